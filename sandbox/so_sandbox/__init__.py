@@ -1,0 +1,1 @@
+"""A whole SuperOffice tenant and its login service on a laptop."""

@@ -1,0 +1,265 @@
+"""What the core asks of the world; adapters of these live in `superoffice/` and `storage/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from so_privacy_ext.model import (
+    AddressHash,
+    Consent,
+    InboxEvent,
+    MailState,
+    Person,
+    PersonId,
+    Ruling,
+    TenantLists,
+)
+
+
+class Clock(Protocol):
+    """The time, aware and UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class Crm(Protocol):
+    """One tenant's CRM. Every method raises a `CrmFailure`; nothing else ever comes out."""
+
+    def lists(self) -> TenantLists:
+        """Give the tenant's lists, cached."""
+
+    def forget_lists(self) -> None:
+        """Drop the cached lists, since a list event told of a change."""
+
+    def read_persons(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Person]:
+        """Read persons with addresses and consents; who is gone is absent."""
+
+    def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
+        """Read consents alone, by purpose key; a person without any has an empty mapping."""
+
+    def merged_into(self, ids: Sequence[PersonId]) -> Mapping[PersonId, PersonId]:
+        """Tell which of the persons that are gone were merged, and into whom."""
+
+    def set_consent(
+        self, person_id: PersonId, *, purpose: str, basis: str, source: str, comment: str
+    ) -> None:
+        """Write one consent by keys; a return says that the CRM claims it, not that it holds."""
+
+    def best_language(self, person_id: PersonId, template_id: int) -> str:
+        """Ask the CRM for the best SuperOffice language code; empty if it finds none."""
+
+    def send_notice(
+        self, person_id: PersonId, *, address: str, template_id: int, lcid: int
+    ) -> None:
+        """Have the CRM send its privacy confirmation mail."""
+
+    def notice_archived(self, person_id: PersonId, template_id: int, since: datetime) -> bool:
+        """Look in the person's activities for a mail by that template since then."""
+
+
+class Inbox(Protocol):
+    """One tenant's accepted events, under the tenant's turn."""
+
+    def claim(self, limit: int) -> Sequence[InboxEvent]:
+        """Give the oldest open events whose time has come."""
+
+    def bind(self, inbox_ids: Sequence[int], decision_id: int) -> None:
+        """Note that a kept decision covers these events."""
+
+    def done(self, inbox_ids: Sequence[int], reason: str) -> None:
+        """Close events with a reason code (`effect`, `already_right`, `gone`, …)."""
+
+    def put_off(self, inbox_ids: Sequence[int], seconds: float, reason: str) -> None:
+        """Leave events open for later and count one attempt."""
+
+    def dead(self, inbox_ids: Sequence[int], reason: str) -> None:
+        """Give events up until a human redrives them."""
+
+    def open_events(self, person_id: PersonId, name: str) -> int:
+        """Count a person's open events of one name."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDecision:
+    """A ruling as it was kept before anything was done by it."""
+
+    decision_id: int
+    person_id: PersonId
+    ruling: Ruling
+    facts: Mapping[str, Any]
+    inbox_ids: tuple[int, ...]
+    decided_at: datetime
+
+
+class Decisions(Protocol):
+    """What was decided and what was written by it."""
+
+    def keep(
+        self,
+        person_id: PersonId,
+        ruling: Ruling,
+        facts: Mapping[str, Any],
+        inbox_ids: Sequence[int],
+    ) -> KeptDecision:
+        """Keep a ruling, open, and bind its events to it."""
+
+    def unfinished(self, decision_ids: Sequence[int]) -> Sequence[KeptDecision]:
+        """Give kept rulings that were begun and not finished, oldest first."""
+
+    def finish(self, decision_id: int, result: str) -> None:
+        """Close a ruling."""
+
+    def intend(self, decision_id: int, effects: Sequence[EffectIntent]) -> None:
+        """Keep what is about to be written, before it is; same purpose again replaces it."""
+
+    def intended(self, decision_id: int) -> Sequence[EffectIntent]:
+        """Give what was about to be written and was not yet read back."""
+
+    def effected(self, decision_id: int, purpose: str, result: str) -> None:
+        """Note how an intent ended: `written`, `overwritten_in_between`, `failed`."""
+
+    def first_written(self, person_id: PersonId, purpose: str, basis: str) -> datetime | None:
+        """Tell when this basis was first written for the purpose, from which an expiry counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class EffectIntent:
+    """A consent about to be written, with what stood there before."""
+
+    person_id: PersonId
+    purpose: str
+    basis: str
+    source: str
+    comment: str = field(repr=False)
+    updated_count_before: int | None
+    """None when there was no row."""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailClaim:
+    """One mail of ours to one person, claimed before it is asked for."""
+
+    mail_id: int
+    person_id: PersonId
+    mail: str
+    version: int
+    address_hash: AddressHash
+    template_id: int
+    state: MailState
+    claimed_at: datetime
+
+
+class Mails(Protocol):
+    """Mail claims with their two unique keys, and duties to inform."""
+
+    def claim(
+        self,
+        person_id: PersonId,
+        *,
+        mail: str,
+        version: int,
+        address_hash: AddressHash,
+        template_id: int,
+        retell: bool,
+    ) -> MailClaim | None:
+        """Claim a mail and commit; None if this person or address was told already.
+
+        Without `retell`, any earlier mail to the person or the address counts as told; with it, only
+        the same mail and version does.
+        """
+
+    def told(
+        self, person_id: PersonId, address_hash: AddressHash | None, *, mail: str, version: int, retell: bool
+    ) -> bool:
+        """Tell whether `claim` would find this person or address told already."""
+
+    def claims_of(self, person_id: PersonId) -> Sequence[MailClaim]:
+        """Give a person's claims that still hold, newest last."""
+
+    def set_state(self, mail_id: int, state: MailState) -> None:
+        """Note how a claim stands; `sent` closes the person's duty."""
+
+    def look_up_later(self, mail_id: int, seconds: float) -> None:
+        """Have an unknown claim looked up again after that many seconds."""
+
+    def due_look_ups(self) -> Sequence[MailClaim]:
+        """Give unknown claims whose look-up is due."""
+
+    def open_duty(
+        self,
+        person_id: PersonId,
+        *,
+        mail: str,
+        article: int,
+        due_at: datetime,
+        reason: str,
+        template_id: int | None = None,
+        since: datetime | None = None,
+    ) -> None:
+        """Open the duty to inform a person, once per person and mail.
+
+        With `template_id` and `since` the CRM's own mail is looked up: at once, after 2 and 10 minutes.
+        """
+
+    def close_duty(self, person_id: PersonId, mail: str, how: str) -> None:
+        """Close a duty: `sent`, `activity`, `gone`."""
+
+    def due_duty_look_ups(self) -> Sequence[Duty]:
+        """Give open duties whose look-up of the CRM's own mail is due."""
+
+    def duty_looked_up(self, duty_id: int) -> None:
+        """Note one look-up that found nothing, and set the time of the next, if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A person who must be informed by a date."""
+
+    duty_id: int
+    person_id: PersonId
+    mail: str
+    template_id: int
+    since: datetime
+
+
+class Reviews(Protocol):
+    """Things that wait for a human."""
+
+    def open(
+        self, person_id: PersonId, kind: str, subject: str, detail: Mapping[str, Any]
+    ) -> bool:
+        """Open one item per (tenant, epoch, person, kind, subject) however often it repeats; True if new.
+
+        Kinds: `purpose` (a rule says review), `overwritten` (consent changed in between), `mail` (unknown),
+        `failed` (the CRM refuses), `flapping` (another app flips the consent).
+        """
+
+
+class Journal(Protocol):
+    """Append-only, hash-chained per tenant."""
+
+    def append(self, kind: str, person_id: PersonId | None, content: Mapping[str, Any]) -> None:
+        """Append what was seen, decided or done; content holds ids, keys and times only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledgers:
+    """All that one tenant's turn reads and writes, on one connection."""
+
+    inbox: Inbox
+    decisions: Decisions
+    mails: Mails
+    reviews: Reviews
+    journal: Journal
+    transaction: TransactionFactory
+
+
+class TransactionFactory(Protocol):
+    """Begins a transaction that commits at the end of the block."""
+
+    def __call__(self) -> AbstractContextManager[Any]: ...
