@@ -8,6 +8,7 @@ PrivacyError
 │   ├── Park          tenant or app is paused with a reason, resumes alone
 │   ├── NoOp          nothing to do, with a reason code
 │   └── NeedsHuman    shown, never guessed
+├── StorageUnavailable   the database can't say that it stored: the request is answered 503, a turn ends
 └── Refused       what an administrator or operator gave us can't be used; says what, where and how to fix it
 """
 
@@ -98,6 +99,10 @@ class NoOp(CrmFailure):
 
 class NeedsHuman(CrmFailure):
     """The CRM refused in a way that no retry mends."""
+
+
+class StorageUnavailable(PrivacyError):
+    """The database did not confirm a commit; whoever asked must ask again."""
 
 
 class Exit(IntEnum):

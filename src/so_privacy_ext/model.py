@@ -53,6 +53,26 @@ class InboxEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotKeys:
+    """Whose slot it is, and the secrets that may sign for it now."""
+
+    tenant_id: TenantId
+    context_identifier: ContextIdentifier
+    secrets: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A verified request on its way into the inbox, or into quarantine when a reason is given."""
+
+    tenant_id: TenantId
+    body: bytes = field(repr=False)
+    body_sha256: bytes
+    event: Event | None
+    quarantine_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
     """One customer's SuperOffice installation that installed us."""
 

@@ -11,11 +11,14 @@ from typing import Any, Protocol
 from so_privacy_ext.model import (
     AddressHash,
     Consent,
+    Delivery,
     InboxEvent,
     MailState,
     Person,
     PersonId,
     Ruling,
+    Slot,
+    SlotKeys,
     TenantLists,
 )
 
@@ -24,6 +27,19 @@ class Clock(Protocol):
     """The time, aware and UTC."""
 
     def now(self) -> datetime: ...
+
+
+class Receiving(Protocol):
+    """What the receiver needs of storage; methods block and are called in threads."""
+
+    def look_up(self, slot: Slot) -> SlotKeys | None:
+        """Give the tenant and live secrets of a slot."""
+
+    def store(self, deliveries: Sequence[Delivery]) -> None:
+        """Store all in one durable commit, (tenant, event id) once; a second body for one id is quarantined.
+
+        Raises `StorageUnavailable` when the outcome is not a certain commit.
+        """
 
 
 class Crm(Protocol):
