@@ -283,6 +283,8 @@ class MailState(StrEnum):
     """A claim's life: claimed before the call, then one of the others."""
 
     CLAIMED = "claimed"
+    HELD = "held"
+    """Claimed, and the CRM certainly never got the call: asked again under the same claim."""
     SENT = "sent"
     UNKNOWN = "unknown"
     NOT_SENT = "not_sent"

@@ -95,6 +95,9 @@ class Inbox(Protocol):
     def dead(self, inbox_ids: Sequence[int], reason: str) -> None:
         """Give events up until a human redrives them."""
 
+    def decide_again(self, person_id: PersonId) -> None:
+        """Add an internal event (name `none`), so that the person is decided anew."""
+
     def open_events(self, person_id: PersonId, name: str) -> int:
         """Count a person's open events of one name."""
 
@@ -137,6 +140,9 @@ class Decisions(Protocol):
 
     def effected(self, decision_id: int, purpose: str, result: str) -> None:
         """Note how an intent ended: `written`, `overwritten_in_between`, `failed`."""
+
+    def writes_since(self, person_id: PersonId, purpose: str, seconds: float) -> int:
+        """Count what we wrote for the purpose within that many seconds."""
 
     def first_written(self, person_id: PersonId, purpose: str, basis: str) -> datetime | None:
         """Tell when this basis was first written for the purpose, from which an expiry counts."""
@@ -224,6 +230,9 @@ class Mails(Protocol):
 
     def close_duty(self, person_id: PersonId, mail: str, how: str) -> None:
         """Close a duty: `sent`, `activity`, `gone`."""
+
+    def close_duties(self, person_id: PersonId, how: str) -> None:
+        """Close all duties of a person who is gone."""
 
     def due_duty_look_ups(self) -> Sequence[Duty]:
         """Give open duties whose look-up of the CRM's own mail is due."""
