@@ -92,6 +92,9 @@ class Inbox(Protocol):
     def put_off(self, inbox_ids: Sequence[int], seconds: float, reason: str) -> None:
         """Leave events open for later and count one attempt."""
 
+    def attempts(self, inbox_ids: Sequence[int]) -> int:
+        """Give the most attempts that any of the events has had."""
+
     def dead(self, inbox_ids: Sequence[int], reason: str) -> None:
         """Give events up until a human redrives them."""
 
@@ -208,6 +211,9 @@ class Mails(Protocol):
 
     def look_up_later(self, mail_id: int, seconds: float) -> None:
         """Have an unknown claim looked up again after that many seconds."""
+
+    def leave_to_human(self, mail_id: int) -> None:
+        """Look an unknown claim up no more; a review item has been opened."""
 
     def due_look_ups(self) -> Sequence[MailClaim]:
         """Give unknown claims whose look-up is due."""

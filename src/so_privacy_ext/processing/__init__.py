@@ -1,0 +1,1 @@
+"""One tenant's slice of work: read, decide, write, tell, record."""

@@ -1,0 +1,42 @@
+"""Chooses the language of a mail as a Windows LCID."""
+
+from __future__ import annotations
+
+from so_privacy_ext.model import Country, Template, TenantLists
+
+_ENGLISH_US, _ENGLISH_GB = 1033, 2057
+_NORWEGIAN = {"nb", "nb-no", "nn", "nn-no"}
+
+
+def choose_lcid(
+    code: str, template: Template, lists: TenantLists, *, fallback: str, country: Country | None
+) -> int:
+    """Turn the CRM's answer into an LCID; where it has none: fallback, country, only language, English.
+
+    `code` is a SuperOffice language code (`DA`) and not an ISO one: `CH` and `GE` are both German there.
+    """
+    known = lists.solanguages.get(code.strip().upper())
+    if known:
+        return known
+    offered = {lcid for lcid in (_culture(iso, lists) for iso in template.languages) if lcid}
+    wishes = [_culture(fallback, lists), _by_country(country)]
+    if len(offered) == 1:
+        wishes += offered
+    return next((lcid for lcid in wishes if lcid and (lcid in offered or not offered)), _ENGLISH_US)
+
+
+def _by_country(country: Country | None) -> int:
+    lcid = country.default_lcid if country else 0
+    return _ENGLISH_US if lcid == _ENGLISH_GB else lcid
+
+
+def _culture(iso: str, lists: TenantLists) -> int:
+    """Look an ISO culture up, exact first, then without its region; 0 if the tenant has none such."""
+    exact = iso.lower()
+    if exact in _NORWEGIAN and exact not in lists.cultures:
+        exact = "no"
+    language = exact.partition("-")[0]
+    found = lists.cultures.get(exact) or lists.cultures.get(language)
+    if found:
+        return found
+    return next((lcid for culture, lcid in lists.cultures.items() if culture.startswith(f"{language}-")), 0)

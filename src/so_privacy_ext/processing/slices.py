@@ -1,0 +1,71 @@
+"""Sorts a slice of events into what needs a person and what needs none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from so_privacy_ext.model import InboxEvent, PersonId
+from so_privacy_ext.sdk import EventWord
+
+INTERNAL_EVENT = "none"
+
+_WORDS: dict[str, EventWord] = {
+    "person.created": "created",
+    "person.changed": "changed",
+    "person.consented": "consented",
+    "person.unconsented": "unconsented",
+    "person.softdeleted": "none",
+    "person.deleted": "none",
+    INTERNAL_EVENT: "none",
+}
+_MOST_TELLING: tuple[EventWord, ...] = ("created", "changed", "consented", "unconsented", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Events of persons, coalesced by person; begun decisions; and events that end at once."""
+
+    persons: dict[PersonId, list[InboxEvent]] = field(default_factory=dict)
+    begun: set[int] = field(default_factory=set)
+    """Ids of decisions kept in an earlier turn and not finished."""
+    settled: dict[str, list[int]] = field(default_factory=dict)
+    """Reason → inbox ids of events about no person."""
+    lists_changed: bool = False
+
+
+def sort(events: Sequence[InboxEvent]) -> Slice:
+    """Sort events; a person with a begun decision waits with her newer events until it is finished."""
+    persons: dict[PersonId, list[InboxEvent]] = {}
+    begun: set[int] = set()
+    settled: dict[str, list[int]] = {}
+    lists_changed = False
+    for event in events:
+        name = event.event.name
+        if name in _WORDS:
+            persons.setdefault(PersonId(event.event.primary_key), []).append(event)
+            if event.decision_id is not None:
+                begun.add(event.decision_id)
+        elif name.startswith("list."):
+            lists_changed = True
+            settled.setdefault("lists_refreshed", []).append(event.inbox_id)
+        else:
+            reason = "test_event" if name == "test" else "unsubscribed_event"
+            settled.setdefault(reason, []).append(event.inbox_id)
+    fresh = {
+        person: [event for event in theirs]
+        for person, theirs in persons.items()
+        if all(event.decision_id is None for event in theirs)
+    }
+    return Slice(persons=fresh, begun=begun, settled=settled, lists_changed=lists_changed)
+
+
+def word(events: Sequence[InboxEvent]) -> EventWord:
+    """Name what happened to a person by her most telling event."""
+    words = {_WORDS[event.event.name] for event in events}
+    return next(one for one in _MOST_TELLING if one in words)
+
+
+def changed_columns(events: Sequence[InboxEvent]) -> frozenset[str]:
+    """Give the union of the columns that coalesced events name."""
+    return frozenset().union(*(event.event.changes for event in events))

@@ -1,0 +1,30 @@
+"""All that one tenant's slice of work is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from so_privacy_ext.model import Tenant
+from so_privacy_ext.ports import Clock, Crm, Ledgers
+from so_privacy_ext.rules.activation import ActiveManifest
+
+SLICE = 200
+"""Events claimed at a time; as many persons as one batched read takes."""
+CHUNK = 20
+"""Persons whose consents are re-read, written and read back together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A tenant under its turn, with the manifest that decides and the ports it may use."""
+
+    tenant: Tenant
+    manifest: ActiveManifest
+    manifest_of: Callable[[str], ActiveManifest]
+    """By digest: a kept ruling is carried out by the manifest that decided it."""
+    crm: Crm
+    ledgers: Ledgers
+    clock: Clock
+    must_yield: Callable[[], bool]
+    """Asked between chunks: does another tenant wait for this worker?"""
