@@ -1,0 +1,1 @@
+"""The login service: discovery, keys, system users and the state of tenants."""

@@ -1,0 +1,55 @@
+"""The tokens that the login service signs: what a system user is told about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import jwt
+
+from so_sandbox.login.keys import SigningKey
+
+CLAIM = "http://schemes.superoffice.net/identity/"
+PARTNER_ISSUER = "SuperOffice AS"
+LIFETIME = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemUser:
+    """All that a system user token says."""
+
+    context_identifier: str
+    serial: str
+    associate_id: int
+    ticket: str = field(repr=False)
+    netserver_url: str
+    webapi_url: str
+
+    @property
+    def audience(self) -> str:
+        return f"spn:{self.serial}"
+
+    def claims(self) -> dict[str, str]:
+        """Give the vendor's own claims, all of them texts."""
+        return {
+            CLAIM + "ctx": self.context_identifier,
+            CLAIM + "serial": self.serial,
+            CLAIM + "associateid": str(self.associate_id),
+            CLAIM + "ticket": self.ticket,
+            CLAIM + "netserver_url": self.netserver_url,
+            CLAIM + "webapi_url": self.webapi_url,
+        }
+
+
+def system_user_jwt(user: SystemUser, key: SigningKey, now: datetime) -> str:
+    """Sign a JWT that names its key by `x5t` alone and carries `iat` as a text, as the vendor's do."""
+    payload = {
+        "iss": PARTNER_ISSUER,
+        "aud": user.audience,
+        "sub": f"system@{user.context_identifier}",
+        "iat": str(int(now.timestamp())),
+        "nbf": int((now - timedelta(minutes=1)).timestamp()),
+        "exp": int((now + LIFETIME).timestamp()),
+        **user.claims(),
+    }
+    return jwt.encode(payload, key.private_pem, algorithm="RS256", headers={"x5t": key.thumbprint})
