@@ -1,0 +1,160 @@
+"""Takes turns, and turns an error's kind into another attempt, a pause, or something for a human."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from so_privacy_ext.errors import CrmFailure, Fault, Park, StorageUnavailable
+from so_privacy_ext.model import TenantId
+from so_privacy_ext.processing.drain import drain
+from so_privacy_ext.processing.looking_up import look_up_due
+from so_privacy_ext.processing.recording import WAITS
+from so_privacy_ext.processing.work import SLICE, Work
+from so_privacy_ext.storage.database import connect
+from so_privacy_ext.storage.due import due_tenants, wait_for_work
+from so_privacy_ext.storage.turns import Turn, take
+
+POLL = 2.0
+"""Seconds between looks when no notification comes."""
+FAIR_SHARE = 2.0
+"""Seconds that a tenant may go on while another waits."""
+PARKED = 900.0
+LONGEST_PAUSE = 300.0
+
+_log = structlog.get_logger("so_privacy_ext.worker")
+
+MakeWork = Callable[[Turn, Callable[[], bool]], Work]
+
+
+class Worker:
+    """Works the turns of all tenants that owe something, several tenants at a time in threads."""
+
+    def __init__(self, dsn: str, make_work: MakeWork, *, threads: int) -> None:
+        self._dsn = dsn
+        self._make_work = make_work
+        self._threads = threads
+        self._busy: set[TenantId] = set()
+        self._others_wait = False
+        self._guard = threading.Lock()
+        self._failures: dict[TenantId, int] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop; turns that have begun are ended at their next chunk."""
+        pause = 0.5
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="turn") as pool:
+            while not stop.is_set():
+                try:
+                    self._watch(stop, pool)
+                except StorageUnavailable:
+                    _log.warning("storage_unavailable", wait=pause)
+                    stop.wait(pause)
+                    pause = min(pause * 2, 30.0)
+                else:
+                    pause = 0.5
+
+    def _watch(self, stop: threading.Event, pool: ThreadPoolExecutor) -> None:
+        with connect(self._dsn, application_name="so-privacy worker") as connection:
+            while not stop.is_set():
+                waiting = [one for one in due_tenants(connection, 100) if one not in self._busy]
+                with self._guard:
+                    free = self._threads - len(self._busy)
+                    self._others_wait = len(waiting) > free
+                    chosen = waiting[:free]
+                    self._busy.update(chosen)
+                for tenant_id in chosen:
+                    pool.submit(self._turn, tenant_id, stop)
+                wait_for_work(connection, 0.2 if self._others_wait else POLL)
+
+    def _turn(self, tenant_id: TenantId, stop: threading.Event) -> None:
+        try:
+            turn = take(self._dsn, tenant_id)
+            if turn is None:
+                return
+            with turn:
+                self._use(turn, stop)
+        except StorageUnavailable:
+            _log.warning("turn_lost", tenant_id=tenant_id)
+        except Exception as error:  # noqa: BLE001  # the outermost loop: a turn must never end the worker
+            _log.error("turn_failed", tenant_id=tenant_id, error=type(error).__name__)
+        finally:
+            with self._guard:
+                self._busy.discard(tenant_id)
+
+    def _use(self, turn: Turn, stop: threading.Event) -> None:
+        """Work a tenant until nothing is due, another tenant waits, or the CRM says stop."""
+        until = time.monotonic() + FAIR_SHARE
+
+        def must_yield() -> bool:
+            return stop.is_set() or (self._others_wait and time.monotonic() > until)
+
+        tenant_id = turn.tenant.tenant_id
+        try:
+            work = self._make_work(turn, must_yield)
+            look_up_due(work)
+            self._drain(work, must_yield)
+        except CrmFailure as failure:
+            self._pause(turn, failure)
+        else:
+            self._failures.pop(tenant_id, None)
+
+    def _drain(self, work: Work, must_yield: Callable[[], bool]) -> None:
+        while True:
+            try:
+                more = drain(work)
+            except StorageUnavailable:
+                raise
+            except CrmFailure as failure:
+                if failure.fault is not Fault.PROTOCOL:
+                    raise
+                more = carefully(work)
+            except Exception as error:  # noqa: BLE001  # one person's defect must not hold up the others
+                _log.error("slice_failed", error=type(error).__name__)
+                more = carefully(work)
+            if not more or must_yield():
+                return
+
+    def _pause(self, turn: Turn, failure: CrmFailure) -> None:
+        """Park the tenant: for as long as the CRM asked, else longer each time."""
+        tenant_id = turn.tenant.tenant_id
+        times = self._failures[tenant_id] = self._failures.get(tenant_id, 0) + 1
+        usual = PARKED if isinstance(failure, Park) else min(5.0 * 2 ** (times - 1), LONGEST_PAUSE)
+        seconds = usual if failure.wait is None else failure.wait
+        turn.park(str(failure.fault), seconds * random.uniform(1.0, 1.2))  # noqa: S311  # jitter, not a secret
+        _log.warning(
+            "tenant_parked", tenant_id=tenant_id, fault=failure.fault, operation=failure.operation, wait=seconds
+        )
+
+
+def carefully(work: Work) -> bool:
+    """Work a slice event by event, so that one that always fails is put off and the others go on."""
+    for _ in range(SLICE):
+        head = work.ledgers.inbox.claim(1)
+        if not head:
+            return False
+        try:
+            drain(work, limit=1)
+        except StorageUnavailable:
+            raise
+        except CrmFailure as failure:
+            if failure.fault is not Fault.PROTOCOL:
+                raise
+            _postpone(work, head[0].inbox_id, head[0].attempts, str(failure.fault))
+        except Exception as error:  # noqa: BLE001  # named in the log and in the event's reason
+            _log.error("event_failed", inbox_id=head[0].inbox_id, error=type(error).__name__)
+            _postpone(work, head[0].inbox_id, head[0].attempts, type(error).__name__)
+    return True
+
+
+def _postpone(work: Work, inbox_id: int, attempts: int, reason: str) -> None:
+    if attempts < len(WAITS):
+        work.ledgers.inbox.put_off([inbox_id], WAITS[attempts], reason)
+    else:
+        work.ledgers.inbox.dead([inbox_id], reason)
+
+
