@@ -1,0 +1,1 @@
+"""Who decided what, with which authority, and proof that nobody changed it since."""
