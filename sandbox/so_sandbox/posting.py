@@ -30,6 +30,11 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
     body: str = field(repr=False)
 
+    def text(self) -> str:
+        """Give headers and body as the CRM keeps them of a failed delivery."""
+        lines = [f"{name}: {value}" for name, value in self.headers]
+        return "\n".join([f"HTTP {self.status}", *lines, "", self.body])
+
 
 @dataclass(slots=True)
 class _Connection:
@@ -69,11 +74,12 @@ class Poster:
         except (h11.ProtocolError, ValueError):
             raise PostError("the answer is not HTTP") from None
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close what is kept."""
-        for connections in self._idle.values():
-            for connection in connections:
-                connection.close()
+        for connection in (one for kept in self._idle.values() for one in kept):
+            connection.close()
+            with suppress(OSError):
+                await connection.writer.wait_closed()
         self._idle.clear()
 
     async def _exchange(self, target: SplitResult, headers: Sequence[tuple[str, str]], body: bytes) -> Answer:
