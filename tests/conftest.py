@@ -1,0 +1,70 @@
+"""One embedded PostgreSQL for the whole run, and a fresh migrated database for each test that asks."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from so_privacy_ext.storage import database, embedded
+
+TEMPLATE = "so_template"
+
+
+@dataclass(frozen=True)
+class TestServer:
+    """The run's server; `admin` is its superuser's address."""
+
+    admin: str
+    folder: Path
+
+    __test__ = False
+
+    def address(self, name: str) -> str:
+        return self.admin.replace("/postgres?", f"/{name}?")
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.admin, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[TestServer]:
+    # A socket's path must be short, so not below pytest's own folders.
+    folder = Path(tempfile.mkdtemp(prefix="sop-", dir="/tmp"))
+    server = embedded.start(folder)
+    try:
+        running = TestServer(server.dsn, folder)
+        running.execute(f"CREATE DATABASE {TEMPLATE}")
+        database.migrate(running.address(TEMPLATE))
+        yield running
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def empty_dsn(postgres: TestServer) -> Iterator[str]:
+    """A fresh database without our schema."""
+    yield from _database(postgres, "template0")
+
+
+@pytest.fixture
+def dsn(postgres: TestServer) -> Iterator[str]:
+    """A fresh database with our schema."""
+    yield from _database(postgres, TEMPLATE)
+
+
+def _database(postgres: TestServer, template: str) -> Iterator[str]:
+    name = f"t_{uuid.uuid4().hex}"
+    postgres.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield postgres.address(name)
+    finally:
+        postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
