@@ -19,6 +19,8 @@ from so_sandbox.world.switches import Switches
 from so_sandbox.world.tenant import Tenant
 
 Result = TypeVar("Result")
+_BY_HAND = 8
+"""Exchanges at a time for deliveries that were asked for by hand; they don't wait for the others."""
 _STATES = {
     Verdict.DELIVERED: "delivered",
     Verdict.REQUEUE: "requeued",
@@ -61,7 +63,7 @@ class Courier:
         self._timeout = timeout
         self._concurrency = concurrency
         self._ca_file = ca_file
-        self._lanes: dict[tuple[str, int], _Lane] = {}
+        self._lanes: dict[tuple[str, int, bool], _Lane] = {}
         self._paused = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._up = Flag()
@@ -129,14 +131,17 @@ class Courier:
         try:
             self._loop.run_forever()
         finally:
-            for task in self._tasks:
-                task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
-            self._loop.run_until_complete(self._poster.close())
+            self._loop.run_until_complete(self._end())
             self._loop.close()
 
+    async def _end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._poster.close()
+
     def _enter(self, tenant: Tenant, delivery: Delivery) -> None:
-        key = (tenant.context_identifier, delivery.webhook_id)
+        key = (tenant.context_identifier, delivery.webhook_id, delivery.once)
         lane = self._lanes.get(key)
         if lane is None or lane.tenant is not tenant:  # the world was reset
             lane = self._lanes[key] = _Lane(tenant, delivery.webhook_id)
@@ -144,14 +149,13 @@ class Courier:
         self._pump(lane)
 
     def _pump(self, lane: _Lane) -> None:
-        while lane.ready and lane.running < self._concurrency and not self._paused:
-            delivery = lane.ready.popleft()
-            webhook = lane.webhook()
-            if webhook is None or (webhook.state != ACTIVE and not delivery.once):
-                self._settle(delivery, "dropped")
-                continue
+        while lane.ready and not self._paused:
+            delivery = lane.ready[0]
+            if lane.running >= (_BY_HAND if delivery.once else self._concurrency):
+                return
+            lane.ready.popleft()
             lane.running += 1
-            task = self._loop.create_task(self._try(lane, webhook, delivery))
+            task = self._loop.create_task(self._bring(lane, delivery))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -164,26 +168,27 @@ class Courier:
             while lane.ready:
                 self._settle(lane.ready.popleft(), "dropped")
 
-    async def _try(self, lane: _Lane, webhook: Webhook, delivery: Delivery) -> None:
+    async def _bring(self, lane: _Lane, delivery: Delivery) -> None:
+        """Bring one delivery to its end; those behind it wait, retries and all."""
         try:
-            attempt, message = await self.send(webhook, delivery)
+            self._settle(delivery, await self._outcome(lane, delivery))
         finally:
             lane.running -= 1
-        if delivery.once:
-            self._settle(delivery, "delivered" if attempt.good else "failed")
-        else:
-            verdict = judge(webhook, delivery, attempt, message, self._switches())
-            if verdict is Verdict.RETRY:
-                wait = WAITS[len(delivery.attempts) - 1] / self._speed
-                self._loop.call_later(wait, self._retry, lane, delivery)
-            else:
-                self._followed(lane.tenant, webhook, delivery, verdict)
-                self._settle(delivery, _STATES[verdict])
-        self._pump(lane)
+            self._pump(lane)
 
-    def _retry(self, lane: _Lane, delivery: Delivery) -> None:
-        lane.ready.appendleft(delivery)
-        self._pump(lane)
+    async def _outcome(self, lane: _Lane, delivery: Delivery) -> str:
+        while True:
+            webhook = lane.webhook()
+            if webhook is None or (webhook.state != ACTIVE and not delivery.once):
+                return "dropped"
+            attempt, message = await self.send(webhook, delivery)
+            if delivery.once:
+                return "delivered" if attempt.good else "failed"
+            verdict = judge(webhook, delivery, attempt, message, self._switches())
+            if verdict is not Verdict.RETRY:
+                self._followed(lane.tenant, webhook, delivery, verdict)
+                return _STATES[verdict]
+            await asyncio.sleep(WAITS[len(delivery.attempts) - 1] / self._speed)
 
     def _settle(self, delivery: Delivery, state: str) -> None:
         delivery.state = state

@@ -1,0 +1,98 @@
+"""The login service itself: its keys, and the one way in for system users."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from so_sandbox.login.keys import SigningKey, current_signing_key, next_signing_key
+from so_sandbox.login.saml import system_user_saml
+from so_sandbox.login.site import Site
+from so_sandbox.login.system_user import CLOCK_WINDOW, AdmissionError, admit
+from so_sandbox.login.tokens import SystemUser, system_user_jwt
+from so_sandbox.world.call_log import CallLog
+from so_sandbox.world.world import World
+
+STATE_LIFETIME = timedelta(seconds=60)
+"""How long an answer about a tenant's state says that it is good."""
+
+
+class Login:
+    """Lives by real time: a clock that was moved ahead must not make honest signatures look old."""
+
+    def __init__(self, world: World, site: Site, *, state_lifetime: timedelta = STATE_LIFETIME) -> None:
+        self.world = world
+        self.site = site
+        self.state_lifetime = state_lifetime
+        self.calls = CallLog()
+        """Calls of login and state; those of the web services are in the world's own log."""
+        self._keys = [current_signing_key()]
+
+    @property
+    def keys(self) -> list[SigningKey]:
+        """The published keys; the first one signs."""
+        return list(self._keys)
+
+    def rotate_key(self) -> None:
+        """Sign with another key from now on and go on publishing the old one."""
+        self._keys = [next_signing_key(), current_signing_key()]
+
+    def authenticate(
+        self,
+        *,
+        application_token: str | None,
+        context_identifier: str | None,
+        signed_system_token: str | None,
+        token_type: str | None,
+    ) -> str:
+        """Give a signed JWT or SAML token with a ticket in it; raises AdmissionError with the reason."""
+        now = datetime.now(UTC)
+        application = self.world.application_of(application_token or "")
+        if application is None:
+            raise AdmissionError("The application token is not known")
+        tenant = self.world.tenant(context_identifier or "")
+        if tenant is None:
+            raise AdmissionError("The context identifier is not known")
+        kind = (token_type or "Jwt").casefold()
+        if kind not in {"jwt", "saml"}:
+            raise AdmissionError("The return token type is neither JWT nor SAML")
+        authorization = admit(
+            application,
+            tenant.tables.authorizations.get(application.client_id),
+            signed_system_token,
+            now=now,
+            window=CLOCK_WINDOW if self.world.switches.signing_window == "five_minutes" else None,
+        )
+        with self.world.lock:
+            ticket = self.world.tickets.issue_ticket(
+                context_identifier=tenant.context_identifier,
+                associate_id=authorization.associate_id,
+                client_id=application.client_id,
+                now=self.world.clock.now(),
+            )
+        endpoint = self.site.endpoint(tenant)
+        user = SystemUser(
+            context_identifier=tenant.context_identifier,
+            serial=tenant.serial,
+            associate_id=authorization.associate_id,
+            ticket=ticket.value,
+            netserver_url=f"{endpoint}/Remote/Services88/",
+            webapi_url=f"{endpoint}/api/",
+        )
+        sign = system_user_saml if kind == "saml" else system_user_jwt
+        return sign(user, self.keys[0], now)
+
+    def state(self, context_identifier: str) -> dict[str, object]:
+        """Describe a tenant in the seven fields; one that nobody has heard of is `Unknown`."""
+        tenant = self.world.tenant(context_identifier)
+        valid_until = datetime.now(UTC) + self.state_lifetime
+        running = tenant is not None and tenant.is_running
+        endpoint = self.site.endpoint(tenant) if tenant is not None and running else None
+        return {
+            "ContextIdentifier": tenant.context_identifier if tenant else context_identifier,
+            "Endpoint": endpoint,
+            "State": tenant.tables.state if tenant else "Unknown",
+            "IsRunning": running,
+            "ValidUntil": valid_until.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z",
+            "Api": f"{endpoint}/api" if endpoint else None,
+            "Version": tenant.tables.version if tenant else None,
+        }
