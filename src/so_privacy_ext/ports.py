@@ -68,9 +68,7 @@ class Crm(Protocol):
     def best_language(self, person_id: PersonId, template_id: int) -> str:
         """Ask the CRM for the best SuperOffice language code; empty if it finds none."""
 
-    def send_notice(
-        self, person_id: PersonId, *, address: str, template_id: int, lcid: int
-    ) -> None:
+    def send_notice(self, person_id: PersonId, *, address: str, template_id: int, lcid: int) -> None:
         """Have the CRM send its privacy confirmation mail."""
 
     def notice_archived(self, person_id: PersonId, template_id: int, since: datetime) -> bool:
@@ -261,9 +259,7 @@ class Duty:
 class Reviews(Protocol):
     """Things that wait for a human."""
 
-    def open(
-        self, person_id: PersonId, kind: str, subject: str, detail: Mapping[str, Any]
-    ) -> bool:
+    def open(self, person_id: PersonId, kind: str, subject: str, detail: Mapping[str, Any]) -> bool:
         """Open one item per (tenant, epoch, person, kind, subject) however often it repeats; True if new.
 
         Kinds: `purpose` (a rule says review), `overwritten` (consent changed in between), `mail` (unknown),

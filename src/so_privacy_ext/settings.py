@@ -64,6 +64,7 @@ def read() -> Settings:
         return Settings()
     except ValidationError as error:
         wrong = "; ".join(
-            f"{_PREFIX}{str(one['loc'][0]).upper() if one['loc'] else ''}: {one['msg']}" for one in error.errors()
+            f"{_PREFIX}{str(one['loc'][0]).upper() if one['loc'] else ''}: {one['msg']}"
+            for one in error.errors()
         )
         raise Refused("bad_settings", wrong, "correct the environment", Exit.CONFIG) from None

@@ -126,9 +126,7 @@ class Worker:
         usual = PARKED if isinstance(failure, Park) else min(5.0 * 2 ** (times - 1), LONGEST_PAUSE)
         seconds = usual if failure.wait is None else failure.wait
         turn.park(str(failure.fault), seconds * random.uniform(1.0, 1.2))  # noqa: S311  # jitter, not a secret
-        _log.warning(
-            "tenant_parked", tenant_id=tenant_id, fault=failure.fault, operation=failure.operation, wait=seconds
-        )
+        _log.warning("tenant_parked", tenant_id=tenant_id, fault=failure.fault, wait=round(seconds, 1))
 
 
 def carefully(work: Work) -> bool:
@@ -156,5 +154,3 @@ def _postpone(work: Work, inbox_id: int, attempts: int, reason: str) -> None:
         work.ledgers.inbox.put_off([inbox_id], WAITS[attempts], reason)
     else:
         work.ledgers.inbox.dead([inbox_id], reason)
-
-

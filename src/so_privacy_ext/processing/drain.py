@@ -24,7 +24,7 @@ DEFAULT_ROW_TRIES = 3
 def drain(work: Work, limit: int = SLICE) -> bool:
     """Work one slice; True if it may have left something behind that is due now.
 
-    Raises the `CrmFailure` that stopped it; what was done until then is recorded, the rest stays in the inbox.
+    Raises the `CrmFailure` that stopped it; what was done until then is recorded, the rest stays open.
     """
     events = work.ledgers.inbox.claim(limit)
     if not events:

@@ -44,7 +44,10 @@ def _finish(work: Work, case: Case) -> None:
             case.for_humans.append(("purpose", decision.purpose))
     for kind, subject in case.for_humans:
         work.ledgers.reviews.open(
-            case.person.person_id, kind, subject, {"decision_id": case.kept.decision_id, "result": case.left.get(subject)}
+            case.person.person_id,
+            kind,
+            subject,
+            {"decision_id": case.kept.decision_id, "result": case.left.get(subject)},
         )
     work.ledgers.journal.append("decision", case.person.person_id, _content(case))
     work.ledgers.decisions.finish(case.kept.decision_id, case.result)

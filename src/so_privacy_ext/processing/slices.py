@@ -53,7 +53,7 @@ def sort(events: Sequence[InboxEvent]) -> Slice:
             reason = "test_event" if name == "test" else "unsubscribed_event"
             settled.setdefault(reason, []).append(event.inbox_id)
     fresh = {
-        person: [event for event in theirs]
+        person: list(theirs)
         for person, theirs in persons.items()
         if all(event.decision_id is None for event in theirs)
     }

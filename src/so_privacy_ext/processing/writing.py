@@ -12,6 +12,7 @@ from so_privacy_ext.processing import periods
 from so_privacy_ext.processing.case import Case
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.arbiter import Leave, settle
+from so_privacy_ext.proof.arbiter import Write as Settled
 from so_privacy_ext.proof.authority import authority
 from so_privacy_ext.rules.tag import tag
 
@@ -85,11 +86,18 @@ def _want(work: Work, case: Case, lists: TenantLists) -> None:
         elif not _may_be_written(decision, lists):
             case.left[decision.purpose] = "blocked_list_item"
             case.for_humans.append(("failed", decision.purpose))
-        elif work.ledgers.decisions.writes_since(case.person.person_id, decision.purpose, FLIP_WINDOW) >= FLIPS:
+        elif (
+            work.ledgers.decisions.writes_since(case.person.person_id, decision.purpose, FLIP_WINDOW) >= FLIPS
+        ):
             case.left[decision.purpose] = "flapping"
             case.for_humans.append(("flapping", decision.purpose))
         else:
-            case.intents.append(_intent(work, case, decision, current))
+            case.intents.append(_intent(work, case, decision, settled, current))
+
+
+def _flaps(work: Work, case: Case, purpose: str) -> bool:
+    """Tell whether another app keeps writing against us, so that one of us must stop."""
+    return work.ledgers.decisions.writes_since(case.person.person_id, purpose, FLIP_WINDOW) >= FLIPS
 
 
 def _may_be_written(decision: Decision, lists: TenantLists) -> bool:
@@ -101,19 +109,19 @@ def _may_be_written(decision: Decision, lists: TenantLists) -> bool:
     )
 
 
-def _intent(work: Work, case: Case, decision: Decision, current: Consent | None) -> EffectIntent:
-    assert decision.basis is not None  # noqa: S101  # a decision to give names both, see rules.decide
-    assert decision.source is not None  # noqa: S101
+def _intent(
+    work: Work, case: Case, decision: Decision, wanted: Settled, current: Consent | None
+) -> EffectIntent:
     person_id = case.person.person_id
     expires_at = None
     if decision.expires is not None:
-        first = work.ledgers.decisions.first_written(person_id, decision.purpose, decision.basis)
+        first = work.ledgers.decisions.first_written(person_id, wanted.purpose, wanted.basis)
         expires_at = periods.add(first or work.clock.now(), decision.expires)
     return EffectIntent(
         person_id=person_id,
-        purpose=decision.purpose,
-        basis=decision.basis,
-        source=decision.source,
+        purpose=wanted.purpose,
+        basis=wanted.basis,
+        source=wanted.source,
         comment=tag(decision.rule_id, case.kept.ruling.digest),
         updated_count_before=None if current is None else current.updated_count,
         expires_at=expires_at,
