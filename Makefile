@@ -29,6 +29,7 @@ check: $(STAMP)     ## format, lint, types, architecture, known vulnerabilities
 	@$(BIN)/ruff check src sandbox tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.audit
 
 rows: $(STAMP)      ## each row of tests/rows.csv with its test, or open
 	@$(BIN)/python -m tests.rows

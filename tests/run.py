@@ -1,0 +1,113 @@
+"""Run every test, say loudly what could not run, and refuse a core that is not covered whole."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from lxml import etree
+from rich.console import Console
+from rich.text import Text
+
+from tests.covered import measure, on_disk, shortcomings, table
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST_SECONDS = 570
+GOOD, LOUD, BAD = "bold green", "bold black on yellow", "bold red"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_BROWSER = (
+    "BROWSER TESTS CANNOT RUN: no Chromium was found, so tests/browser is left out;"
+    " get it with `apt-get install chromium`"
+)
+
+
+def vendor_line(folder: str | None) -> tuple[bool, str]:
+    """Say whether envelopes are judged by the vendor's own files, and what is compared if not."""
+    if folder and Path(folder).is_dir():
+        return True, f"VENDOR CHECK RUNS: every envelope is judged by the vendor's schemas in {folder}"
+    why = f"names no folder ({folder})" if folder else "is not set"
+    return False, (
+        f"VENDOR CHECK DOES NOT RUN: SO_VENDOR_WSDL_DIR {why}; our committed fingerprint (operations,"
+        " SOAPActions, element names, order, types) is compared instead"
+    )
+
+
+def chromium() -> str | None:
+    """Find the browser that tests/browser drives."""
+    return next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+
+
+def command(report: Path, *, browser: bool) -> list[str]:
+    """Build the one command line that runs the suite.
+
+    The tests of one file stay in one process, so that what a module sets up is set up once. The profile `ci`
+    of hypothesis repeats the same examples and has no deadline, which two busy cores would miss by chance.
+    """
+    return [
+        *(sys.executable, "-m", "coverage", "run", "-m", "pytest", "tests"),
+        *("-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile", "--hypothesis-profile=ci"),
+        *("--durations=10", "--durations-min=5", f"--session-timeout={LONGEST_SECONDS}"),
+        f"--junit-xml={report}",
+        *([] if browser else ["--ignore=tests/browser"]),
+    ]
+
+
+def run(arguments: list[str], environment: Mapping[str, str]) -> int:
+    """Run to the end; after Ctrl-C wait for pytest, which got it too, to put everything away."""
+    with subprocess.Popen(arguments, cwd=ROOT, env=environment) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.wait()
+            return 130
+
+
+def counts(report: Path) -> tuple[int, int, int]:
+    """Count who passed, failed (or could not be set up) and was skipped, from pytest's own report."""
+    suites = etree.parse(report).getroot().iter("testsuite")
+    tests = failed = skipped = 0
+    for suite in suites:
+        tests += int(suite.get("tests", "0"))
+        failed += int(suite.get("failures", "0")) + int(suite.get("errors", "0"))
+        skipped += int(suite.get("skipped", "0"))
+    return tests - failed - skipped, failed, skipped
+
+
+def main() -> int:
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    environment = dict(os.environ)
+    vendor, line = vendor_line(environment.get("SO_VENDOR_WSDL_DIR"))
+    if vendor:
+        environment["SO_VENDOR_WSDL_DIR"] = str(Path(environment["SO_VENDOR_WSDL_DIR"]).resolve())
+    else:
+        environment.pop("SO_VENDOR_WSDL_DIR", None)  # so that no test takes it otherwise than this line
+    browser = chromium() is not None
+    loud = [Text(line, GOOD if vendor else LOUD), *([] if browser else [Text(NO_BROWSER, LOUD)])]
+    for text in loud:
+        console.print(text, soft_wrap=True)
+    with tempfile.TemporaryDirectory(prefix="so-privacy-test-") as folder:
+        report, data = Path(folder, "report.xml"), Path(folder, "coverage")
+        data.mkdir()
+        environment["COVERAGE_FILE"] = str(data / ".coverage")
+        status = run(command(report, browser=browser), environment)
+        if not report.is_file():  # pytest ended before its report, and has said why
+            return status or 1
+        passed, failed, skipped = counts(report)
+        modules = measure(ROOT, data)
+    console.print(table(modules))
+    found = shortcomings(modules, on_disk(ROOT))
+    for shortcoming in found:
+        console.print(Text(f"NOT COVERED {shortcoming}", BAD), soft_wrap=True)
+    if skipped:
+        loud.append(Text(f"{skipped} SKIPPED: the reasons stand in pytest's summary", LOUD))
+    for text in loud:
+        console.print(text, soft_wrap=True)
+    console.print(f"{passed} passed, {failed} failed", highlight=False)
+    return status or (1 if found else 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
