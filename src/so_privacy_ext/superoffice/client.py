@@ -1,0 +1,114 @@
+"""The one way to call an operation: status, ticket, pace, exchange, strict reading, repeats."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import tenacity
+from lxml import etree
+
+from so_privacy_ext.errors import CrmFailure, Fault
+from so_privacy_ext.superoffice import envelope, faults, operations
+from so_privacy_ext.superoffice.connection import TenantConnection
+from so_privacy_ext.superoffice.documents import document
+from so_privacy_ext.superoffice.envelope import Reply
+from so_privacy_ext.superoffice.faults import POLICIES
+from so_privacy_ext.superoffice.operations import Operation
+from so_privacy_ext.superoffice.wire import HttpReply
+
+_LAST_REPEAT = 20.0
+"""Seconds after which a call is not begun again, so that no worker is stuck for a minute."""
+_XML = "text/xml"
+
+
+class SoapClient:
+    """Calls the allowed operations of one tenant; made for a turn, since `pace` is the turn's."""
+
+    def __init__(self, connection: TenantConnection, pace: Callable[[], None]) -> None:
+        self.connection = connection
+        self._pace = pace
+
+    def call(self, name: str, **parameters: Any) -> Any:
+        """Call an operation and give zeep's reading of its `Response`; None where it returns nothing."""
+        operation = operations.ALLOWED[name]
+        return document(operation.agent).result(operation, self._call(operation, parameters))
+
+    def tree(self, name: str, **parameters: Any) -> etree._Element:
+        """Call an operation and give its checked response element, unread by zeep."""
+        return self._call(operations.ALLOWED[name], parameters).response
+
+    def _call(self, operation: Operation, parameters: dict[str, Any]) -> Reply:
+        repeats = _Repeats(operation)
+        for attempt in tenacity.Retrying(
+            retry=tenacity.retry_if_exception(repeats.allow),
+            wait=repeats.pause,
+            stop=tenacity.stop_after_delay(_LAST_REPEAT),
+            reraise=True,
+        ):
+            with attempt:
+                return self._once(operation, parameters)
+        raise AssertionError("tenacity ends by an answer or an error")
+
+    def _once(self, operation: Operation, parameters: dict[str, Any]) -> Reply:
+        connection = self.connection
+        endpoint = connection.endpoint()
+        ticket = connection.tickets.get()
+        headers = {
+            "ApplicationToken": connection.application.application_token,
+            "Credentials": {"Ticket": ticket.value},
+            "TimeZone": {"SoTimeZoneLocationCode": "UTC"},
+        }
+        body = document(operation.agent).build(operation, headers, parameters)
+        self._pace()
+        try:
+            reply = connection.wire.exchange(
+                operation.full_name,
+                "POST",
+                f"{endpoint}/Remote/Services88/{operation.agent}.svc",
+                headers={"Content-Type": f"{_XML}; charset=utf-8", "SOAPAction": operation.soap_action},
+                body=body,
+            )
+            return self._read(operation, reply)
+        except CrmFailure as failure:
+            connection.react(failure)
+            if failure.fault is Fault.EXPIRED_TICKET:
+                connection.tickets.renew(ticket)
+            raise
+
+    def _read(self, operation: Operation, reply: HttpReply) -> Reply:
+        """Judge by status and type first, then by the envelope and by what the operation promises."""
+        name = operation.full_name
+        is_xml = reply.media_type == _XML and reply.charset in ("", "utf-8")
+        if reply.status != 200:
+            fault = envelope.soap_fault(reply.content, name) if reply.status == 500 and is_xml else None
+            raise fault or faults.of_status(
+                reply.status, reply.headers.get("Retry-After"), name, self.connection.clock.now()
+            )
+        if not is_xml:
+            raise faults.protocol(name, "media type")
+        read = envelope.read(reply.content, name)
+        operations.check(operation, read.response)
+        return read
+
+
+class _Repeats:
+    """Counts, per fault, how often one call was repeated, and knows how long to pause."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._writes = operation.writes
+        self._done: Counter[Fault] = Counter()
+
+    def allow(self, error: BaseException) -> bool:
+        if not isinstance(error, CrmFailure):
+            return False
+        policy = POLICIES[error.fault]
+        self._done[error.fault] += 1
+        return self._done[error.fault] <= (policy.repeats_of_write if self._writes else policy.repeats)
+
+    def pause(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if not isinstance(error, CrmFailure):
+            return 0.0
+        return POLICIES[error.fault].pause * 2.0 ** (self._done[error.fault] - 1)

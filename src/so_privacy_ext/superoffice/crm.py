@@ -1,0 +1,56 @@
+"""The port `Crm` over SOAP: one tenant for one turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from so_privacy_ext.model import Consent, Person, PersonId, TenantLists
+from so_privacy_ext.superoffice import consents, lists, mail, persons
+from so_privacy_ext.superoffice.client import SoapClient
+from so_privacy_ext.superoffice.connection import TenantConnection
+
+
+class SuperOfficeCrm:
+    """Implements `ports.Crm`; cheap to make, since all that is kept is the connection's."""
+
+    def __init__(self, connection: TenantConnection, pace: Callable[[], None]) -> None:
+        self._client = SoapClient(connection, pace)
+        self._kept = connection.lists
+
+    def lists(self) -> TenantLists:
+        return self._kept.get(lambda: lists.read_lists(self._client))
+
+    def forget_lists(self) -> None:
+        self._kept.forget()
+
+    def read_persons(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Person]:
+        return persons.read_persons(self._client, ids, self.read_consents)
+
+    def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
+        return consents.read_consents(self._client, ids, self.lists, self.forget_lists)
+
+    def merged_into(self, ids: Sequence[PersonId]) -> Mapping[PersonId, PersonId]:
+        return persons.merged_into(self._client, ids)
+
+    def set_consent(
+        self, person_id: PersonId, *, purpose: str, basis: str, source: str, comment: str
+    ) -> None:
+        consents.set_consent(
+            self._client,
+            self.lists(),
+            person_id,
+            purpose=purpose,
+            basis=basis,
+            source=source,
+            comment=comment,
+        )
+
+    def best_language(self, person_id: PersonId, template_id: int) -> str:
+        return mail.best_language(self._client, person_id, template_id)
+
+    def send_notice(self, person_id: PersonId, *, address: str, template_id: int, lcid: int) -> None:
+        mail.send_notice(self._client, person_id, address=address, template_id=template_id, lcid=lcid)
+
+    def notice_archived(self, person_id: PersonId, template_id: int, since: datetime) -> bool:
+        return mail.notice_archived(self._client, person_id, template_id, since)

@@ -1,0 +1,144 @@
+"""Reads persons in batches: who she is, her addresses, her company's country, and where she was merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+
+from so_privacy_ext.model import AssociateId, Consent, EmailAddress, Person, PersonId
+from so_privacy_ext.superoffice import faults
+from so_privacy_ext.superoffice.archive import Column, Row, integer, moment, read_by_ids, text
+from so_privacy_ext.superoffice.client import SoapClient
+
+_PERSON = (
+    Column("person_id", integer),
+    Column("contact_id", integer),
+    Column("country_id", integer),
+    Column("category_idx", integer),
+    Column("business_idx", integer),
+    Column("position_idx", integer, required=False),
+    Column("retired", integer, required=False),
+    Column("registered", moment),
+    Column("registered_associate_id", integer),
+    Column("updated", moment),
+    Column("updated_associate_id", integer),
+    Column("updatedCount", integer),
+    Column("created_by_form_id", integer, required=False),
+    Column("supportLanguageId", integer, required=False),
+    Column("year_of_birth", integer, required=False),
+    Column("month_of_birth", integer, required=False),
+    Column("day_of_birth", integer, required=False),
+    Column("activeErpLinks", integer, required=False),
+    Column("dbi_agent_id", integer, required=False),
+)
+_EMAIL = (
+    Column("email_id", integer),
+    Column("person_id", integer, required=False),
+    Column("email_address", text),
+    Column("type", integer),
+    Column("rank", integer),
+    Column("bounceCount", integer, required=False),
+    Column("updated", moment),
+)
+_COMPANY = (
+    Column("contact_id", integer),
+    Column("country_id", integer),
+    Column("associate_id", integer),
+)
+_MERGE = (
+    Column("mergemovelog_id", integer),
+    Column("sourceRecord", integer),
+    Column("destinationRecord", integer),
+)
+_MAIL = 0
+"""email.type: 1 is chat, 2 is voice."""
+_PERSON_TABLE = "mergemovelog.tableNumber = 6"
+
+
+def read_persons(
+    client: SoapClient,
+    ids: Sequence[PersonId],
+    read_consents: Callable[[Sequence[PersonId]], Mapping[PersonId, Mapping[str, Consent]]],
+) -> dict[PersonId, Person]:
+    """Read persons; who was deleted or merged away is absent, though rows of hers may still be there."""
+    unique = list(dict.fromkeys(one for one in ids if one > 0))
+    rows = {
+        PersonId(row["person_id"]): row
+        for row in read_by_ids(client, "person", _PERSON, "person_id", unique)
+        if row["person_id"] in unique
+    }
+    if not rows:
+        return {}
+    here = list(rows)
+    emails = _emails(client, here)
+    consents = read_consents(here)
+    countries = _company_countries(client, rows.values())
+    return {
+        person_id: _person(row, tuple(emails[person_id]), consents[person_id], countries)
+        for person_id, row in rows.items()
+    }
+
+
+def merged_into(client: SoapClient, ids: Sequence[PersonId]) -> dict[PersonId, PersonId]:
+    """Tell into whom persons who are gone were merged; the last merge counts."""
+    unique = list(dict.fromkeys(one for one in ids if one > 0))
+    rows = read_by_ids(client, "mergemovelog", _MERGE, "sourceRecord", unique, also=_PERSON_TABLE)
+    return {PersonId(row["sourceRecord"]): PersonId(row["destinationRecord"]) for row in rows}
+
+
+def _emails(client: SoapClient, ids: Sequence[PersonId]) -> dict[PersonId, list[EmailAddress]]:
+    found: dict[PersonId, list[EmailAddress]] = {person_id: [] for person_id in ids}
+    rows = read_by_ids(client, "email", _EMAIL, "person_id", ids)
+    for row in sorted(rows, key=lambda row: (row["rank"], row["email_id"])):
+        if row["type"] == _MAIL and row["email_address"].strip() and row["person_id"] in found:
+            found[PersonId(row["person_id"])].append(
+                EmailAddress(row["email_address"], rank=row["rank"], bounce_count=row["bounceCount"])
+            )
+    return found
+
+
+def _company_countries(client: SoapClient, rows: Iterable[Row]) -> dict[int, int]:
+    """Read the companies' countries, only of persons who have none of their own."""
+    ids = sorted({row["contact_id"] for row in rows if not row["country_id"] and row["contact_id"]})
+    return {
+        row["contact_id"]: row["country_id"]
+        for row in read_by_ids(client, "contact", _COMPANY, "contact_id", ids)
+    }
+
+
+def _person(
+    row: Row,
+    emails: tuple[EmailAddress, ...],
+    consents: Mapping[str, Consent],
+    countries: Mapping[int, int],
+) -> Person:
+    if row["registered"] is None:
+        raise faults.protocol("Archive.person", "a person without a time")
+    return Person(
+        person_id=PersonId(row["person_id"]),
+        company_id=row["contact_id"],
+        company_country_id=countries.get(row["contact_id"]),
+        country_id=row["country_id"],
+        category_id=row["category_idx"],
+        business_id=row["business_idx"],
+        position_id=row["position_idx"],
+        retired=bool(row["retired"]),
+        registered=row["registered"],
+        registered_associate_id=AssociateId(row["registered_associate_id"]),
+        updated_count=row["updatedCount"],
+        form_id=row["created_by_form_id"],
+        language_id=row["supportLanguageId"],
+        birth_date=_birth_date(row),
+        erp_linked=bool(row["activeErpLinks"] or row["dbi_agent_id"]),
+        emails=emails,
+        consents=consents,
+    )
+
+
+def _birth_date(row: Row) -> date | None:
+    """Give a date only when all of it is known; 0 = not given."""
+    year, month, day = row["year_of_birth"], row["month_of_birth"], row["day_of_birth"]
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

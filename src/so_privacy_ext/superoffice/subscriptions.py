@@ -1,0 +1,82 @@
+"""The webhook that we register in a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from so_privacy_ext.model import AssociateId
+from so_privacy_ext.superoffice.client import SoapClient
+
+NAME = "so-privacy"
+
+
+class WebhookState(StrEnum):
+    """WebhookState by its names on the wire, of which the enum's numbers are 0 to 3.
+
+    The enum table says 1 Active, 2 Stopped, 3 TooManyErrors; the vendor's page state-events.md says 0, 1, 2
+    of the same three. No number is ever used.
+    """
+
+    UNKNOWN = "Unknown"
+    ACTIVE = "Active"
+    STOPPED = "Stopped"
+    TOO_MANY_ERRORS = "TooManyErrors"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A webhook as it stands in the tenant; the CRM shows an app only its own."""
+
+    webhook_id: int
+    name: str
+    events: tuple[str, ...]
+    target_url: str = field(repr=False)
+    state: WebhookState
+    associate_id: AssociateId | None
+    """Who registered it: our own associate id."""
+
+
+def save(
+    client: SoapClient, *, target_url: str, secret: str, events: Sequence[str], webhook_id: int = 0
+) -> Registered:
+    """Register the webhook (id 0) or write it anew; the CRM posts a test event to the target meanwhile."""
+    answer = client.call(
+        "SaveWebhook",
+        Webhook={
+            "WebhookId": webhook_id,
+            "Name": NAME,
+            "Events": {"string": list(events)},
+            "TargetUrl": target_url,
+            "Secret": secret,
+            "State": WebhookState.ACTIVE.value,
+            "Type": "webhook",
+        },
+    )
+    return _registered(answer)
+
+
+def list_own(client: SoapClient) -> tuple[Registered, ...]:
+    """Give all webhooks of our app in this tenant, whatever their state."""
+    answer = client.call("GetAllWebhooks", StatusFilter=WebhookState.UNKNOWN.value)
+    return tuple(_registered(item) for item in getattr(answer, "Webhook", None) or [])
+
+
+def delete(client: SoapClient, webhook_id: int) -> None:
+    """Remove a webhook for good; one that is gone already is a `NoOp`."""
+    client.call("DeleteWebhook", WebhookId=webhook_id)
+
+
+def _registered(item: Any) -> Registered:
+    owner = item.RegisteredAssociate.AssociateId if item.RegisteredAssociate is not None else None
+    states = {state.value for state in WebhookState}
+    return Registered(
+        webhook_id=item.WebhookId,
+        name=item.Name or "",
+        events=tuple(item.Events.string) if item.Events is not None else (),
+        target_url=item.TargetUrl or "",
+        state=WebhookState(item.State) if item.State in states else WebhookState.UNKNOWN,
+        associate_id=AssociateId(owner) if owner else None,
+    )

@@ -1,0 +1,165 @@
+"""Our own non-human identity in a tenant: signs its token and gets its ticket at PartnerSystemUser."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from so_privacy_ext.errors import Applied, CrmFailure, Fault
+from so_privacy_ext.model import AssociateId
+from so_privacy_ext.superoffice import faults
+from so_privacy_ext.superoffice.environments import Environment
+from so_privacy_ext.superoffice.signing_keys import SigningKeys
+from so_privacy_ext.superoffice.strict_json import read_object
+from so_privacy_ext.superoffice.wire import Wire
+
+ISSUER = "SuperOffice AS"
+CLAIM = "http://schemes.superoffice.net/identity/"
+"""The vendor writes `schemes`."""
+
+_OPERATION = "PartnerSystemUser.Authenticate"
+_LARGEST = 64 * 1024
+_LONGEST_TOKEN = 16 * 1024
+_LEEWAY = 60
+_LONGEST_LIFE = 3600
+_UNKNOWN_WAIT = 60.0
+_REFUSALS = {
+    "revoked": Fault.AUTHORIZATION_LOST,
+    "expired": Fault.AUTHORIZATION_LOST,
+    "denied": Fault.AUTHORIZATION_LOST,
+    "needsreapproval": Fault.AUTHORIZATION_LOST,
+    "invalidtimestamp": Fault.CLOCK_SKEW,
+    "invalidsignature": Fault.APP_KEY,
+}
+"""The vendor's names (AuthorizeErrorCode); whether the message holds them alone is not documented."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What proves that a caller is our app."""
+
+    application_token: str = field(repr=False)
+    private_key: RSAPrivateKey = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemUser:
+    """What PartnerSystemUser says of us in a tenant."""
+
+    ticket: str = field(repr=False)
+    serial: str
+    associate_id: AssociateId | None
+    """Not trusted as our own id: that is what our webhook says."""
+
+
+def sign(system_user_token: str, key: RSAPrivateKey, now: datetime) -> str:
+    """Sign `token.time` as the vendor wants it; `now` is UTC."""
+    data = f"{system_user_token}.{now:%Y%m%d%H%M}"
+    signature = key.sign(data.encode(), padding.PKCS1v15(), hashes.SHA256())
+    return f"{data}.{base64.b64encode(signature).decode()}"
+
+
+def authenticate(
+    wire: Wire,
+    environment: Environment,
+    application: Application,
+    keys: SigningKeys,
+    *,
+    context_identifier: str,
+    system_user_token: str,
+    now: datetime,
+) -> SystemUser:
+    """Get a ticket; nothing of the tenant's was called when this fails."""
+    body = {
+        "SignedSystemToken": sign(system_user_token, application.private_key, now),
+        "ApplicationToken": application.application_token,
+        "ContextIdentifier": context_identifier,
+        "ReturnTokenType": "JWT",
+    }
+    try:
+        reply = wire.exchange(
+            _OPERATION,
+            "POST",
+            f"{environment.login}/api/PartnerSystemUser/Authenticate",
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            body=json.dumps(body).encode(),
+            limit=_LARGEST,
+        )
+        if reply.status != 200:
+            raise faults.of_status(reply.status, reply.headers.get("Retry-After"), _OPERATION, now)
+        return _validate(_token(reply.content), keys, context_identifier, now)
+    except CrmFailure as failure:
+        failure.applied = Applied.NO
+        raise
+
+
+def _token(content: bytes) -> str:
+    """Give the token of an answer that says it succeeded, in so many words."""
+    try:
+        answer = read_object(content)
+    except ValueError:
+        raise faults.protocol(_OPERATION, "not JSON") from None
+    if answer.get("IsSuccessful") is not True:
+        raise _refusal(str(answer.get("ErrorMessage") or ""))
+    token = answer.get("Token")
+    if not isinstance(token, str) or len(token) > _LONGEST_TOKEN:
+        raise faults.protocol(_OPERATION, "no token")
+    return token
+
+
+def _refusal(message: str) -> CrmFailure:
+    """Recognise the vendor's reason in its message, of which nothing else is kept."""
+    words = message.casefold().replace(" ", "").replace("_", "")
+    for name, fault in _REFUSALS.items():
+        if name in words:
+            return faults.failure(fault, _OPERATION, detail=name)
+    return faults.failure(
+        Fault.UNKNOWN, _OPERATION, wait=_UNKNOWN_WAIT, detail="refused for an unknown reason"
+    )
+
+
+def _validate(token: str, keys: SigningKeys, context_identifier: str, now: datetime) -> SystemUser:
+    """Check the JWT: RS256 alone, key by thumbprint, exact issuer, audience and tenant, in time."""
+    try:
+        signed = jwt.PyJWS().decode(token, _key(token, keys), algorithms=["RS256"])
+        return _system_user(read_object(signed), context_identifier, int(now.timestamp()))
+    except (jwt.PyJWTError, ValueError, TypeError, LookupError):
+        raise faults.protocol(_OPERATION, "token not valid") from None
+
+
+def _key(token: str, keys: SigningKeys) -> RSAPublicKey:
+    header = jwt.get_unverified_header(token)
+    thumbprint = header.get("x5t")
+    if header.get("alg") != "RS256" or not isinstance(thumbprint, str) or "crit" in header:
+        raise ValueError("another kind of token")
+    key = keys.by_thumbprint(thumbprint)
+    if key is None:
+        raise ValueError("signed with an unknown key")
+    return key
+
+
+def _system_user(claims: dict[str, Any], context_identifier: str, now: int) -> SystemUser:
+    """Read the claims by our clock; `iat` may be a text, as the vendor's is."""
+    serial, ticket = claims[f"{CLAIM}serial"], claims[f"{CLAIM}ticket"]
+    begins, ends = claims["nbf"], claims["exp"]
+    issued = claims.get("iat", begins)
+    issued = int(issued) if isinstance(issued, str) and issued.isascii() and issued.isdigit() else issued
+    whole = all(isinstance(it, int) and not isinstance(it, bool) for it in (begins, ends, issued))
+    named = all(isinstance(text, str) and text for text in (serial, ticket))
+    if not whole or not named or claims["iss"] != ISSUER or claims["aud"] != f"spn:{serial}":
+        raise ValueError("not for us")
+    if not max(begins, issued) - _LEEWAY <= now <= ends + _LEEWAY or ends - begins > _LONGEST_LIFE:
+        raise ValueError("out of time")
+    if claims.get(f"{CLAIM}ctx", context_identifier) != context_identifier:
+        raise ValueError("another tenant's")
+    own = str(claims.get(f"{CLAIM}associateid", ""))
+    known = own.isascii() and own.isdigit()
+    return SystemUser(ticket=ticket, serial=serial, associate_id=AssociateId(int(own)) if known else None)

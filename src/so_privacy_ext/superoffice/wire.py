@@ -1,0 +1,100 @@
+"""One HTTP exchange with SuperOffice: bounded in time and size, without redirects and cookies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+
+import requests
+from requests.cookies import RequestsCookieJar
+
+from so_privacy_ext.superoffice import faults
+from so_privacy_ext.superoffice.guarded_connections import CURRENT, Attempt, GuardedAdapter
+
+LONGEST_EXCHANGE = 30.0
+"""Seconds from the name look-up to the last byte."""
+LARGEST_REPLY = 8 * 1024 * 1024
+_CHUNK = 64 * 1024
+_ENCODINGS = frozenset({"", "identity", "gzip"})
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """A reply, read to its end."""
+
+    status: int
+    media_type: str
+    """Lower case, without parameters."""
+    charset: str
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+
+
+class Wire:
+    """One tenant's session; may be used by many threads."""
+
+    def __init__(self, *, private_addresses_allowed: bool, ca_file: Path | None = None) -> None:
+        self._private_addresses_allowed = private_addresses_allowed
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy and no .netrc of whoever started us
+        self._session.verify = str(ca_file) if ca_file else True
+        self._session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers.clear()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, GuardedAdapter(pool_connections=4, pool_maxsize=32))
+
+    def exchange(
+        self,
+        operation: str,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        seconds: float = LONGEST_EXCHANGE,
+        limit: int = LARGEST_REPLY,
+    ) -> HttpReply:
+        """Send and read; whatever goes wrong is a `CrmFailure` that says whether anything was sent."""
+        attempt = Attempt(time.monotonic() + seconds, self._private_addresses_allowed)
+        CURRENT.attempt = attempt
+        request = requests.PreparedRequest()
+        try:
+            request.prepare(method, url, headers={**headers, "Accept-Encoding": "gzip"}, data=body)
+            response = self._session.send(
+                request, stream=True, allow_redirects=False, timeout=seconds, proxies={}
+            )
+            with response:
+                return self._read(operation, response, limit)
+        except faults.WIRE_ERRORS as error:
+            raise faults.of_wire_error(error, operation, sent=attempt.sent) from None
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _read(self, operation: str, response: requests.Response, limit: int) -> HttpReply:
+        if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
+            raise faults.protocol(operation, "content encoding")
+        content = bytearray()
+        while chunk := response.raw.read(_CHUNK, decode_content=True):
+            content += chunk
+            if len(content) > limit:
+                raise faults.protocol(operation, "reply too large")
+        media_type, _, parameters = response.headers.get("Content-Type", "").partition(";")
+        return HttpReply(
+            status=response.status_code,
+            media_type=media_type.strip().lower(),
+            charset=_charset(parameters),
+            headers=response.headers,
+            content=bytes(content),
+        )
+
+
+def _charset(parameters: str) -> str:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip('"').lower()
+    return ""
