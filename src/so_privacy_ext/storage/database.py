@@ -29,6 +29,7 @@ def connect(
     application_name: str,
     idle_seconds: float = IDLE_SECONDS,
     statement_seconds: float = 30.0,
+    connect_seconds: int = 5,
 ) -> Connection:
     """Connect in autocommit as the app's role, on a schema of exactly our version.
 
@@ -36,7 +37,7 @@ def connect(
     """
     where = describe(dsn)
     with mapped(where=where):
-        connection = _open(dsn, where, application_name)
+        connection = _open(dsn, where, application_name, connect_seconds)
         try:
             idle = round(idle_seconds * 1000)
             connection.execute(
@@ -93,13 +94,13 @@ def schema_version() -> int:
     return len(_migrations())
 
 
-def _open(dsn: str, where: str, application_name: str) -> Connection:
+def _open(dsn: str, where: str, application_name: str, connect_seconds: int = 5) -> Connection:
     connection = psycopg.connect(
         dsn,
         autocommit=True,
         row_factory=dict_row,
         application_name=application_name,
-        connect_timeout=5,
+        connect_timeout=connect_seconds,
         keepalives_idle=5,
         keepalives_interval=2,
         keepalives_count=3,

@@ -126,7 +126,7 @@ CREATE TABLE mail (
   version integer NOT NULL,
   address_hash text NOT NULL,
   template_id integer NOT NULL,
-  state text NOT NULL DEFAULT 'claimed' CHECK (state IN ('claimed', 'sent', 'unknown', 'not_sent')),
+  state text NOT NULL DEFAULT 'claimed' CHECK (state IN ('claimed', 'held', 'sent', 'unknown', 'not_sent')),
   claimed_at timestamptz NOT NULL DEFAULT so_now(),
   state_at timestamptz NOT NULL DEFAULT so_now(),
   look_up_at timestamptz
@@ -320,8 +320,10 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = so_privacy, pg_temp AS 
       (SELECT i.not_before FROM inbox i WHERE i.tenant_id = t.tenant_id AND i.state = 'open'
         ORDER BY i.not_before LIMIT 1),
       (SELECT min(d.at) FROM due d WHERE d.tenant_id = t.tenant_id),
-      (SELECT min(m.look_up_at) FROM mail m WHERE m.tenant_id = t.tenant_id AND m.look_up_at IS NOT NULL),
-      (SELECT min(u.look_up_at) FROM duty u WHERE u.tenant_id = t.tenant_id AND u.look_up_at IS NOT NULL)
+      (SELECT min(m.look_up_at) FROM mail m WHERE m.tenant_id = t.tenant_id AND m.epoch = t.epoch
+        AND m.look_up_at IS NOT NULL),
+      (SELECT min(u.look_up_at) FROM duty u WHERE u.tenant_id = t.tenant_id AND u.epoch = t.epoch
+        AND u.look_up_at IS NOT NULL)
     ) AS at
   ) w
   WHERE t.removed_at IS NULL

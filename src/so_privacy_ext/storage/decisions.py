@@ -1,0 +1,111 @@
+"""What was decided, and what was written by it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from so_privacy_ext.model import Decision, Epoch, Outcome, PersonId, Ruling
+from so_privacy_ext.ports import EffectIntent, KeptDecision
+from so_privacy_ext.storage.database import Row
+from so_privacy_ext.storage.session import TenantSession
+from so_privacy_ext.storage.statements import Statements
+
+_sql = Statements("decisions")
+
+
+class DecisionBook:
+    """One tenant's rulings and effects under its turn."""
+
+    def __init__(self, session: TenantSession, epoch: Epoch) -> None:
+        self._session = session
+        self._epoch = epoch
+
+    def keep(
+        self,
+        person_id: PersonId,
+        ruling: Ruling,
+        facts: Mapping[str, Any],
+        inbox_ids: Sequence[int],
+    ) -> KeptDecision:
+        """Keep a ruling, open, and bind its events to it."""
+        row = self._session.row(
+            _sql["keep"],
+            {
+                "epoch": self._epoch,
+                "person_id": person_id,
+                "ruling": json.dumps(asdict(ruling)),
+                "facts": json.dumps(dict(facts)),
+                "inbox_ids": list(inbox_ids),
+            },
+        )
+        if row is None:
+            raise RuntimeError("a kept decision gives its row")
+        return kept_decision(row)
+
+    def unfinished(self, decision_ids: Sequence[int]) -> Sequence[KeptDecision]:
+        """Give kept rulings that were begun and not finished, oldest first."""
+        found = self._session.rows(_sql["unfinished"], {"decision_ids": list(decision_ids)})
+        return [kept_decision(row) for row in found]
+
+    def finish(self, decision_id: int, result: str) -> None:
+        """Close a ruling."""
+        self._session.run(_sql["finish"], {"decision_id": decision_id, "result": result})
+
+    def intend(self, decision_id: int, effects: Sequence[EffectIntent]) -> None:
+        """Keep what is about to be written, before it is; same purpose again replaces it."""
+        with self._session.transaction():
+            for effect in effects:
+                self._session.run(
+                    _sql["intend"], {"decision_id": decision_id, "epoch": self._epoch, **asdict(effect)}
+                )
+
+    def intended(self, decision_id: int) -> Sequence[EffectIntent]:
+        """Give what was about to be written and was not yet read back."""
+        found = self._session.rows(_sql["intended"], {"decision_id": decision_id})
+        return [EffectIntent(**row) for row in found]
+
+    def effected(self, decision_id: int, purpose: str, result: str) -> None:
+        """Note how an intent ended."""
+        values = {"decision_id": decision_id, "purpose": purpose, "result": result}
+        self._session.run(_sql["effected"], values)
+
+    def writes_since(self, person_id: PersonId, purpose: str, seconds: float) -> int:
+        """Count what we wrote for the purpose within that many seconds."""
+        row = self._session.row(
+            _sql["writes_since"],
+            {"epoch": self._epoch, "person_id": person_id, "purpose": purpose, "seconds": seconds},
+        )
+        return 0 if row is None else int(row["writes"])
+
+    def first_written(self, person_id: PersonId, purpose: str, basis: str) -> datetime | None:
+        """Tell when this basis was first written for the purpose, from which an expiry counts."""
+        row = self._session.row(
+            _sql["first_written"],
+            {"epoch": self._epoch, "person_id": person_id, "purpose": purpose, "basis": basis},
+        )
+        return None if row is None else row["first"]
+
+
+def kept_decision(row: Row) -> KeptDecision:
+    """Give a stored decision as it was kept."""
+    ruling = row["ruling"]
+    return KeptDecision(
+        decision_id=row["decision_id"],
+        person_id=PersonId(row["person_id"]),
+        ruling=Ruling(
+            **{
+                **ruling,
+                "decisions": tuple(
+                    Decision(**{**one, "outcome": Outcome(one["outcome"])}) for one in ruling["decisions"]
+                ),
+                "withdrawn": tuple(ruling["withdrawn"]),
+            }
+        ),
+        facts=row["facts"],
+        inbox_ids=tuple(row["inbox_ids"]),
+        decided_at=row["decided_at"],
+    )

@@ -1,0 +1,47 @@
+-- name: keep
+WITH kept AS (
+  INSERT INTO decision (tenant_id, epoch, person_id, ruling, facts, inbox_ids)
+  VALUES (%(tenant_id)s, %(epoch)s, %(person_id)s, %(ruling)s::json, %(facts)s::json, %(inbox_ids)s::bigint[])
+  RETURNING decision_id, person_id, ruling, facts, inbox_ids, decided_at
+), bound AS (
+  UPDATE inbox i SET decision_id = kept.decision_id FROM kept
+  WHERE i.tenant_id = %(tenant_id)s AND i.inbox_id = ANY(kept.inbox_ids)
+)
+SELECT * FROM kept
+
+-- name: unfinished
+SELECT decision_id, person_id, ruling, facts, inbox_ids, decided_at FROM decision
+WHERE tenant_id = %(tenant_id)s AND decision_id = ANY(%(decision_ids)s::bigint[]) AND finished_at IS NULL
+ORDER BY decision_id
+
+-- name: finish
+UPDATE decision SET finished_at = so_now(), result = %(result)s
+WHERE tenant_id = %(tenant_id)s AND decision_id = %(decision_id)s AND finished_at IS NULL
+
+-- name: intend
+INSERT INTO effect (tenant_id, decision_id, purpose, epoch, person_id, basis, source, comment, updated_count_before,
+  expires_at)
+VALUES (%(tenant_id)s, %(decision_id)s, %(purpose)s, %(epoch)s, %(person_id)s, %(basis)s, %(source)s, %(comment)s,
+  %(updated_count_before)s, %(expires_at)s)
+ON CONFLICT (tenant_id, decision_id, purpose) DO UPDATE SET basis = excluded.basis, source = excluded.source,
+  comment = excluded.comment, updated_count_before = excluded.updated_count_before, expires_at = excluded.expires_at,
+  intended_at = so_now(), result = NULL, ended_at = NULL
+
+-- name: intended
+SELECT person_id, purpose, basis, source, comment, updated_count_before, expires_at FROM effect
+WHERE tenant_id = %(tenant_id)s AND decision_id = %(decision_id)s AND result IS NULL
+ORDER BY purpose
+
+-- name: effected
+UPDATE effect SET result = %(result)s, ended_at = so_now()
+WHERE tenant_id = %(tenant_id)s AND decision_id = %(decision_id)s AND purpose = %(purpose)s
+
+-- name: writes_since
+SELECT count(*) AS writes FROM effect
+WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s AND purpose = %(purpose)s
+  AND result IN ('written', 'overwritten_in_between') AND ended_at > so_now() - make_interval(secs => %(seconds)s)
+
+-- name: first_written
+SELECT min(ended_at) AS first FROM effect
+WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s AND purpose = %(purpose)s
+  AND basis = %(basis)s AND result IN ('written', 'overwritten_in_between')

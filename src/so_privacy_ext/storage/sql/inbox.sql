@@ -1,0 +1,34 @@
+-- name: claim
+SELECT inbox_id, event_id, name, primary_key, event, received_at, attempts, decision_id
+FROM inbox
+WHERE tenant_id = %(tenant_id)s AND state = 'open' AND not_before <= so_now()
+ORDER BY not_before, inbox_id
+LIMIT %(limit)s
+
+-- name: bind
+UPDATE inbox SET decision_id = %(decision_id)s
+WHERE tenant_id = %(tenant_id)s AND inbox_id = ANY(%(inbox_ids)s::bigint[])
+
+-- name: close
+UPDATE inbox SET state = %(state)s, reason = %(reason)s, closed_at = so_now()
+WHERE tenant_id = %(tenant_id)s AND inbox_id = ANY(%(inbox_ids)s::bigint[]) AND state = 'open'
+
+-- name: put_off
+UPDATE inbox SET attempts = attempts + 1, reason = %(reason)s, not_before = so_now() + make_interval(secs => %(seconds)s)
+WHERE tenant_id = %(tenant_id)s AND inbox_id = ANY(%(inbox_ids)s::bigint[]) AND state = 'open'
+
+-- name: attempts
+SELECT coalesce(max(attempts), 0) AS attempts FROM inbox
+WHERE tenant_id = %(tenant_id)s AND inbox_id = ANY(%(inbox_ids)s::bigint[])
+
+-- name: decide_again
+INSERT INTO inbox (tenant_id, event_id, name, primary_key, event)
+SELECT %(tenant_id)s, 'internal:' || gen_random_uuid(), %(name)s, %(person_id)s, %(event)s::json
+WHERE NOT EXISTS (
+  SELECT FROM inbox WHERE tenant_id = %(tenant_id)s AND state = 'open' AND primary_key = %(person_id)s
+    AND name = %(name)s AND decision_id IS NULL
+)
+
+-- name: open_events
+SELECT count(*) AS events FROM inbox
+WHERE tenant_id = %(tenant_id)s AND state = 'open' AND primary_key = %(person_id)s AND name = %(name)s

@@ -1,0 +1,43 @@
+-- name: events
+SELECT inbox_id, event_id, name, primary_key, received_at, not_before, attempts, decision_id, state, reason, closed_at
+FROM inbox
+WHERE tenant_id = %(tenant_id)s AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(person_id)s::bigint IS NULL OR (primary_key = %(person_id)s AND (name = 'none' OR name LIKE 'person.%%')))
+ORDER BY inbox_id DESC
+LIMIT %(limit)s
+
+-- name: event
+SELECT inbox_id, event_id, name, primary_key, received_at, not_before, attempts, decision_id, state, reason, closed_at,
+  event, body
+FROM inbox WHERE tenant_id = %(tenant_id)s AND inbox_id = %(inbox_id)s
+
+-- name: redrive
+WITH unfinished AS (
+  SELECT d.decision_id FROM decision d
+  JOIN inbox i ON i.tenant_id = d.tenant_id AND i.decision_id = d.decision_id
+  WHERE d.tenant_id = %(tenant_id)s AND d.finished_at IS NULL AND i.inbox_id = ANY(%(inbox_ids)s::bigint[])
+)
+UPDATE inbox i SET state = 'open', attempts = 0, not_before = so_now(), reason = 'redriven', closed_at = NULL,
+  decision_id = CASE WHEN i.decision_id IN (SELECT decision_id FROM unfinished) THEN i.decision_id END
+WHERE i.tenant_id = %(tenant_id)s AND i.state <> 'open'
+  AND (i.inbox_id = ANY(%(inbox_ids)s::bigint[])
+    OR (i.state = 'dead' AND i.decision_id IN (SELECT decision_id FROM unfinished)))
+RETURNING i.inbox_id
+
+-- name: quarantine
+SELECT quarantine_id, event_id, reason, received_at, length(body) AS size, body_sha256 FROM quarantine
+WHERE tenant_id = %(tenant_id)s ORDER BY quarantine_id DESC LIMIT %(limit)s
+
+-- name: quarantined
+SELECT quarantine_id, event_id, reason, received_at, length(body) AS size, body_sha256, body FROM quarantine
+WHERE tenant_id = %(tenant_id)s AND quarantine_id = %(quarantine_id)s
+
+-- name: decisions_of
+SELECT decision_id, person_id, ruling, facts, inbox_ids, decided_at, finished_at, result FROM decision
+WHERE tenant_id = %(tenant_id)s AND person_id = %(person_id)s
+ORDER BY decision_id DESC LIMIT %(limit)s
+
+-- name: effects_of
+SELECT decision_id, purpose, basis, source, expires_at, intended_at, result, ended_at FROM effect
+WHERE tenant_id = %(tenant_id)s AND decision_id = ANY(%(decision_ids)s::bigint[])
+ORDER BY decision_id, purpose

@@ -1,0 +1,75 @@
+-- name: list
+SELECT * FROM tenant_list()
+
+-- name: new_id
+SELECT nextval('tenant_tenant_id_seq') AS tenant_id
+
+-- name: add
+INSERT INTO tenant (tenant_id, environment, context_identifier)
+VALUES (%(tenant_id)s, %(environment)s, %(context_identifier)s)
+ON CONFLICT DO NOTHING
+
+-- name: revive
+UPDATE tenant SET removed_at = NULL, parked_until = NULL, parked_reason = NULL
+WHERE tenant_id = %(tenant_id)s AND removed_at IS NOT NULL
+
+-- name: remove
+UPDATE tenant SET removed_at = so_now() WHERE tenant_id = %(tenant_id)s
+
+-- name: has_evidence
+SELECT true AS found
+WHERE EXISTS (SELECT FROM journal WHERE tenant_id = %(tenant_id)s)
+  OR EXISTS (SELECT FROM decision WHERE tenant_id = %(tenant_id)s)
+  OR EXISTS (SELECT FROM mail WHERE tenant_id = %(tenant_id)s)
+  OR EXISTS (SELECT FROM duty WHERE tenant_id = %(tenant_id)s)
+
+-- name: subscribe
+INSERT INTO subscription (tenant_id, slot) VALUES (%(tenant_id)s, %(slot)s)
+
+-- name: subscriptions
+SELECT slot, webhook_id, created_at FROM subscription WHERE tenant_id = %(tenant_id)s ORDER BY created_at
+
+-- name: registered
+UPDATE subscription SET webhook_id = %(webhook_id)s WHERE tenant_id = %(tenant_id)s AND slot = %(slot)s
+
+-- name: own_associate
+UPDATE tenant SET own_associate_id = %(own_associate_id)s WHERE tenant_id = %(tenant_id)s
+
+-- name: secrets
+SELECT key_id, sealed FROM secret WHERE tenant_id = %(tenant_id)s AND name = %(name)s ORDER BY secret_id DESC
+
+-- name: drop_secret
+DELETE FROM secret WHERE tenant_id = %(tenant_id)s AND name = %(name)s
+
+-- name: put_secret
+INSERT INTO secret (tenant_id, name, key_id, sealed) VALUES (%(tenant_id)s, %(name)s, %(key_id)s, %(sealed)s)
+
+-- name: wipe_secrets
+DELETE FROM secret WHERE tenant_id = %(tenant_id)s AND name <> %(kept)s
+
+-- name: wipe_all_secrets
+DELETE FROM secret WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_subscription
+DELETE FROM subscription WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_inbox
+DELETE FROM inbox WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_quarantine
+DELETE FROM quarantine WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_due
+DELETE FROM due WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_pace
+DELETE FROM pace WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_manifest
+DELETE FROM manifest WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_review
+DELETE FROM review WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_tenant
+DELETE FROM tenant WHERE tenant_id = %(tenant_id)s

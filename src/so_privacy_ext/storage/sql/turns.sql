@@ -1,0 +1,32 @@
+-- name: lock
+SELECT pg_try_advisory_lock(%(lock_space)s, %(tenant_id)s) AS taken
+
+-- name: unlock
+SELECT pg_advisory_unlock(%(lock_space)s, %(tenant_id)s)
+
+-- name: tenant
+SELECT tenant_id, context_identifier, environment, epoch, tell_from, own_associate_id, parked_until, parked_reason
+FROM tenant WHERE tenant_id = %(tenant_id)s AND removed_at IS NULL
+
+-- name: turned
+UPDATE tenant SET turned_at = so_now() WHERE tenant_id = %(tenant_id)s
+
+-- name: due
+INSERT INTO due (tenant_id, kind, at) VALUES (%(tenant_id)s, %(kind)s, so_now() + make_interval(secs => %(seconds)s))
+ON CONFLICT (tenant_id, kind) DO UPDATE SET at = excluded.at
+
+-- name: not_due
+DELETE FROM due WHERE tenant_id = %(tenant_id)s AND kind = %(kind)s
+
+-- name: due_kinds
+SELECT kind FROM due WHERE tenant_id = %(tenant_id)s AND at <= so_now()
+
+-- name: park
+UPDATE tenant SET parked_until = so_now() + make_interval(secs => %(seconds)s), parked_reason = %(reason)s
+WHERE tenant_id = %(tenant_id)s
+
+-- name: unpark
+UPDATE tenant SET parked_until = NULL, parked_reason = NULL WHERE tenant_id = %(tenant_id)s
+
+-- name: wake
+SELECT pg_notify('so_privacy_work', %(tenant_id)s::text)

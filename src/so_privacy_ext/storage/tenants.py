@@ -1,0 +1,184 @@
+"""Tenants: added with their secrets, listed, found, removed."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.model import AssociateId, ContextIdentifier, Epoch, Slot, TenantId
+from so_privacy_ext.storage.database import Connection, connect
+from so_privacy_ext.storage.failures import mapped
+from so_privacy_ext.storage.secrets import DataKey
+from so_privacy_ext.storage.session import TenantSession
+from so_privacy_ext.storage.statements import Statements
+
+ADDRESS_KEY = "address_key"
+SYSTEM_USER_TOKEN = "system_user_token"  # noqa: S105 - the name of a secret
+WEBHOOK = "webhook"
+"""The webhook secret; several may live at once."""
+
+_sql = Statements("tenants")
+
+
+@dataclass(frozen=True, slots=True)
+class AddedTenant:
+    """What the CRM must be told of a tenant that was just added."""
+
+    tenant_id: TenantId
+    slot: Slot
+    webhook_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSummary:
+    """A tenant at a glance."""
+
+    tenant_id: TenantId
+    environment: str
+    context_identifier: ContextIdentifier
+    epoch: Epoch
+    created_at: datetime
+    removed_at: datetime | None
+    parked_until: datetime | None
+    parked_reason: str | None
+    open: int
+    oldest: datetime | None
+    dead: int
+    quarantined: int
+    reviews: int
+    duties: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One slot of a tenant, with the id of the webhook that posts to it once the CRM gave one."""
+
+    slot: Slot
+    webhook_id: int | None
+    created_at: datetime
+
+
+def add(
+    dsn: str,
+    data_key: DataKey,
+    *,
+    environment: str,
+    context_identifier: ContextIdentifier,
+    system_user_token: bytes,
+) -> AddedTenant:
+    """Add a tenant with a new slot and webhook secret; one that was removed comes back with its past."""
+    slot, webhook_secret = Slot(secrets.token_hex(16)), base64.b64encode(secrets.token_bytes(32)).decode()
+    with connect(dsn, application_name="so-privacy", idle_seconds=0) as connection:
+        known = [one for one in _all(connection) if _is(one, context_identifier, environment)]
+        if known and known[0].removed_at is None:
+            raise _exists(context_identifier)
+        session = TenantSession(connection, known[0].tenant_id if known else _new_id(connection))
+        names = {"environment": environment, "context_identifier": context_identifier}
+        with session.transaction():
+            if not session.run(_sql["revive"] if known else _sql["add"], names):
+                raise _exists(context_identifier)  # another added it a moment ago
+            put_secret(session, data_key, SYSTEM_USER_TOKEN, system_user_token)
+            put_secret(session, data_key, WEBHOOK, webhook_secret.encode())
+            if not session.rows(_sql["secrets"], {"name": ADDRESS_KEY}):
+                put_secret(session, data_key, ADDRESS_KEY, secrets.token_bytes(32))
+            session.run(_sql["subscribe"], {"slot": slot})
+    return AddedTenant(session.tenant_id, slot, webhook_secret)
+
+
+def listed(connection: Connection) -> Sequence[TenantSummary]:
+    """List the tenants that are not removed."""
+    return [one for one in _all(connection) if one.removed_at is None]
+
+
+def find(connection: Connection, context_identifier: str, environment: str | None = None) -> TenantSummary:
+    """Find a tenant by its name, which must be of one environment only."""
+    found = [one for one in listed(connection) if _is(one, context_identifier, environment)]
+    if not found:
+        raise Refused("no_tenant", "there is no such tenant", "see `so-privacy tenant list`", Exit.NO_INPUT)
+    if len(found) > 1:
+        where = ", ".join(one.environment for one in found)
+        raise Refused("which_tenant", f"it is in {where}", "name the environment", Exit.USAGE)
+    return found[0]
+
+
+def subscriptions(session: TenantSession) -> Sequence[Subscription]:
+    """List the tenant's slots."""
+    return [Subscription(**row) for row in session.rows(_sql["subscriptions"])]
+
+
+def registered(
+    session: TenantSession, slot: Slot, *, webhook_id: int, own_associate_id: AssociateId | None
+) -> None:
+    """Keep what the CRM said when it saved our webhook: its id, and who we are."""
+    with session.transaction():
+        session.run(_sql["registered"], {"slot": slot, "webhook_id": webhook_id})
+        session.run(_sql["own_associate"], {"own_associate_id": own_associate_id})
+
+
+def remove(session: TenantSession) -> None:
+    """Remove a tenant under its turn: all of it while nothing was done for it, else all but its evidence.
+
+    Decisions, mail claims, the journal and the address key stay, so that nobody is told twice if it returns.
+    """
+    with session.transaction():
+        session.run(_sql["wipe_secrets"], {"kept": ADDRESS_KEY})
+        for table in ("subscription", "inbox", "quarantine", "due", "pace"):
+            session.run(_sql[f"wipe_{table}"])
+        if session.row(_sql["has_evidence"]) is None:
+            for table in ("all_secrets", "manifest", "review", "tenant"):
+                session.run(_sql[f"wipe_{table}"])
+        else:
+            session.run(_sql["remove"])
+
+
+def put_secret(
+    session: TenantSession, data_key: DataKey, name: str, secret: bytes, *, beside: bool = False
+) -> None:
+    """Keep a secret, in place of the one of that name or, for a rotation, beside it."""
+    sealed = data_key.seal(session.tenant_id, name, secret)
+    with session.transaction():
+        if not beside:
+            session.run(_sql["drop_secret"], {"name": name})
+        values = {"name": name, "key_id": data_key.key_id, "sealed": sealed}
+        session.run(_sql["put_secret"], values)
+
+
+def read_secret(session: TenantSession, data_key: DataKey, name: str) -> bytes:
+    """Open the newest secret of that name."""
+    found = session.rows(_sql["secrets"], {"name": name})
+    if not found:
+        raise Refused(
+            "no_secret", f"tenant {session.tenant_id} has no secret {name!r}", "add it again", Exit.CONFIG
+        )
+    return data_key.open(session.tenant_id, name, found[0]["key_id"], found[0]["sealed"])
+
+
+def _all(connection: Connection) -> Sequence[TenantSummary]:
+    with mapped():
+        return [TenantSummary(**row) for row in connection.execute(_sql["list"]).fetchall()]
+
+
+def _is(tenant: TenantSummary, context_identifier: str, environment: str | None) -> bool:
+    same_name = tenant.context_identifier.lower() == context_identifier.lower()
+    return same_name and environment in {None, tenant.environment}
+
+
+def _new_id(connection: Connection) -> TenantId:
+    with mapped():
+        row = connection.execute(_sql["new_id"]).fetchone()
+    if row is None:
+        raise RuntimeError("a sequence always gives its next value")
+    return TenantId(row["tenant_id"])
+
+
+def _exists(context_identifier: str) -> Refused:
+    return Refused(
+        "tenant_exists",
+        f"{context_identifier} is here already",
+        "see `so-privacy tenant show`",
+        Exit.CANT_CREATE,
+    )
