@@ -1,0 +1,268 @@
+"""The database tables that archive queries may ask, with the closed list of what may be asked of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from so_sandbox.agents.archive_restrictions import Restriction, Value, values
+from so_sandbox.world.rows import Consent, Email, Person
+from so_sandbox.world.tenant import Tenant
+
+PERSON_TABLE = 6
+INSERT = 4352
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: its key, its columns (lower-case name to attribute or constant), its shapes, its rows."""
+
+    key: str
+    columns: Mapping[str, str | int]
+    """A text names the row's attribute, a number is the value itself."""
+    shapes: frozenset[str]
+    rows: Callable[[Tenant, Restriction], Iterable[Any]]
+
+    def value(self, row: Any, column: str) -> Value:
+        source = self.columns[column.rpartition(".")[2] if column.count(".") == 1 else column]
+        found: Value = getattr(row, source) if isinstance(source, str) else source
+        return found
+
+
+def _ids(restriction: Restriction, column: str) -> list[int] | None:
+    found = values(restriction, column)
+    return None if found is None else [v for v in dict.fromkeys(found) if isinstance(v, int)]
+
+
+def _persons(tenant: Tenant, restriction: Restriction) -> Iterable[Person]:
+    ids = _ids(restriction, "person.person_id")
+    kept = tenant.tables.persons
+    rows = kept.values() if ids is None else (kept[i] for i in ids if i in kept)
+    return (row for row in rows if row.deleted_date is None)
+
+
+def _emails(tenant: Tenant, restriction: Restriction) -> Iterable[Email]:
+    ids = _ids(restriction, "email.person_id")
+    kept = tenant.tables.emails
+    return (row for i in (kept if ids is None else ids) for row in kept.get(i, ()))
+
+
+def _consents(tenant: Tenant, restriction: Restriction) -> Iterable[Consent]:
+    ids = _ids(restriction, "consentperson.person_id")
+    kept = tenant.tables.consents
+    return (row for i in (kept if ids is None else ids) for row in kept.get(i, {}).values())
+
+
+def _activities(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
+    kept = tenant.tables.activities
+    return (row for i in _ids(restriction, "appointment.person_id") or () for row in kept.get(i, ()))
+
+
+def _insertions(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
+    kept = tenant.tables.insertions
+    return (kept[i] for i in _ids(restriction, "traveltransactionlog.record_id") or () if i in kept)
+
+
+def _moves(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
+    kept = tenant.tables.moves
+    return (kept[i] for i in _ids(restriction, "mergemovelog.sourcerecord") or () if i in kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    tablename: str
+    next_id: int
+
+
+def _counters(tenant: Tenant, restriction: Restriction) -> Iterable[_Counter]:
+    del restriction
+    return [_Counter(name, last + 1) for name, last in tenant.tables.last_ids.items()]
+
+
+def _owners(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
+    del restriction
+    return [row for row in tenant.tables.companies.values() if row.owner]
+
+
+def _companies(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
+    del restriction
+    return tenant.tables.companies.values()
+
+
+def _associates(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
+    del restriction
+    return tenant.tables.associates.values()
+
+
+def _list(name: str) -> Callable[[Tenant, Restriction], Iterable[Any]]:
+    def rows(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
+        del restriction
+        items: Mapping[int, Any] = getattr(tenant.tables.lists, name)
+        return items.values()
+
+    return rows
+
+
+AUDIT = {name: name for name in ("registered", "registered_associate_id", "updated", "updated_associate_id")}
+TABLES: Mapping[str, Table] = {
+    "person": Table(
+        "person_id",
+        {
+            name: name
+            for name in (
+                "person_id", "contact_id", "country_id", "category_idx", "business_idx", "position_idx",
+                "retired", "created_by_form_id", "year_of_birth", "month_of_birth", "day_of_birth",
+                "dbi_agent_id", "associate_id", "group_id", "source", "nomailing",
+            )
+        }
+        | AUDIT
+        | {
+            "updatedcount": "updated_count",
+            "supportlanguageid": "support_language_id",
+            "activeerplinks": "active_erp_links",
+        },
+        frozenset(
+            {
+                "person.person_id in ?",
+                "person.person_id > ?",
+                "person.person_id > ? and (person.registered aftertime ? or person.updated aftertime ?)",
+            }
+        ),
+        _persons,
+    ),
+    "email": Table(
+        "email_id",
+        {
+            "email_id": "email_id",
+            "person_id": "person_id",
+            "email_address": "email_address",
+            "type": "type",
+            "rank": "rank",
+            "bouncecount": "bounce_count",
+            "updated": "updated",
+        },
+        frozenset(
+            {
+                "email.person_id in ?",
+                "email.email_id > ? and email.person_id > ?",
+                "email.email_id > ? and email.updated aftertime ?",
+            }
+        ),
+        _emails,
+    ),
+    "consentperson": Table(
+        "consentperson_id",
+        {
+            "consentperson_id": "consentperson_id",
+            "person_id": "person_id",
+            "consentpurpose_id": "purpose_id",
+            "legalbase_id": "legal_base_id",
+            "consentsource_id": "source_id",
+            "comment": "comment",
+            "updatedcount": "updated_count",
+        }
+        | AUDIT,
+        frozenset(
+            {
+                "consentperson.person_id in ?",
+                "consentperson.consentperson_id > ? and consentperson.updated aftertime ?",
+            }
+        ),
+        _consents,
+    ),
+    "contact": Table(
+        "contact_id",
+        {name: name for name in ("contact_id", "country_id", "associate_id")},
+        frozenset({"contact.contact_id in ?"}),
+        _companies,
+    ),
+    "appointment": Table(
+        "appointment_id",
+        {
+            name: name
+            for name in (
+                "appointment_id", "person_id", "document_id", "task_idx", "type", "registered",
+                "registered_associate_id",
+            )
+        }
+        | {"appointment.document_id.header": "header"},
+        frozenset(
+            {
+                (
+                    "appointment.person_id in ? and appointment.task_idx in ?"
+                    " and appointment.registered aftertime ?"
+                )
+            }
+        ),
+        _activities,
+    ),
+    "traveltransactionlog": Table(
+        "traveltransactionlog_id",
+        {
+            "traveltransactionlog_id": "log_id",
+            "record_id": "person_id",
+            "associate_id": "associate_id",
+            "flags": "flags",
+            "application_id": "application_id",
+            "tablenumber": PERSON_TABLE,
+            "type": INSERT,
+        },
+        frozenset(
+            {
+                (
+                    "traveltransactionlog.tablenumber in ? and traveltransactionlog.type in ?"
+                    " and traveltransactionlog.record_id in ?"
+                )
+            }
+        ),
+        _insertions,
+    ),
+    "mergemovelog": Table(
+        "mergemovelog_id",
+        {
+            "mergemovelog_id": "log_id",
+            "sourcerecord": "source_record",
+            "destinationrecord": "destination_record",
+            "tablenumber": PERSON_TABLE,
+        },
+        frozenset({"mergemovelog.tablenumber in ? and mergemovelog.sourcerecord in ?"}),
+        _moves,
+    ),
+    "associate": Table(
+        "associate_id",
+        {name: name for name in ("associate_id", "name", "type", "person_id", "deleted")},
+        frozenset({"associate.associate_id > ?"}),
+        _associates,
+    ),
+    "sequence": Table(
+        "next_id",
+        {"next_id": "next_id", "tablename": "tablename"},
+        frozenset({"sequence.tablename in ?"}),
+        _counters,
+    ),
+    "cust_lang": Table(
+        "id",
+        {"id": "item_id", "lang_code": "code", "iso_code": "iso"},
+        frozenset({"cust_lang.id > ?"}),
+        _list("languages"),
+    ),
+    "form": Table(
+        "form_id",
+        {"form_id": "item_id", "form_key": "key"},
+        frozenset({"form.form_id > ?"}),
+        _list("forms"),
+    ),
+    "country": Table(
+        "country_id",
+        {"country_id": "item_id", "abbrev2": "iso", "defaultlcid": "default_lcid"},
+        frozenset({"country.country_id > ?"}),
+        _list("countries"),
+    ),
+    "ownercontactlink": Table(
+        "contact_id",
+        {"contact_id": "contact_id"},
+        frozenset({"ownercontactlink.contact_id > ?"}),
+        _owners,
+    ),
+}  # fmt: skip
