@@ -18,7 +18,7 @@ from so_privacy_ext.processing.recording import WAITS
 from so_privacy_ext.processing.work import SLICE, Work
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.due import due_tenants, wait_for_work
-from so_privacy_ext.storage.turns import Turn, take
+from so_privacy_ext.storage.turns import Turn
 
 POLL = 2.0
 """Seconds between looks when no notification comes."""
@@ -29,14 +29,16 @@ LONGEST_PAUSE = 300.0
 
 _log = structlog.get_logger("so_privacy_ext.worker")
 
+Take = Callable[[TenantId], Turn | None]
 MakeWork = Callable[[Turn, Callable[[], bool]], Work]
 
 
 class Worker:
     """Works the turns of all tenants that owe something, several tenants at a time in threads."""
 
-    def __init__(self, dsn: str, make_work: MakeWork, *, threads: int) -> None:
+    def __init__(self, dsn: str, take: Take, make_work: MakeWork, *, threads: int) -> None:
         self._dsn = dsn
+        self._take = take
         self._make_work = make_work
         self._threads = threads
         self._busy: set[TenantId] = set()
@@ -73,7 +75,7 @@ class Worker:
 
     def _turn(self, tenant_id: TenantId, stop: threading.Event) -> None:
         try:
-            turn = take(self._dsn, tenant_id)
+            turn = self._take(tenant_id)
             if turn is None:
                 return
             with turn:

@@ -1,0 +1,197 @@
+"""Wires adapters to the core from `Settings`; nobody else builds an adapter."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from so_privacy_ext.errors import Applied, Exit, Fault, Park, Refused
+from so_privacy_ext.model import ContextIdentifier, Tenant, TenantId, TenantLists
+from so_privacy_ext.processing.work import Work
+from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
+from so_privacy_ext.rules.manifest import parse
+from so_privacy_ext.settings import Settings
+from so_privacy_ext.storage import embedded, tenants, turns
+from so_privacy_ext.storage.database import connect
+from so_privacy_ext.storage.receiving import ReceivingStore
+from so_privacy_ext.storage.secrets import DataKey
+from so_privacy_ext.storage.session import TenantSession, open_session
+from so_privacy_ext.storage.tenants import SYSTEM_USER_TOKEN, TenantSummary
+from so_privacy_ext.storage.turns import Turn
+from so_privacy_ext.superoffice.connection import TenantConnection
+from so_privacy_ext.superoffice.crm import SuperOfficeCrm
+from so_privacy_ext.superoffice.environments import Environment, load
+from so_privacy_ext.superoffice.private_key import load_private_key
+from so_privacy_ext.superoffice.system_user import Application
+
+_TURN_WAIT = 30.0
+"""Seconds that a command waits for a worker to let go of a tenant."""
+
+
+class SystemClock:
+    """The machine's clock, aware and UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class App:
+    """The product, wired: one per process."""
+
+    def __init__(self, settings: Settings, dsn: str) -> None:
+        self.settings = settings
+        self.dsn = dsn
+        self.data_key = DataKey.load_or_make(settings.data_key_path)
+        self.clock = SystemClock()
+        self._connections: dict[TenantId, TenantConnection] = {}
+        self._manifests: dict[tuple[str, int], tuple[TenantLists, ActiveManifest]] = {}
+        self._guard = threading.Lock()
+
+    def receiving(self) -> ReceivingStore:
+        return ReceivingStore(self.dsn, self.data_key)
+
+    def take(self, tenant_id: TenantId) -> Turn | None:
+        """Take a tenant's turn if nobody has it."""
+        return turns.take(self.dsn, tenant_id, self.data_key)
+
+    def make_work(self, turn: Turn, must_yield: Callable[[], bool]) -> Work:
+        """Give all that a slice of a tenant's work needs; a tenant without a manifest is parked."""
+        active = turn.manifest()
+        if active is None:
+            raise Park(Fault.NO_MANIFEST, "decide", applied=Applied.NO)
+        crm = self.crm(turn)
+
+        def manifest_of(digest: str) -> ActiveManifest:
+            return self._ready(turn, digest, crm.lists())
+
+        return Work(
+            tenant=turn.tenant,
+            manifest=manifest_of(active[1]),
+            manifest_of=manifest_of,
+            crm=crm,
+            ledgers=turn.ledgers,
+            clock=self.clock,
+            must_yield=must_yield,
+        )
+
+    def crm(self, turn: Turn) -> SuperOfficeCrm:
+        """Give a tenant's CRM, at the pace of its turn."""
+        return SuperOfficeCrm(self._connection(turn), turn.pace)
+
+    def environment(self, name: str) -> Environment:
+        """Give an environment by its name."""
+        known = load(self.settings.environments_file)
+        if name not in known:
+            raise Refused(
+                "unknown_environment", f"{name!r}", f"choose one of {', '.join(sorted(known))}", Exit.USAGE
+            )
+        return known[name]
+
+    def application(self) -> Application:
+        """Read what proves that we are the app that the vendor knows."""
+        token = _required(self.settings.application_token_file, "APPLICATION_TOKEN_FILE")
+        key = _required(self.settings.private_key_file, "PRIVATE_KEY_FILE")
+        text = _read(token).decode(errors="replace").strip()
+        if not text:
+            raise Refused("empty_token", "the file is empty", "put the client secret in it", Exit.CONFIG, where=str(token))
+        return Application(application_token=text, private_key=load_private_key(_read(key), where=str(key)))
+
+    def connect_tenant(self, tenant: Tenant | TenantSummary, system_user_token: str) -> TenantConnection:
+        """Open a connection to a tenant's CRM, remembered by nobody."""
+        return TenantConnection(
+            self.environment(tenant.environment),
+            self.application(),
+            ContextIdentifier(tenant.context_identifier),
+            system_user_token,
+            self.clock,
+            self.settings.ca_file,
+        )
+
+    def tenant(self, context_identifier: str | None, environment: str | None = None) -> TenantSummary:
+        """Find a tenant by name; without a name, the only one there is."""
+        with connect(self.dsn, application_name="so-privacy") as connection:
+            if context_identifier is not None:
+                return tenants.find(connection, context_identifier, environment)
+            known = tenants.listed(connection)
+        if len(known) == 1:
+            return known[0]
+        names = ", ".join(one.context_identifier for one in known)
+        what = f"there are several: {names}" if known else "there is no tenant yet"
+        how = "name one with --tenant" if known else "add one with `so-privacy tenant add`"
+        raise Refused("which_tenant", what, how, Exit.USAGE)
+
+    @contextmanager
+    def session(self, tenant: TenantSummary) -> Iterator[TenantSession]:
+        """Read as one tenant."""
+        with open_session(self.dsn, tenant.tenant_id) as session:
+            yield session
+
+    @contextmanager
+    def turn(self, tenant: TenantSummary) -> Iterator[Turn]:
+        """Hold a tenant's turn for a command; a worker lets go of it between two chunks."""
+        turn = turns.take(self.dsn, tenant.tenant_id, self.data_key, wait=_TURN_WAIT)
+        if turn is None:
+            raise Refused(
+                "tenant_busy", "a worker holds this tenant", "try again in a moment", Exit.UNAVAILABLE
+            )
+        with turn:
+            yield turn
+
+    def close(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+
+    def _connection(self, turn: Turn) -> TenantConnection:
+        tenant_id = turn.tenant.tenant_id
+        with self._guard:
+            known = self._connections.get(tenant_id)
+            if known is None:
+                token = turn.secret(SYSTEM_USER_TOKEN).decode()
+                known = self._connections[tenant_id] = self.connect_tenant(turn.tenant, token)
+            return known
+
+    def _ready(self, turn: Turn, digest: str, lists: TenantLists) -> ActiveManifest:
+        """Resolve a manifest once per version and reading of the tenant's lists."""
+        key = digest, turn.tenant.tenant_id
+        known = self._manifests.get(key)
+        if known is not None and known[0] is lists:
+            return known[1]
+        content = turn.manifest_of(digest)
+        if content is None:
+            raise Park(Fault.NO_MANIFEST, "decide", applied=Applied.NO)
+        ready = resolve_what_stands(parse(content, digest[:12]), lists)
+        self._manifests[key] = lists, ready
+        return ready
+
+
+def find_database(settings: Settings) -> str:
+    """Give the database's address: the operator's, else the embedded one that runs in the data folder."""
+    dsn = settings.database_url or embedded.running(settings.data_dir)
+    if dsn is None:
+        raise Refused(
+            "no_database",
+            f"nothing runs in {settings.data_dir} and DATABASE_URL is not set",
+            "start `so-privacy up`, or set DATABASE_URL",
+            Exit.UNAVAILABLE,
+        )
+    return dsn
+
+
+def _required(path: Path | None, name: str) -> Path:
+    if path is None:
+        raise Refused(
+            "missing_setting", f"SO_PRIVACY_{name} is not set", "name the file that holds it", Exit.CONFIG
+        )
+    return path
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Refused(
+            "unreadable", error.strerror or "it can't be read", "name a readable file", Exit.NO_INPUT, where=str(path)
+        ) from None

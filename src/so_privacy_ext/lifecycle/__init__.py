@@ -1,0 +1,1 @@
+"""A tenant's life: how it begins, each step repeatable."""
