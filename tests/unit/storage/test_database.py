@@ -1,0 +1,178 @@
+"""The schema: migrated once whatever happens, refused when unknown, walled by tenant."""
+
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.storage.database import connect, migrate, schema_version
+
+MIGRATE = """
+import sys
+from so_privacy_ext.storage.database import migrate
+print("ready", flush=True)
+sys.stdin.readline()
+migrate(sys.argv[1])
+"""
+
+
+def test_migrating_again_changes_nothing(dsn: str) -> None:
+    migrate(dsn)
+
+    with connect(dsn, application_name="test") as connection:
+        row = connection.execute("SELECT count(*) AS versions FROM migration").fetchone()
+    assert row == {"versions": schema_version()}
+
+
+def test_two_may_migrate_at_once(empty_dsn: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(migrate, [empty_dsn] * 4))
+
+    connect(empty_dsn, application_name="test").close()
+
+
+def test_a_killed_migration_is_begun_again(empty_dsn: str, process) -> None:
+    for _ in range(4):
+        one = process(MIGRATE, empty_dsn)
+        one.stdout.readline()
+        one.stdin.write("\n")
+        one.stdin.flush()
+        time.sleep(random.uniform(0, 0.05))
+        one.kill()
+        one.wait()
+
+    migrate(empty_dsn)
+    connect(empty_dsn, application_name="test").close()
+
+
+def test_a_failed_migration_leaves_nothing(empty_dsn: str) -> None:
+    with psycopg.connect(empty_dsn, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA so_privacy")
+        connection.execute("CREATE TABLE so_privacy.review (x integer)")  # in the migration's way
+    with pytest.raises(Refused):
+        migrate(empty_dsn)
+
+    with psycopg.connect(empty_dsn, autocommit=True) as connection:
+        found = connection.execute("SELECT to_regclass('so_privacy.tenant')").fetchone()
+        connection.execute("DROP TABLE so_privacy.review")
+    assert found == (None,)
+    migrate(empty_dsn)
+
+
+def test_an_unknown_newer_schema_is_refused(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("INSERT INTO so_privacy.migration (version) VALUES (%s)", [schema_version() + 1])
+    for open_it in (migrate, lambda url: connect(url, application_name="test")):
+        with pytest.raises(Refused) as raised:
+            open_it(dsn)
+        assert (raised.value.code, raised.value.exit_code) == ("schema_newer", Exit.CONFIG)
+
+
+def test_an_older_schema_is_refused(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("DELETE FROM so_privacy.migration")
+    with pytest.raises(Refused, match="schema_older"):
+        connect(dsn, application_name="test")
+
+
+@pytest.mark.row("B90")
+def test_a_database_without_our_schema_is_refused(empty_dsn: str) -> None:
+    with pytest.raises(Refused) as raised:
+        connect(empty_dsn, application_name="test")
+
+    assert raised.value.code == "database_schema"
+
+
+@pytest.mark.row("F73")
+@pytest.mark.parametrize("right", ["SUPERUSER", "BYPASSRLS"])
+def test_a_role_above_the_wall_is_refused(postgres, dsn: str, right: str) -> None:
+    postgres.execute(f"ALTER ROLE so_privacy_app {right}")
+    try:
+        with pytest.raises(Refused) as raised:
+            connect(dsn, application_name="test")
+    finally:
+        postgres.execute(f"ALTER ROLE so_privacy_app NO{right}")
+
+    assert raised.value.code == "database_role"
+
+
+@pytest.mark.row("F73")
+def test_a_role_that_owns_the_tables_is_refused(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("ALTER TABLE so_privacy.mail OWNER TO so_privacy_app")
+    with pytest.raises(Refused, match="database_role"):
+        connect(dsn, application_name="test")
+
+
+@pytest.mark.row("F73")
+def test_every_table_with_a_tenant_is_behind_the_wall(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        tables = connection.execute("""
+            SELECT c.relname, c.relrowsecurity, count(p.polname) FROM pg_class c
+            LEFT JOIN pg_policy p ON p.polrelid = c.oid
+            WHERE c.relnamespace = 'so_privacy'::regnamespace AND c.relkind IN ('r', 'p')
+            GROUP BY c.oid, c.relname, c.relrowsecurity
+        """).fetchall()
+        columns = connection.execute("""
+            SELECT table_name FROM information_schema.columns
+            WHERE table_schema = 'so_privacy' AND column_name = 'tenant_id'
+              AND table_name IN (SELECT relname FROM pg_class WHERE relkind IN ('r', 'p'))
+        """).fetchall()
+
+    walled = {name for name, wall, policies in tables if wall and policies == 1}
+    assert {name for (name,) in columns} == walled
+    assert {name for name, _, _ in tables} - walled == {"migration"}
+    assert walled >= {
+        "tenant", "secret", "subscription", "inbox", "manifest", "decision", "effect", "mail", "duty", "due",
+        "pace", "journal", "quarantine", "review",
+    }  # fmt: skip
+
+
+@pytest.mark.row("F73")
+def test_only_four_functions_cross_tenants(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        crossing = connection.execute("""
+            SELECT proname, proconfig::text FROM pg_proc
+            WHERE pronamespace = 'so_privacy'::regnamespace AND prosecdef ORDER BY proname
+        """).fetchall()
+        executable_by_all = connection.execute("""
+            SELECT count(*) FROM pg_proc WHERE pronamespace = 'so_privacy'::regnamespace AND prosecdef
+              AND has_function_privilege('public', oid, 'EXECUTE')
+        """).fetchone()
+
+    assert [name for name, _ in crossing] == ["due_tenants", "inbox_store", "slot_lookup", "tenant_list"]
+    assert all("search_path=so_privacy, pg_temp" in config for _, config in crossing)
+    assert executable_by_all == (0,)
+
+
+def test_a_session_is_set_up(dsn: str) -> None:
+    with connect(dsn, application_name="so-privacy test") as connection:
+        row = connection.execute("""
+            SELECT current_user AS role, current_setting('idle_session_timeout') AS idle,
+              current_setting('idle_in_transaction_session_timeout') AS in_transaction,
+              current_setting('application_name') AS name, current_setting('timezone') AS timezone
+        """).fetchone()
+
+    assert row == {
+        "role": "so_privacy_app",
+        "idle": "6s",
+        "in_transaction": "6s",
+        "name": "so-privacy test",
+        "timezone": "UTC",
+    }
+
+
+def test_durability_is_never_off(dsn: str) -> None:
+    with connect(f"{dsn}&options=-c%20synchronous_commit%3Doff", application_name="test") as connection:
+        row = connection.execute("SHOW synchronous_commit").fetchone()
+
+    assert row == {"synchronous_commit": "on"}
+
+
+def test_an_old_server_is_refused(dsn: str, monkeypatch) -> None:
+    monkeypatch.setattr(psycopg.ConnectionInfo, "server_version", property(lambda self: 130005))
+    with pytest.raises(Refused, match="database_version"):
+        connect(dsn, application_name="test")
