@@ -5,9 +5,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import pytest
 from lxml import etree
 from rich.console import Console
 from rich.text import Text
@@ -16,6 +17,7 @@ from tests.covered import measure, on_disk, shortcomings, table
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_SECONDS = 570
+INTERRUPTED = 130
 GOOD, LOUD, BAD = "bold green", "bold black on yellow", "bold red"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = (
@@ -62,7 +64,7 @@ def run(arguments: list[str], environment: Mapping[str, str]) -> int:
             return process.wait()
         except KeyboardInterrupt:
             process.wait()
-            return 130
+            return INTERRUPTED
 
 
 def counts(report: Path) -> tuple[int, int, int]:
@@ -76,37 +78,49 @@ def counts(report: Path) -> tuple[int, int, int]:
     return tests - failed - skipped, failed, skipped
 
 
-def main() -> int:
-    console = Console() if sys.stdout.isatty() else Console(width=160)
-    environment = dict(os.environ)
+def prepared(environment: dict[str, str]) -> tuple[bool, list[Text]]:
+    """Settle what can run here: whether the browser can, and the loud lines about what can't."""
     vendor, line = vendor_line(environment.get("SO_VENDOR_WSDL_DIR"))
     if vendor:
         environment["SO_VENDOR_WSDL_DIR"] = str(Path(environment["SO_VENDOR_WSDL_DIR"]).resolve())
     else:
         environment.pop("SO_VENDOR_WSDL_DIR", None)  # so that no test takes it otherwise than this line
     browser = chromium() is not None
-    loud = [Text(line, GOOD if vendor else LOUD), *([] if browser else [Text(NO_BROWSER, LOUD)])]
-    for text in loud:
-        console.print(text, soft_wrap=True)
+    return browser, [Text(line, GOOD if vendor else LOUD), *([] if browser else [Text(NO_BROWSER, LOUD)])]
+
+
+def say(console: Console, lines: Iterable[Text]) -> None:
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
+def main() -> int:
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    environment = dict(os.environ)
+    browser, loud = prepared(environment)
+    say(console, loud)
     with tempfile.TemporaryDirectory(prefix="so-privacy-test-") as folder:
         report, data = Path(folder, "report.xml"), Path(folder, "coverage")
         data.mkdir()
         environment["COVERAGE_FILE"] = str(data / ".coverage")
         status = run(command(report, browser=browser), environment)
-        if not report.is_file():  # pytest ended before its report, and has said why
+        if status == INTERRUPTED or not report.is_file():  # pytest has said why
             return status or 1
         passed, failed, skipped = counts(report)
-        modules = measure(ROOT, data)
-    console.print(table(modules))
-    found = shortcomings(modules, on_disk(ROOT))
-    for shortcoming in found:
-        console.print(Text(f"NOT COVERED {shortcoming}", BAD), soft_wrap=True)
+        if finished := status in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+            modules = measure(ROOT, data)
+            console.print(table(modules))
+            short = shortcomings(modules, on_disk(ROOT))
+            say(console, (Text(f"NOT COVERED {shortcoming}", BAD) for shortcoming in short))
+            status = status or (1 if short else 0)
     if skipped:
         loud.append(Text(f"{skipped} SKIPPED: the reasons stand in pytest's summary", LOUD))
-    for text in loud:
-        console.print(text, soft_wrap=True)
+    if not finished:
+        failed += 1
+        loud.append(Text("NOT FINISHED: pytest stopped early, which counts as one failure", BAD))
+    say(console, loud)
     console.print(f"{passed} passed, {failed} failed", highlight=False)
-    return status or (1 if found else 0)
+    return status
 
 
 if __name__ == "__main__":
