@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, RootModel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
 class Unknown(Enum):
@@ -54,3 +59,86 @@ class Facts:
     """Purpose key → (basis key, source key) as it stands in the CRM."""
     wordings: frozenset[str] = frozenset()
     """Purposes that have a consent text."""
+
+
+Truth = bool | None
+"""Three-valued as in SQL: None is neither true nor false, because a fact is unknown."""
+
+ReferenceKind = Literal["purpose", "source", "category", "business", "position"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name in a condition: purposes and sources are of the manifest, the others of the tenant's lists."""
+
+    kind: ReferenceKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a condition may build on besides the facts: the manifest's defaults and the tenant's ids."""
+
+    home: str
+    """ISO country of the controller, for persons whose country is unknown."""
+    fallback_language: str
+    ids: Mapping[Reference, int]
+    """Ids of all references to list items of the tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """A condition made ready to be asked for every person."""
+
+    truth: Callable[[Facts], Truth]
+    found: Callable[[Facts], object]
+    """Gives the value that is looked at, for `explain`."""
+
+
+Argument = TypeVar("Argument")
+
+
+class Condition(RootModel[Argument], Generic[Argument]):
+    """One word of a rule's `when` with its argument; its docstring is what an editor shows for it.
+
+    Conditions are pure: they see the facts and nothing else, and keep nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    word: ClassVar[str]
+    """How it is written in a manifest."""
+    unknown: ClassVar[frozenset[str]] = frozenset()
+    """Keys of the argument that are read and understood, but about which no fact is known yet."""
+
+    def references(self) -> Iterable[Reference]:
+        """Name what must exist for this condition to make sense."""
+        return ()
+
+    @abstractmethod
+    def prepare(self, ground: Ground, /) -> Predicate:
+        """Make the test ready, once for each activation."""
+
+
+class _OneOrMany:
+    """Reads a single value as a list of one."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(_listed, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        many = handler(schema)
+        return {"anyOf": [many["items"], {**many, "minItems": 1}]}
+
+
+def _listed(value: Any) -> Any:
+    if value == []:
+        raise PydanticCustomError("empty", "at least one value")
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+Item = TypeVar("Item")
+OneOrMany = Annotated[tuple[Item, ...], _OneOrMany()]
+"""The argument of a word that means any of: one value or a list of them."""

@@ -1,0 +1,1 @@
+"""What a tenant's administrator wrote, and what it decides for one person."""

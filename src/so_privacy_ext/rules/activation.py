@@ -1,0 +1,216 @@
+"""Resolves a manifest against a tenant's lists: everything it names is there, or all that isn't is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from so_privacy_ext.model import STORE, Decision, Outcome, TenantLists
+from so_privacy_ext.rules.findings import Finding, ManifestInvalid, shown
+from so_privacy_ext.rules.logic import Part, Test, matcher, ready
+from so_privacy_ext.rules.manifest import Manifest
+from so_privacy_ext.rules.references import places, words_in
+from so_privacy_ext.rules.shape import GiveBasis, MailShape, RuleShape
+from so_privacy_ext.rules.tenant_names import TenantNames
+from so_privacy_ext.rules.tree import Node
+from so_privacy_ext.sdk import Ground, Reference
+
+DEFAULT_SOURCE = "API"
+"""Written where neither rule nor STORE row names a source; the CRM calls it "Other integration"."""
+STRICTEST_ARTICLE = 13
+"""GDPR: of a person whose source the manifest doesn't name, she is due her notice at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveMail:
+    """A mail whose template the tenant has."""
+
+    key: str
+    template: str
+    """The template's name just as the tenant's list has it."""
+    template_id: int
+    version: int
+    languages: tuple[str, ...]
+    retell: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What one rule decides for one purpose, before a person's own source is filled in."""
+
+    bit: int
+    decision: Decision
+
+    def for_source(self, source: str) -> Decision:
+        """Fill the source in, if a basis is given and the rule leaves it open."""
+        decision = self.decision
+        if decision.outcome is not Outcome.GIVE or decision.source is not None:
+            return decision
+        return Decision(
+            decision.purpose,
+            decision.outcome,
+            decision.rule_id,
+            decision.because,
+            decision.basis,
+            source,
+            decision.expires,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRule:
+    """A rule with its test."""
+
+    rule_id: str
+    because: str
+    tell: str | None
+    gives_none: bool
+    matches: Test = field(repr=False)
+    """Not true unless the rule applies."""
+    when: Part = field(repr=False)
+    ruled: tuple[Ruled, ...]
+    bits: int
+    """The purposes of `ruled`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveManifest:
+    """All that decides about the persons of a tenant."""
+
+    digest: str
+    name: str
+    purposes: Mapping[str, int]
+    """Key → bit, STORE first, then by key."""
+    rules: tuple[ActiveRule, ...]
+    mails: Mapping[str, ActiveMail]
+    articles: Mapping[str, int]
+    """Source key → 13 or 14."""
+    fallback: str
+    """The language, ISO 639, of whoever is told and has no other."""
+
+    def article_of(self, source: str | None) -> int:
+        """Give the article under which a person of this source must be informed."""
+        return self.articles.get(source or "", STRICTEST_ARTICLE)
+
+
+def resolve(manifest: Manifest, lists: TenantLists) -> ActiveManifest:
+    """Make a manifest ready for a tenant; raises `ManifestInvalid` with all that the tenant lacks."""
+    names = TenantNames(lists)
+    _look_up_keys(manifest, names)
+    mails = dict(_mails(manifest, names))
+    ground = Ground(
+        home=manifest.content.jurisdiction.home,
+        fallback_language=manifest.content.languages.fallback,
+        ids=dict(_items(manifest, names)),
+    )
+    if names.findings:
+        raise ManifestInvalid(manifest.filename, names.findings)
+    keys = sorted(manifest.content.purposes, key=lambda key: (key != STORE, key))
+    purposes = {key: 1 << place for place, key in enumerate(keys)}
+    return ActiveManifest(
+        digest=manifest.digest,
+        name=manifest.content.name,
+        purposes=purposes,
+        rules=tuple(_rule(manifest, rule, purposes, ground) for rule in manifest.content.rules),
+        mails=mails,
+        articles={key: source.article for key, source in manifest.content.sources.items()},
+        fallback=manifest.content.languages.fallback,
+    )
+
+
+def _look_up_keys(manifest: Manifest, names: TenantNames) -> None:
+    root = manifest.root
+    for key, at, _ in _entries(root, "purposes"):
+        names.purpose(key, at)
+    for at in _elements(root, "legal_bases"):
+        names.basis(at.value, at)
+    declared = set()
+    for key, at, _ in _entries(root, "sources"):
+        names.source(key, at)
+        declared.add(key)
+    if DEFAULT_SOURCE not in declared:
+        names.source(DEFAULT_SOURCE, root)
+
+
+def _items(manifest: Manifest, names: TenantNames) -> Iterator[tuple[Reference, int]]:
+    """Give the ids of all list items that conditions name."""
+    seen: set[Reference] = set()
+    for node, rule in zip(_elements(manifest.root, "rules"), manifest.content.rules, strict=True):
+        for condition in words_in(rule.when):
+            for reference in condition.references():
+                if reference in seen or reference.kind in {"purpose", "source"}:
+                    continue
+                seen.add(reference)
+                place = next(places(node, condition.word, reference.name), node)
+                yield reference, names.item(reference.kind, reference.name, place)
+
+
+def _mails(manifest: Manifest, names: TenantNames) -> Iterator[tuple[str, ActiveMail]]:
+    languages = manifest.content.languages
+    for key, _, node in _entries(manifest.root, "mails"):
+        mail: MailShape = manifest.content.mails[key]
+        template = names.template(mail.template, node.get("template") or node)
+        if template is None:
+            continue
+        wanted = tuple(mail.languages or languages.enabled)
+        offered = {_language(one) for one in template.languages}
+        lacking = [one for one in wanted if _language(one) not in offered]
+        if offered and lacking and _language(languages.fallback) not in offered:
+            what = f"the template {shown(mail.template)} has no {', '.join(lacking)}"
+            how = f"add them in the CRM, or at least the fallback {languages.fallback}"
+            names.findings.append(Finding(node.line, node.column, "missing_language", what, how))
+        yield key, ActiveMail(key, template.name, template.item_id, mail.version, wanted, mail.retell)
+
+
+def _language(culture: str) -> str:
+    """Give the language of an ISO culture as the CRM tells languages apart, where all Norwegian is `no`."""
+    language = culture.lower().partition("-")[0]
+    return "no" if language in {"nb", "nn"} else language
+
+
+def _rule(manifest: Manifest, rule: RuleShape[Any], purposes: dict[str, int], ground: Ground) -> ActiveRule:
+    when = ready(rule.when, ground)
+    gives = rule.give if isinstance(rule.give, dict) else dict.fromkeys(purposes, rule.give)
+    ruled = tuple(
+        Ruled(bit, _decision(manifest, rule, purpose, gives[purpose]))
+        for purpose, bit in purposes.items()
+        if purpose in gives
+    )
+    return ActiveRule(
+        rule_id=rule.id,
+        because=rule.because,
+        tell=rule.tell,
+        gives_none=rule.give == "none",
+        matches=matcher(when),
+        when=when,
+        ruled=ruled,
+        bits=sum(one.bit for one in ruled),
+    )
+
+
+def _decision(manifest: Manifest, rule: RuleShape[Any], purpose: str, gives: GiveBasis | str) -> Decision:
+    if not isinstance(gives, GiveBasis):
+        return Decision(purpose, Outcome(gives), rule.id, rule.because)
+    expires = gives.expires or _inherited_expiry(manifest, purpose)
+    return Decision(purpose, Outcome.GIVE, rule.id, rule.because, gives.basis, gives.source, expires)
+
+
+def _inherited_expiry(manifest: Manifest, purpose: str | None) -> str | None:
+    """Give the purpose's own period, else that of its nearest ancestor that has one."""
+    while purpose is not None:
+        shape = manifest.content.purposes[purpose]
+        if shape.expires is not None:
+            return shape.expires
+        purpose = shape.parent
+    return None
+
+
+def _entries(root: Node, key: str) -> Iterator[tuple[str, Node, Node]]:
+    inner = root.get(key)
+    return inner.items() if inner is not None else iter(())
+
+
+def _elements(root: Node, key: str) -> list[Node]:
+    inner = root.get(key)
+    return inner.elements() if inner is not None else []

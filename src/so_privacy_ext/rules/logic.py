@@ -1,0 +1,144 @@
+"""Makes a `when` ready to be asked: three-valued as in SQL, quick to decide, explicit to explain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from so_privacy_ext.rules.conditions import Conditions
+from so_privacy_ext.sdk import Condition, Facts, Ground, Truth
+
+Test = Callable[[Facts], Truth]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One condition word."""
+
+    path: str
+    """Where it stands in the rule, such as `when.any[1].company`."""
+    condition: Condition[Any]
+    truth: Test
+    found: Callable[[Facts], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """True if all parts are, false if one is false; of no parts (`always`): true."""
+
+    parts: tuple[Part, ...]
+
+    def truth(self, facts: Facts) -> Truth:
+        """Ask part by part."""
+        result: Truth = True
+        for part in self.parts:
+            truth = part.truth(facts)
+            if truth is False:
+                return False
+            if truth is None:
+                result = None
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """True if one part is, false if all are false."""
+
+    parts: tuple[Part, ...]
+
+    def truth(self, facts: Facts) -> Truth:
+        """Ask part by part."""
+        result: Truth = False
+        for part in self.parts:
+            truth = part.truth(facts)
+            if truth is True:
+                return True
+            if truth is None:
+                result = None
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """True if its part is false, unknown if it is unknown."""
+
+    part: Part
+
+    def truth(self, facts: Facts) -> Truth:
+        """Ask the part."""
+        truth = self.part.truth(facts)
+        return None if truth is None else not truth
+
+
+Part = Leaf | Every | Some | Not
+
+
+def ready(when: Any, ground: Ground, path: str = "when") -> Part:
+    """Make a `when` of a checked manifest ready; the order of its keys plays no part."""
+    if not isinstance(when, Conditions):
+        return Every(())
+    parts = tuple(_parts(when, ground, path))
+    return parts[0] if len(parts) == 1 else Every(parts)
+
+
+def _parts(when: Conditions, ground: Ground, path: str) -> Iterator[Part]:
+    for name in type(when).model_fields:
+        if name not in when.model_fields_set:
+            continue
+        part = getattr(when, name)
+        if name == "every":
+            yield Every(tuple(ready(one, ground, f"{path}.all[{at}]") for at, one in enumerate(part)))
+        elif name == "some":
+            yield Some(tuple(ready(one, ground, f"{path}.any[{at}]") for at, one in enumerate(part)))
+        elif name == "opposite":
+            yield Not(ready(part, ground, f"{path}.not"))
+        else:
+            predicate = part.prepare(ground)
+            yield Leaf(f"{path}.{part.word}", part, predicate.truth, predicate.found)
+
+
+def matcher(part: Part) -> Test:
+    """Give the quickest test of whether a part is true; what is not true may come out false or unknown."""
+    match part:
+        case Leaf():
+            return part.truth
+        case Every():
+            return _all_true([matcher(one) for one in part.parts])
+        case Some():
+            return _any_true([matcher(one) for one in part.parts])
+        case Not():
+            inner = part.part
+            return lambda facts: inner.truth(facts) is False
+
+
+def _all_true(tests: list[Test]) -> Test:
+    if len(tests) == 2:
+        first, second = tests
+        return lambda facts: first(facts) and second(facts)
+
+    return lambda facts: all(test(facts) for test in tests)
+
+
+def _any_true(tests: list[Test]) -> Test:
+    return lambda facts: any(test(facts) for test in tests)
+
+
+def culprit(part: Part, facts: Facts, wanted: bool = True) -> tuple[Leaf | None, bool]:
+    """Give the first word that keeps a part from being as wanted, and what that word would have to be.
+
+    None where no word can mend it, as in `not: always`.
+    """
+    match part:
+        case Leaf():
+            return part, wanted
+        case Not():
+            return culprit(part.part, facts, not wanted)
+        case Every() | Some():
+            if (
+                isinstance(part, Every) is wanted
+            ):  # every part has to be as wanted; look at the first that isn't
+                failing = [one for one in part.parts if one.truth(facts) is not wanted]
+            else:  # one part would be enough; the first that could be mended is as good as any
+                failing = [one for one in part.parts if culprit(one, facts, wanted)[0] is not None]
+            return culprit(failing[0], facts, wanted) if failing else (None, wanted)

@@ -1,0 +1,54 @@
+"""Reads a manifest file: bytes in, a checked manifest or all findings at once out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from so_privacy_ext.rules import complaints
+from so_privacy_ext.rules.characters import decode
+from so_privacy_ext.rules.conditions import Words
+from so_privacy_ext.rules.findings import Finding, ManifestInvalid
+from so_privacy_ext.rules.references import check
+from so_privacy_ext.rules.schema import json_schema
+from so_privacy_ext.rules.shape import ManifestShape, manifest_shape
+from so_privacy_ext.rules.tree import Broken, Node, Nothing, read
+from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest as it was written, right in itself; whether it fits a tenant is seen when it is resolved."""
+
+    filename: str
+    digest: str
+    """SHA-256 of the file's bytes, hex."""
+    content: ManifestShape[Any]
+    root: Node = field(repr=False)
+    """The same with the place of everything."""
+
+
+def parse(data: bytes, filename: str, words: Words = PRODUCT_WORDS) -> Manifest:
+    """Read a manifest of any bytes whatever; raises `ManifestInvalid` and nothing else."""
+    text, found = decode(data)
+    if found and not text:
+        raise ManifestInvalid(filename, found)
+    root, more = read(text)
+    found += more
+    if isinstance(root.value, Broken):
+        raise ManifestInvalid(filename, found)
+    if isinstance(root.value, Nothing) and not found:
+        empty = Finding(1, 1, "empty", "the file holds nothing", "begin with `manifest: 1`")
+        raise ManifestInvalid(filename, [empty])
+    shape = manifest_shape(words)
+    try:
+        content = shape.model_validate(root.plain())
+    except ValidationError as error:
+        found += complaints.findings(error.errors(include_url=False), root, json_schema(words))
+    found += check(root, words)
+    if found:
+        raise ManifestInvalid(filename, found)
+    return Manifest(filename, hashlib.sha256(data).hexdigest(), content, root)

@@ -1,0 +1,180 @@
+"""Checks that what a manifest names is in it too: purposes, sources, bases, mails, parents, ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from so_privacy_ext.model import WITHDRAWN
+from so_privacy_ext.rules.conditions import Conditions, Words, when_type
+from so_privacy_ext.rules.findings import LIMIT, Finding, advice, shown
+from so_privacy_ext.rules.tree import Node
+from so_privacy_ext.sdk import Condition
+
+UNKNOWN_SOURCE = "UNKNOWN"
+"""The CRM's source for want of a better one; nothing of ours may write it."""
+
+
+def check(root: Node, words: Words) -> list[Finding]:
+    """Give everything that is named and not declared; what has a wrong shape is passed over in silence."""
+    return list(islice(_all(root, words), 4 * LIMIT))
+
+
+def _all(root: Node, words: Words) -> Iterator[Finding]:
+    yield from [*_languages(root), *_purposes(root), *_rule_ids(root)]
+    when = TypeAdapter(when_type(words))
+    for rule in _elements(root, "rules"):
+        yield from _gives(root, rule, switched_on=True)
+        yield from _conditions(root, rule, when)
+        mail = rule.get("tell")
+        if mail is not None:
+            yield from _undeclared(mail, "mail", _names(root, "mails"))
+    for rule in _elements(root, "optional"):
+        yield from _gives(root, rule, switched_on=False)
+
+
+def _languages(root: Node) -> Iterator[Finding]:
+    fallback = root.get("languages", "fallback")
+    if fallback is not None:
+        yield from _undeclared(fallback, "enabled language", _texts(root, "languages", "enabled"))
+
+
+def _purposes(root: Node) -> Iterator[Finding]:
+    bases = _texts(root, "legal_bases")
+    for name, key, purpose in _items(root, "purposes"):
+        for basis in _elements(purpose, "allowed"):
+            yield from _undeclared(basis, "legal basis", bases)
+        parent = purpose.get("parent")
+        if parent is None or not isinstance(parent.value, str):
+            continue
+        yield from _undeclared(parent, "purpose", _names(root, "purposes"))
+        if name in _ancestors(root, name):
+            what = f"{shown(name)} is its own ancestor"
+            yield Finding(key.line, key.column, "parent_cycle", what, "a purpose's parents end somewhere")
+
+
+def _ancestors(root: Node, name: str) -> list[str]:
+    seen: list[str] = []
+    parent = root.get("purposes", name, "parent")
+    while parent is not None and isinstance(parent.value, str) and parent.value not in seen:
+        seen.append(parent.value)
+        parent = root.get("purposes", parent.value, "parent")
+    return seen
+
+
+def _rule_ids(root: Node) -> Iterator[Finding]:
+    seen: dict[str, Node] = {}
+    for rule in [*_elements(root, "rules"), *_elements(root, "optional")]:
+        rule_id = rule.get("id")
+        if rule_id is None or not isinstance(rule_id.value, str):
+            continue
+        first = seen.setdefault(rule_id.value, rule_id)
+        if first is not rule_id:
+            what = f"{shown(rule_id.value)} is the id of another rule too"
+            how = f"that one stands on line {first.line}; give this one a name of its own"
+            yield Finding(rule_id.line, rule_id.column, "duplicate_id", what, how)
+
+
+def _gives(root: Node, rule: Node, *, switched_on: bool) -> Iterator[Finding]:
+    for purpose, key, outcome in _items(rule, "give"):
+        yield from _undeclared(key, "purpose", _names(root, "purposes"))
+        basis, source = outcome.get("basis"), outcome.get("source")
+        if basis is not None:
+            yield from _basis(root, purpose, basis, switched_on=switched_on)
+        if source is not None and source.value == UNKNOWN_SOURCE:
+            how = "name the source, or leave it out to keep that of the STORE row"
+            yield Finding(source.line, source.column, "unknown_source", "a rule can't write `UNKNOWN`", how)
+        elif source is not None:
+            yield from _undeclared(source, "source", _names(root, "sources"))
+
+
+def _basis(root: Node, purpose: str, basis: Node, *, switched_on: bool) -> Iterator[Finding]:
+    if basis.value == WITHDRAWN:
+        how = "only the person takes a consent back"
+        yield Finding(basis.line, basis.column, "withdrawn_given", "a rule can't give `WITHDRAWN`", how)
+        return
+    bases = _texts(root, "legal_bases")
+    yield from _undeclared(basis, "legal basis", bases)
+    allowed = _texts(root, "purposes", purpose, "allowed")
+    if switched_on and allowed and basis.value in bases and basis.value not in allowed:
+        what = f"{shown(str(basis.value))} can't carry {shown(purpose)}"
+        how = f"its `allowed` has {', '.join(sorted(allowed))}"
+        yield Finding(basis.line, basis.column, "basis_not_allowed", what, how)
+
+
+def _conditions(root: Node, rule: Node, when: TypeAdapter[Any]) -> Iterator[Finding]:
+    """Find the purposes and sources that a rule's conditions name."""
+    node = rule.get("when")
+    if node is None:
+        return
+    try:
+        conditions = when.validate_python(node.plain())
+    except ValidationError:
+        return
+    declared = {"purpose": _names(root, "purposes"), "source": {*_names(root, "sources"), UNKNOWN_SOURCE}}
+    for condition in words_in(conditions):
+        for reference in condition.references():
+            if reference.kind in declared:
+                for place in places(node, condition.word, reference.name):
+                    yield from _undeclared(place, reference.kind, declared[reference.kind])
+
+
+def words_in(when: Any) -> Iterator[Condition[Any]]:
+    """Give all condition words of a `when`, in the order in which they are tested."""
+    if isinstance(when, Conditions):
+        for name in type(when).model_fields:
+            if name not in when.model_fields_set:
+                continue
+            part = getattr(when, name)
+            for one in part if isinstance(part, list) else [part]:
+                yield from [one] if isinstance(one, Condition) else words_in(one)
+
+
+def places(when: Node, word: str, text: str) -> Iterator[Node]:
+    """Give the scalars below a `when` at which this word says just this text."""
+    for name, _, value in when.items():
+        yield from _scalars(value, text) if name == word else places(value, word, text)
+    for one in when.elements():
+        yield from places(one, word, text)
+
+
+def _scalars(node: Node, text: str) -> Iterator[Node]:
+    if node.value == text:
+        yield node
+    for one in [*(value for _, _, value in node.items()), *node.elements()]:
+        yield from _scalars(one, text)
+
+
+def _undeclared(node: Node, kind: str, declared: Iterable[str]) -> Iterator[Finding]:
+    known = sorted(declared)
+    name = node.text
+    if name and name not in known:
+        yield Finding(
+            node.line,
+            node.column,
+            f"unknown_{kind.replace(' ', '_')}",
+            f"there is no {kind} {shown(name)}",
+            advice(name, known),
+        )
+
+
+def _items(node: Node, key: str) -> Iterator[tuple[str, Node, Node]]:
+    inner = node.get(key)
+    return inner.items() if inner is not None else iter(())
+
+
+def _elements(node: Node, key: str) -> list[Node]:
+    inner = node.get(key)
+    return inner.elements() if inner is not None else []
+
+
+def _names(root: Node, key: str) -> list[str]:
+    return [name for name, _, _ in _items(root, key)]
+
+
+def _texts(root: Node, *path: str) -> list[str]:
+    inner = root.get(*path)
+    return [one.value for one in inner.elements() if isinstance(one.value, str)] if inner is not None else []

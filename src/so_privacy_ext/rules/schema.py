@@ -1,0 +1,46 @@
+"""Makes the JSON Schema of a manifest, by which an editor completes and explains."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from so_privacy_ext.rules.conditions import Words
+from so_privacy_ext.rules.shape import manifest_shape
+from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
+
+
+class _WithoutNull(GenerateJsonSchema):
+    """A key is left out or has a value; null is not one."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        inner = self.generate_inner(schema["schema"])
+        default = schema.get("default")
+        return inner if default is None or default in ([], {}, ()) else {**inner, "default": default}
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        made = super().dict_schema(schema)
+        return {**made, "additionalProperties": False} if "patternProperties" in made else made
+
+
+@lru_cache
+def json_schema(words: Words = PRODUCT_WORDS) -> dict[str, Any]:
+    """Give the schema of manifests whose conditions are made of these words."""
+    schema = manifest_shape(words).model_json_schema(schema_generator=_WithoutNull)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "so_privacy_ext manifest, version 1",
+    }
+
+
+def text() -> str:
+    """Give the schema as it is published."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
