@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import time
 from collections import deque
-from collections.abc import Iterable
-from threading import Condition
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Condition, local
 
 from so_sandbox.courier import Courier
 from so_sandbox.deliveries import Delivery, event_body, new_event_id, renamed, test_body
@@ -42,6 +43,7 @@ class Dispatcher:
         self._ids = itertools.count(1)
         self._open = 0
         self._settled = Condition()
+        self._silent = local()
         self._courier = Courier(
             switches=lambda: world.switches,
             settled=self._note_settled,
@@ -66,7 +68,17 @@ class Dispatcher:
 
     def on_event(self, tenant: Tenant, event: Event) -> None:
         """Queue an event for each active webhook that wants it."""
-        self._tell(tenant, event, event.name)
+        if not getattr(self._silent, "here", False):
+            self._tell(tenant, event, event.name)
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Tell nobody of what this thread changes meanwhile."""
+        self._silent.here = True
+        try:
+            yield
+        finally:
+            self._silent.here = False
 
     def again(
         self,
@@ -124,6 +136,11 @@ class Dispatcher:
         """Wait until nothing is queued, on its way or waiting for its next try."""
         with self._settled:
             return self._settled.wait_for(lambda: self._open == 0, timeout)
+
+    def wait_settled(self, deliveries: Sequence[Delivery], timeout: float) -> bool:
+        """Wait until these are settled, whatever else is queued."""
+        with self._settled:
+            return self._settled.wait_for(lambda: all(one.state != "queued" for one in deliveries), timeout)
 
     @property
     def open(self) -> int:

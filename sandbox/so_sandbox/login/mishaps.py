@@ -6,9 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
 
-from so_sandbox.connections import Dropped
+from so_sandbox.soap.connection import drop
 from so_sandbox.world.faults import Fault
+
+
+class Dropped(Response):
+    """No answer at all: the connection is cut."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - nothing is said
+        await drop(scope)
 
 
 async def mishap(fault: Fault, answer: Callable[[], Awaitable[Response]]) -> Response:

@@ -16,9 +16,9 @@ class Site:
     scheme: str
     host: str
     """With its port."""
-    prefix: str = ""
+    prefix: str
     """Empty, or a path with a leading and no trailing slash."""
-    issuer: str = "https://sandbox.superoffice.example.com"
+    issuer: str
 
     @property
     def url(self) -> str:

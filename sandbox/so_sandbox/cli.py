@@ -1,0 +1,263 @@
+"""The command `so-sandbox`: start a SuperOffice on this machine, and make things happen in it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from so_sandbox import client, printing
+from so_sandbox.server import HOST, PORT, Options, run, wait_for_signal
+from so_sandbox.world.faults import KINDS
+
+USAGE, BAD_DATA, UNAVAILABLE, CANT_CREATE, INTERRUPTED = 2, 65, 69, 73, 130
+"""Exit codes (sysexits)."""
+app = typer.Typer(
+    help="A whole SuperOffice on this machine: login, CRM, webhooks, mails. Everything is made up.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Folder = Annotated[Path, typer.Option("--dir", help="Folder of the files that a client needs.")]
+Url = Annotated[
+    str | None, typer.Option("--url", help="Address of the sandbox; default: where `up` was started.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Tenant = Annotated[str, typer.Option("--tenant", help="Context identifier; default: the first tenant.")]
+HERE = Path(".so-sandbox")
+
+
+def main() -> None:
+    """Run a command; what went wrong is said in one line."""
+    try:
+        app()
+    except client.NotRunningError as error:
+        _fail(UNAVAILABLE, "not_running", str(error), "start one with `so-sandbox up`, or name it by --url")
+    except client.RefusedError as error:
+        _fail(BAD_DATA, "refused", str(error), "correct the command")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+@app.command()
+def up(
+    *,
+    directory: Folder = HERE,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = HOST,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any that is free.")] = PORT,
+    prefix: Annotated[str, typer.Option(help="Path before all others, such as /crm.")] = "",
+    issuer: Annotated[str | None, typer.Option(help="Issuer of tokens; default: the address.")] = None,
+    speed: Annotated[float, typer.Option(min=0.01, help="How much faster webhooks are tried again.")] = 1.0,
+    concurrency: Annotated[int, typer.Option(min=1, help="Events one webhook gets at a time.")] = 1,
+) -> None:
+    """Start a sandbox and keep it running until Ctrl-C."""
+    if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
+        _fail(USAGE, "bad_prefix", f"--prefix is {prefix!r}", "begin with a slash and end without one")
+    options = Options(
+        host=host, port=port, prefix=prefix, issuer=issuer, speed=speed, concurrency=concurrency
+    )
+    try:
+        running = run(options, directory=directory)
+    except OSError as error:
+        if error.filename is not None:
+            _fail(CANT_CREATE, "bad_folder", f"{error.filename}: {error.strerror}", "choose another --dir")
+        if error.errno == errno.EADDRINUSE:
+            how = "stop what listens there, or choose another --port (0 takes any)"
+            _fail(CANT_CREATE, "port_in_use", f"{host}:{port} is taken", how)
+        _fail(
+            CANT_CREATE, "bad_address", f"can't listen on {host}:{port}: {error.strerror}", "choose another"
+        )
+    printing.started(running)
+    with running:
+        wait_for_signal()
+    print("stopped; everything in it is gone")
+
+
+@app.command()
+def seed(
+    *,
+    persons: Annotated[int, typer.Option(min=0, help="How many made-up persons to add.")] = 0,
+    tenant: Tenant = "Cust12345",
+    tell: Annotated[bool, typer.Option(help="Tell webhooks of them.")] = False,
+    directory: Folder = HERE,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Add a tenant, unless it is there, and persons to it."""
+    content = {"tenant": tenant, "persons": persons, "tell": tell}
+    answer = _ask(url, directory, "POST", "/seed", content)
+    _show(answer, as_json, lambda: [f"{tenant}: {len(answer['persons'])} persons added"])
+
+
+@app.command()
+def trigger(
+    *,
+    event: Annotated[str, typer.Argument(help="person.created, person.changed, person.merged, …")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value, such as country=DK; repeat it.")
+    ] = None,
+    tenant: Tenant = "",
+    directory: Folder = HERE,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Make something happen, such as `trigger person.created --set country=DK --set source=CARD`."""
+    content = {"event": event, "tenant": tenant, "set": _pairs(settings or [], "--set")}
+    answer = _ask(url, directory, "POST", "/trigger", content)
+    _show(answer, as_json, lambda: [f"{answer['tenant']}: {event}, id {answer['id']}"])
+
+
+@app.command()
+def fault(
+    *,
+    kind: Annotated[str | None, typer.Argument(help="What fails; none lists what was asked for.")] = None,
+    operation: Annotated[str, typer.Option(help="Person.SetConsent, Person.*, Login.Authenticate, *")] = "*",
+    tenant: Annotated[str, typer.Option(help="Context identifier, or * for all.")] = "*",
+    nth: Annotated[int, typer.Option(min=1, help="The first call that is hit.")] = 1,
+    times: Annotated[int, typer.Option(min=0, help="How many calls are hit; 0 = all.")] = 1,
+    header: Annotated[
+        list[str] | None, typer.Option(help="Header of the answer, such as Retry-After=5.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Forget all faults.")] = False,
+    directory: Folder = HERE,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Ask for a failure of the web services, login or state, by kind, operation and n-th call."""
+    if clear:
+        answer = _ask(url, directory, "DELETE", "/faults")
+    elif kind is None:
+        answer = _ask(url, directory, "GET", "/faults")
+    else:
+        content = {
+            "kind": kind, "operation": operation, "tenant": tenant, "nth": nth, "times": times,
+            "headers": _pairs(header or [], "--header"),
+        }  # fmt: skip
+        answer = {"faults": [_ask(url, directory, "POST", "/faults", content)]}
+    _show(answer, as_json, lambda: printing.faults(answer["faults"], KINDS))
+
+
+@app.command()
+def clock(
+    *,
+    advance: Annotated[str | None, typer.Option(help="How far ahead: 90s, 15m, 6h, 2d, 1d12h.")] = None,
+    directory: Folder = HERE,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Show the CRM's clock, or move it ahead."""
+    if advance:
+        answer = _ask(url, directory, "POST", "/clock", {"advance": advance})
+    else:
+        answer = _ask(url, directory, "GET", "/clock")
+    _show(answer, as_json, lambda: [f"it is {answer['now']}, {answer['ahead_seconds']:.0f} s ahead"])
+
+
+@app.command()
+def outbox(tenant: Tenant = "", directory: Folder = HERE, url: Url = None, as_json: Json = False) -> None:
+    """List the mails that were sent."""
+    answer = _ask(url, directory, "GET", "/outbox", {"tenant": tenant})
+    _show(answer, as_json, lambda: printing.mails(answer["mails"]))
+
+
+@app.command()
+def switch(
+    *,
+    settings: Annotated[list[str] | None, typer.Argument(help="name=answer; none lists all.")] = None,
+    every: Annotated[str, typer.Option("--all", help="default or turned.")] = "",
+    directory: Folder = HERE,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Show or turn the switches: one for each question that the vendor's documents leave open."""
+    if settings or every:
+        content = {"set": _pairs(settings or [], "a switch"), "all": every}
+        answer = _ask(url, directory, "POST", "/switches", content)
+    else:
+        answer = _ask(url, directory, "GET", "/switches")
+    _show(answer, as_json, lambda: printing.switches(answer["switches"]))
+
+
+@app.command()
+def deliveries(
+    *,
+    tenant: Tenant = "",
+    limit: Annotated[int, typer.Option(min=0, help="The newest so many; 0 = all.")] = 30,
+    directory: Folder = HERE,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """List what was brought to webhooks, with every attempt."""
+    answer = _ask(url, directory, "GET", "/deliveries", {"tenant": tenant, "limit": limit})
+    _show(answer, as_json, lambda: printing.deliveries(answer["deliveries"]))
+
+
+@app.command()
+def snapshot(
+    name: Annotated[str, typer.Argument(help="What to call it.")] = "default",
+    directory: Folder = HERE,
+    url: Url = None,
+) -> None:
+    """Keep everything as it is now, until the sandbox ends."""
+    _ask(url, directory, "POST", f"/snapshots/{_word(name)}")
+    print(f"kept as {name}")
+
+
+@app.command()
+def restore(
+    name: Annotated[str, typer.Argument(help="Which snapshot.")] = "default",
+    directory: Folder = HERE,
+    url: Url = None,
+) -> None:
+    """Go back to a snapshot."""
+    _ask(url, directory, "POST", f"/snapshots/{_word(name)}/restore")
+    print(f"restored {name}")
+
+
+@app.command()
+def reset(directory: Folder = HERE, url: Url = None) -> None:
+    """Go back to the first moment: demo tenants, no persons, no webhooks."""
+    answer = _ask(url, directory, "POST", "/reset")
+    print(f"begun anew: {', '.join(answer['tenants'])}")
+
+
+def _ask(
+    url: str | None, directory: Path, method: str, path: str, content: dict[str, Any] | None = None
+) -> Any:
+    return client.ask(client.find(url, directory), method, path, content)
+
+
+def _show(answer: Any, as_json: bool, lines: Callable[[], Iterable[Any]]) -> None:
+    if as_json:
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
+        return
+    console = Console()
+    for line in lines():
+        console.print(line, highlight=False)
+
+
+def _pairs(given: list[str], what: str) -> dict[str, str]:
+    pairs = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            _fail(USAGE, "bad_setting", f"{what} is {one!r}", "write name=value")
+        pairs[name] = value
+    return pairs
+
+
+def _word(name: str) -> str:
+    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
+        _fail(USAGE, "bad_name", f"the name is {name!r}", "use letters, digits, - and _")
+    return name
+
+
+def _fail(code: int, what: str, text: str, how: str) -> Any:
+    print(f"so-sandbox: {what}: {text}; {how}", file=sys.stderr)
+    raise SystemExit(code)

@@ -1,0 +1,106 @@
+"""Controls of one tenant: what happens in it, what it holds, what it told."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from so_sandbox import views
+from so_sandbox.control.asking import Answer, Asked, route
+from so_sandbox.login.system_user import CODES
+from so_sandbox.sandbox import Sandbox
+from so_sandbox.triggering import trigger, unknown
+
+STATES = (
+    "Unknown", "Provisioning", "Running", "Deleted", "Suspended", "OnlineMaintenance", "OfflineMaintenance",
+    "ProvisioningFailed", "Deleting", "DeleteFailed", "MigrationPending",
+)  # fmt: skip
+WEBHOOK_STATES = {"Active": 1, "Stopped": 2, "TooManyErrors": 3}
+
+
+def routes(sandbox: Sandbox) -> list[Route]:
+    paths: list[tuple[str, str, Answer]] = [
+        ("POST", "/trigger", happen),
+        ("GET", "/tenants", tenants),
+        ("POST", "/tenants/{tenant}", change_tenant),
+        ("GET", "/persons", persons),
+        ("GET", "/outbox", outbox),
+        ("GET", "/subscriptions", subscriptions),
+        ("POST", "/subscriptions/{webhook_id}", change_subscription),
+    ]
+    return [route(sandbox, method, path, answer) for method, path, answer in paths]
+
+
+def happen(asked: Asked) -> object:
+    """Do what an event tells of."""
+    tenant = asked.tenant()
+    number = trigger(tenant, asked.text("event"), asked.texts("set"))
+    return {"tenant": tenant.context_identifier, "event": asked.text("event"), "id": number}
+
+
+def tenants(asked: Asked) -> object:
+    return {"tenants": [views.tenant(tenant, asked.sandbox.site) for tenant in asked.tenants()]}
+
+
+def change_tenant(asked: Asked) -> object:
+    """Change a tenant's state, host or its leave for the app, or make addresses bounce."""
+    tenant = asked.tenant()
+    state, host, authorization = asked.text("state"), asked.text("host"), asked.text("authorization")
+    if state and state not in STATES:
+        raise ValueError(unknown("state", state, list(STATES)))
+    if authorization and authorization not in {"Active", *CODES}:
+        raise ValueError(unknown("authorization", authorization, ["Active", *CODES]))
+    with tenant.change():
+        if state:
+            tenant.tables.state = state
+        if "host" in asked.given:
+            tenant.tables.host = host
+        for leave in tenant.tables.authorizations.values() if authorization else ():
+            leave.state = authorization
+        bouncing = asked.text("bouncing")
+        if bouncing:
+            tenant.tables.bouncing.add(bouncing.casefold())
+        for name, value in asked.texts("preferences").items():
+            section, _, key = name.partition("/")
+            tenant.tables.preferences[section, key] = value
+    return views.tenant(tenant, asked.sandbox.site)
+
+
+def persons(asked: Asked) -> object:
+    found = []
+    for tenant in asked.tenants():
+        with asked.sandbox.world.lock:
+            rows = tenant.persons(deleted=asked.flag("deleted"))
+            wanted = asked.integer("person", 0)
+            found += [views.person(tenant, row) for row in rows if wanted in {0, row.person_id}]
+    return {"persons": found}
+
+
+def outbox(asked: Asked) -> object:
+    mails = []
+    for tenant in asked.tenants():
+        mails += [views.mail(tenant, mail) for mail in tuple(tenant.tables.outbox)]
+    return {"mails": mails}
+
+
+def subscriptions(asked: Asked) -> object:
+    found = []
+    for tenant in asked.tenants():
+        found += [views.subscription(tenant, hook) for hook in tenant.webhooks()]
+    return {"subscriptions": found}
+
+
+def change_subscription(asked: Asked) -> object:
+    """Stop, start or delete a webhook as an administrator does; its usage starts again with Active."""
+    tenant, state = asked.tenant(), asked.text("state")
+    hook = tenant.tables.webhooks.get(asked.integer("webhook_id", 0))
+    if hook is None:
+        raise ValueError(f"{tenant.context_identifier} has no such webhook")
+    if state not in {"Deleted", *WEBHOOK_STATES}:
+        raise ValueError(unknown("state", state, ["Deleted", *WEBHOOK_STATES]))
+    with tenant.change():
+        if state == "Deleted":
+            del tenant.tables.webhooks[hook.webhook_id]
+        else:
+            hook.state = WEBHOOK_STATES[state]
+            hook.consecutive_errors = 0 if state == "Active" else hook.consecutive_errors
+    return {"subscriptions": [views.subscription(tenant, one) for one in tenant.webhooks()]}

@@ -1,0 +1,1 @@
+"""One page that shows what the CRM holds, sent and told."""

@@ -1,0 +1,46 @@
+"""One sandbox: a world with its login service, its dispatcher and what was kept of it."""
+
+from __future__ import annotations
+
+from so_sandbox.credentials import Credentials
+from so_sandbox.crowd import add_crowd
+from so_sandbox.demo_tenant import furnish, seed
+from so_sandbox.dispatcher import Dispatcher
+from so_sandbox.login.service import Login
+from so_sandbox.login.site import Site
+from so_sandbox.world.world import Snapshot, World
+
+
+class Sandbox:
+    """All that one process stands in for."""
+
+    def __init__(self, world: World, site: Site, credentials: Credentials, dispatcher: Dispatcher) -> None:
+        self.world = world
+        self.site = site
+        self.credentials = credentials
+        self.dispatcher = dispatcher
+        self.login = Login(world, site)
+        self.snapshots: dict[str, Snapshot] = {}
+
+    def begin(self) -> None:
+        """Give an empty world its demo tenants, and let the application in."""
+        if not self.world.tenants:
+            seed(self.world)
+        self.credentials.register(self.world)
+
+    def reset(self) -> None:
+        """Go back to the first moment; snapshots are kept."""
+        self.dispatcher.clear()
+        self.world.reset()
+        self.begin()
+
+    def seed(self, context_identifier: str, persons: int, *, quietly: bool) -> list[int]:
+        """Add a tenant unless it is there, and persons to it; quietly = no event tells of them."""
+        tenant = self.world.tenant(context_identifier)
+        if tenant is None:
+            tenant = furnish(self.world.add_tenant(context_identifier))
+            self.credentials.register(self.world)
+        if not quietly:
+            return add_crowd(tenant, persons)
+        with self.dispatcher.silence():
+            return add_crowd(tenant, persons)
