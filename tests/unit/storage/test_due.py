@@ -1,0 +1,128 @@
+"""Whose turn it is: whoever waited longest, and nobody's work is forgotten."""
+
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from so_privacy_ext.model import AddressHash, MailState, PersonId
+from so_privacy_ext.storage.database import connect
+from so_privacy_ext.storage.due import due_tenants, next_due, wait_for_work
+
+
+@pytest.fixture
+def connection(dsn: str):
+    with connect(dsn, application_name="test") as connection:
+        yield connection
+
+
+def test_nobody_owes_anything_at_first(connection, tenant) -> None:
+    assert due_tenants(connection, 10) == []
+    assert next_due(connection) is None
+
+
+def test_who_waited_longest_comes_first(connection, add, receiving, delivery) -> None:
+    later, sooner = add("Cust1").tenant_id, add("Cust2").tenant_id
+    receiving.store([delivery("a", tenant_id=sooner)])
+    receiving.store([delivery("a", tenant_id=later)])
+
+    assert due_tenants(connection, 10) == [sooner, later]
+    assert due_tenants(connection, 1) == [sooner]
+    assert next_due(connection) == 0
+
+
+def test_a_burst_of_one_tenant_lets_the_other_pass(connection, add, receiving, delivery, taking) -> None:
+    noisy, quiet = add("Cust1").tenant_id, add("Cust2").tenant_id
+    receiving.store([delivery(f"a-{number}", tenant_id=noisy) for number in range(50)])
+    receiving.store([delivery("a", tenant_id=quiet)])
+    assert due_tenants(connection, 10) == [noisy, quiet]
+
+    taking(noisy).release()  # a slice is done, much is left
+
+    assert due_tenants(connection, 10) == [quiet, noisy]
+
+
+def test_a_held_turn_is_left_out(connection, taking, receiving, delivery, tenant) -> None:
+    receiving.store([delivery()])
+    turn = taking(tenant.tenant_id)
+    assert due_tenants(connection, 10) == []
+    turn.release()
+    assert due_tenants(connection, 10) == [tenant.tenant_id]
+
+
+def test_a_parked_tenant_waits_with_its_events(connection, taking, receiving, delivery, tenant) -> None:
+    receiving.store([delivery()])
+    with taking(tenant.tenant_id) as turn:
+        turn.park("why", 0.3)
+    assert due_tenants(connection, 10) == []
+    seconds = next_due(connection)
+    assert seconds is not None
+    assert 0 < seconds <= 0.3
+    time.sleep(0.35)
+    assert due_tenants(connection, 10) == [tenant.tenant_id]
+
+
+def test_an_event_that_was_put_off_is_due_later(connection, taking, receiving, delivery, tenant) -> None:
+    receiving.store([delivery()])
+    with taking(tenant.tenant_id) as turn:
+        (event,) = turn.ledgers.inbox.claim(10)
+        turn.ledgers.inbox.put_off([event.inbox_id], 60, "retry")
+    assert due_tenants(connection, 10) == []
+    assert 50 < (next_due(connection) or 0) <= 60
+
+
+def test_other_work_and_look_ups_are_due_too(connection, taking, tenant) -> None:
+    def due_after(work) -> list:
+        with taking(tenant.tenant_id) as turn:
+            work(turn)
+        return list(due_tenants(connection, 10))
+
+    def unknown(turn) -> None:
+        claim = turn.ledgers.mails.claim(
+            PersonId(1), mail="m", version=1, address_hash=AddressHash("a"), template_id=1, retell=False
+        )
+        turn.ledgers.mails.set_state(claim.mail_id, MailState.UNKNOWN)
+        turn.ledgers.mails.look_up_later(claim.mail_id, 0)
+
+    def settled(turn) -> None:
+        (claim,) = turn.ledgers.mails.due_look_ups()
+        turn.ledgers.mails.set_state(claim.mail_id, MailState.SENT)
+
+    def awaits_crm(turn) -> None:
+        now = datetime.now(UTC)
+        turn.ledgers.mails.open_duty(
+            PersonId(1), mail="n", article=13, due_at=now, reason="crm_mails", template_id=7, since=now
+        )
+
+    mine = [tenant.tenant_id]
+    assert due_after(lambda turn: turn.due("sweep", 0)) == mine
+    assert due_after(lambda turn: turn.not_due("sweep")) == []
+    assert due_after(unknown) == mine
+    assert due_after(settled) == []
+    assert due_after(awaits_crm) == mine
+    assert due_after(lambda turn: turn.ledgers.mails.close_duties(PersonId(1), "gone")) == []
+
+
+def test_a_stored_event_wakes_who_waits(connection, receiving, delivery) -> None:
+    assert wait_for_work(connection, 0.05) is False
+    storing = threading.Timer(0.1, receiving.store, [[delivery()]])
+    storing.start()
+    begun = time.monotonic()
+    assert wait_for_work(connection, 5) is True
+    assert time.monotonic() - begun < 2
+    storing.join()
+    assert wait_for_work(connection, 0.05) is False
+
+
+def test_a_duplicate_wakes_nobody(connection, receiving, delivery) -> None:
+    receiving.store([delivery()])
+    wait_for_work(connection, 0.05)
+    receiving.store([delivery()])
+    assert wait_for_work(connection, 0.1) is False
+
+
+def test_a_turn_can_wake_the_workers(connection, turn) -> None:
+    wait_for_work(connection, 0)
+    turn.wake()
+    assert wait_for_work(connection, 2) is True
