@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from so_sandbox.credentials import Credentials
 from so_sandbox.crowd import add_crowd
-from so_sandbox.demo_tenant import furnish, seed
+from so_sandbox.demo_tenant import add_demo_tenant, add_demo_tenants
 from so_sandbox.dispatcher import Dispatcher
 from so_sandbox.login.service import Login
 from so_sandbox.login.site import Site
@@ -25,7 +25,7 @@ class Sandbox:
     def begin(self) -> None:
         """Give an empty world its demo tenants, and let the application in."""
         if not self.world.tenants:
-            seed(self.world)
+            add_demo_tenants(self.world)
         self.credentials.register(self.world)
 
     def reset(self) -> None:
@@ -38,7 +38,7 @@ class Sandbox:
         """Add a tenant unless it is there, and persons to it; quietly = no event tells of them."""
         tenant = self.world.tenant(context_identifier)
         if tenant is None:
-            tenant = furnish(self.world.add_tenant(context_identifier))
+            tenant = add_demo_tenant(self.world, context_identifier)
             self.credentials.register(self.world)
         if not quietly:
             return add_crowd(tenant, persons)
