@@ -20,3 +20,5 @@ AGENTS: Mapping[str, Agent] = {
     "Preference": PREFERENCE,
     "Webhook": WEBHOOK,
 }
+WAITING = frozenset({"Webhook"})
+"""Agents that call out to others: they hold neither the loop nor the world's lock meanwhile."""

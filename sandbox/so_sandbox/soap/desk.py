@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,9 +54,18 @@ class Turned(Exception):  # noqa: N818  # no error: the call ends here with this
 class Desk:
     """Serves the calls of all tenants of one world."""
 
-    def __init__(self, world: World, agents: Mapping[str, Agent], *, wsdl: Path, vendor: Path | None) -> None:
+    def __init__(
+        self,
+        world: World,
+        agents: Mapping[str, Agent],
+        *,
+        waiting: Collection[str],
+        wsdl: Path,
+        vendor: Path | None,
+    ) -> None:
         self.world = world
         self.agents = dict(agents)
+        self.waiting = waiting
         self.spelling = {name.casefold(): name for name in agents}
         self.contracts = {
             name: Contract(
@@ -135,7 +145,8 @@ class Desk:
         try:
             caller = self._caller(tenant, envelope)
             arguments = contract.arguments(operation, envelope)
-            result = self.agents[contract.agent][operation.name](caller, arguments)
+            with nullcontext() if contract.agent in self.waiting else tenant.change():
+                result = self.agents[contract.agent][operation.name](caller, arguments)
         except NoSession:
             return self._no_session(contract, operation)
         except CrmError as error:

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from so_sandbox.agents.directory import AGENTS
+from so_sandbox.agents.directory import AGENTS, WAITING
 from so_sandbox.soap.connection import drop
 from so_sandbox.soap.desk import Desk, Served
 from so_sandbox.soap.refusals import Answer, bare
@@ -18,8 +18,6 @@ from so_sandbox.world.world import World
 
 WSDL = Path(__file__).parent.parent / "wsdl"
 LARGEST = 8 * 1024 * 1024
-WAITING = frozenset({"webhook"})
-"""Agents that call out to others and so must not hold up the loop."""
 DROPS = 20
 
 
@@ -27,7 +25,7 @@ def routes(world: World, *, vendor: Path | None = None) -> list[Route]:
     """Serve the agents of every tenant; `vendor` is a folder of the vendor's WSDLs to judge by."""
     route = Route(
         "/{context}/remote/services88/{agent}.svc",
-        _Endpoint(Desk(world, AGENTS, wsdl=WSDL, vendor=vendor)),
+        _Endpoint(Desk(world, AGENTS, waiting=WAITING, wsdl=WSDL, vendor=vendor)),
         name="soap",
     )
     route.path_regex = re.compile(route.path_regex.pattern, re.IGNORECASE)
@@ -66,7 +64,7 @@ class _Endpoint:
         def serve() -> Served:
             return self.desk.serve(context, agent, host=host, action=action, body=body)
 
-        return await run_in_threadpool(serve) if agent.casefold() in WAITING else serve()
+        return await run_in_threadpool(serve) if agent.title() in WAITING else serve()
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -9,6 +9,8 @@ from so_sandbox.world.lists import CULTURES, Template, solang
 from so_sandbox.world.rows import Activity, Mail, Person
 from so_sandbox.world.tenant_state import TenantState
 
+SPOKEN = {"no": "nb"}
+"""What people call a language whose ISO culture the vendor writes otherwise."""
 DOCUMENT = 4
 """The appointment type of a document."""
 
@@ -113,7 +115,7 @@ class Mailing(TenantState):
             to=address,
             template_id=template.item_id,
             template_name=template.name,
-            language=language,
+            language=SPOKEN.get(language, language.partition("-")[0]),
             lcid=lcid,
             subject=subject or template_subject,
             html=html.replace("{name}", escape(f"{person.firstname} {person.lastname}".strip())),

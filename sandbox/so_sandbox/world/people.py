@@ -137,7 +137,7 @@ class People(Defaulting):
     ) -> None:
         for purpose, (basis, source) in consents.items():
             source_id = self.item_id("sources", source)
-            self.write_consent(
+            row = self.write_consent(
                 person.person_id,
                 self.item_id("purposes", purpose),
                 self.item_id("legal_bases", basis),
@@ -145,6 +145,7 @@ class People(Defaulting):
                 "",
                 by=creator,
             )
+            row.registered = person.registered
             if purpose == STORE:
                 self.send_by_source(person.person_id, source_id, by=creator)
         if STORE not in consents:

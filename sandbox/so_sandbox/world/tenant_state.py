@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import TypeVar
 
 from so_sandbox.world.errors import NotFound
 from so_sandbox.world.events import Event
@@ -14,7 +13,6 @@ from so_sandbox.world.surroundings import Surroundings
 from so_sandbox.world.tables import Tables
 
 RUNNING = frozenset({"Running", "OnlineMaintenance"})
-Item = TypeVar("Item")
 
 
 class TenantState:
@@ -110,10 +108,12 @@ class TenantState:
         raise NotFound(f"no associate has the role {role}")
 
     def item_id(self, list_name: str, key: str) -> int:
-        """Return the id of an item by its key (purposes, legal_bases, sources, forms), ISO code or name."""
+        """Return the id of an item of `Lists` by its key, its ISO code, or its name in any language."""
         items: Mapping[int, object] = getattr(self.tables.lists, list_name)
         for item_id, item in items.items():
             if any(getattr(item, name, None) == key for name in ("key", "iso", "name")):
+                return item_id
+            if f':"{key}"' in getattr(item, "name", ""):
                 return item_id
         raise NotFound(f"list {list_name} has no {key!r}")
 
