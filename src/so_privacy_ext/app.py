@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from so_privacy_ext.errors import Applied, Exit, Fault, Park, Refused
-from so_privacy_ext.model import ContextIdentifier, Tenant, TenantId, TenantLists
+from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.model import ContextIdentifier, TenantId, TenantLists
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
 from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import embedded, tenants, turns
+from so_privacy_ext.storage.arrivals import ArrivingTenant
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession, open_session
 from so_privacy_ext.storage.tenants import SYSTEM_USER_TOKEN, TenantSummary
 from so_privacy_ext.storage.turns import Turn
+from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
+from so_privacy_ext.superoffice.door import TenantDoor
 from so_privacy_ext.superoffice.environments import Environment, load
 from so_privacy_ext.superoffice.private_key import load_private_key
+from so_privacy_ext.superoffice.subscriptions import Registered, list_own
 from so_privacy_ext.superoffice.system_user import Application
 
 _TURN_WAIT = 30.0
@@ -57,11 +61,11 @@ class App:
         """Take a tenant's turn if nobody has it."""
         return turns.take(self.dsn, tenant_id, self.data_key)
 
-    def make_work(self, turn: Turn, must_yield: Callable[[], bool]) -> Work:
-        """Give all that a slice of a tenant's work needs; a tenant without a manifest is parked."""
+    def make_work(self, turn: Turn, must_yield: Callable[[], bool]) -> Work | None:
+        """Give all that a slice of a tenant's work needs; None while no manifest decides for it."""
         active = turn.manifest()
         if active is None:
-            raise Park(Fault.NO_MANIFEST, "decide", applied=Applied.NO)
+            return None
         crm = self.crm(turn)
 
         def manifest_of(digest: str) -> ActiveManifest:
@@ -96,19 +100,14 @@ class App:
         key = _required(self.settings.private_key_file, "PRIVATE_KEY_FILE")
         text = _read(token).decode(errors="replace").strip()
         if not text:
-            raise Refused("empty_token", "the file is empty", "put the client secret in it", Exit.CONFIG, where=str(token))
+            raise Refused(
+                "empty_token",
+                "the file is empty",
+                "put the client secret in it",
+                Exit.CONFIG,
+                where=str(token),
+            )
         return Application(application_token=text, private_key=load_private_key(_read(key), where=str(key)))
-
-    def connect_tenant(self, tenant: Tenant | TenantSummary, system_user_token: str) -> TenantConnection:
-        """Open a connection to a tenant's CRM, remembered by nobody."""
-        return TenantConnection(
-            self.environment(tenant.environment),
-            self.application(),
-            ContextIdentifier(tenant.context_identifier),
-            system_user_token,
-            self.clock,
-            self.settings.ca_file,
-        )
 
     def tenant(self, context_identifier: str | None, environment: str | None = None) -> TenantSummary:
         """Find a tenant by name; without a name, the only one there is."""
@@ -140,6 +139,28 @@ class App:
         with turn:
             yield turn
 
+    def webhooks(self, turn: Turn) -> Sequence[Registered]:
+        """Give our own webhooks as they stand in a tenant."""
+        return list_own(SoapClient(self._connection(turn), turn.pace))
+
+    @contextmanager
+    def arrival(
+        self, context_identifier: str, environment: str, system_user_token: str
+    ) -> Iterator[tuple[TenantDoor, ArrivingTenant]]:
+        """Give both sides of an installation."""
+        connection = self._connect(context_identifier, environment, system_user_token)
+        arriving = ArrivingTenant(
+            self.dsn,
+            self.data_key,
+            environment=environment,
+            context_identifier=context_identifier,
+            system_user_token=system_user_token,
+        )
+        try:
+            yield TenantDoor(connection), arriving
+        finally:
+            connection.close()
+
     def close(self) -> None:
         for connection in self._connections.values():
             connection.close()
@@ -150,8 +171,20 @@ class App:
             known = self._connections.get(tenant_id)
             if known is None:
                 token = turn.secret(SYSTEM_USER_TOKEN).decode()
-                known = self._connections[tenant_id] = self.connect_tenant(turn.tenant, token)
+                known = self._connections[tenant_id] = self._connect(
+                    turn.tenant.context_identifier, turn.tenant.environment, token
+                )
             return known
+
+    def _connect(self, context_identifier: str, environment: str, system_user_token: str) -> TenantConnection:
+        return TenantConnection(
+            self.environment(environment),
+            self.application(),
+            ContextIdentifier(context_identifier),
+            system_user_token,
+            self.clock,
+            ca_file=self.settings.ca_file,
+        )
 
     def _ready(self, turn: Turn, digest: str, lists: TenantLists) -> ActiveManifest:
         """Resolve a manifest once per version and reading of the tenant's lists."""
@@ -161,8 +194,8 @@ class App:
             return known[1]
         content = turn.manifest_of(digest)
         if content is None:
-            raise Park(Fault.NO_MANIFEST, "decide", applied=Applied.NO)
-        ready = resolve_what_stands(parse(content, digest[:12]), lists)
+            raise KeyError(digest)
+        ready: ActiveManifest = resolve_what_stands(parse(content, digest[:12]), lists)
         self._manifests[key] = lists, ready
         return ready
 
@@ -193,5 +226,9 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise Refused(
-            "unreadable", error.strerror or "it can't be read", "name a readable file", Exit.NO_INPUT, where=str(path)
+            "unreadable",
+            error.strerror or "it can't be read",
+            "name a readable file",
+            Exit.NO_INPUT,
+            where=str(path),
         ) from None

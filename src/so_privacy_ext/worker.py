@@ -25,12 +25,14 @@ POLL = 2.0
 FAIR_SHARE = 2.0
 """Seconds that a tenant may go on while another waits."""
 PARKED = 900.0
+NO_MANIFEST = 3600.0
+"""Seconds between looks at a tenant without a manifest; its activation wakes it."""
 LONGEST_PAUSE = 300.0
 
 _log = structlog.get_logger("so_privacy_ext.worker")
 
 Take = Callable[[TenantId], Turn | None]
-MakeWork = Callable[[Turn, Callable[[], bool]], Work]
+MakeWork = Callable[[Turn, Callable[[], bool]], Work | None]
 
 
 class Worker:
@@ -98,6 +100,9 @@ class Worker:
         tenant_id = turn.tenant.tenant_id
         try:
             work = self._make_work(turn, must_yield)
+            if work is None:
+                turn.park("no_manifest", NO_MANIFEST)
+                return
             look_up_due(work)
             self._drain(work, must_yield)
         except CrmFailure as failure:

@@ -32,6 +32,9 @@ class Door(Protocol):
 class Register(Protocol):
     """Where tenants are kept."""
 
+    def refuse_second(self) -> None:
+        """Refuse a tenant that is installed; clear away what a killed installation has left."""
+
     def add(self) -> tuple[Slot, str]:
         """Keep the tenant with a new slot and webhook secret."""
 
@@ -49,6 +52,7 @@ def install(door: Door, register: Register, public_url: str, tell: Callable[[str
     answered. Whatever fails, what was made is taken back and the failure goes on.
     """
     address = f"{public_url}/webhooks/"
+    register.refuse_second()
     tell("asking for the tenant's state and signing in as its system user")
     door.enter()
     tell("reading the tenant's lists")

@@ -82,6 +82,8 @@ class ActiveManifest:
     name: str
     purposes: Mapping[str, int]
     """Key → bit, STORE first, then by key."""
+    every_purpose: int
+    """All these bits."""
     rules: tuple[ActiveRule, ...]
     mails: Mapping[str, ActiveMail]
     articles: Mapping[str, int]
@@ -94,9 +96,29 @@ class ActiveManifest:
         return self.articles.get(source or "", STRICTEST_ARTICLE)
 
 
+NO_ITEM = -1
+"""Stands for a list item that the tenant has lost: no person has it, where 0 would mean "none"."""
+NO_TEMPLATE = 0
+
+
 def resolve(manifest: Manifest, lists: TenantLists) -> ActiveManifest:
     """Make a manifest ready for a tenant; raises `ManifestInvalid` with all that the tenant lacks."""
     names = TenantNames(lists)
+    ready_manifest = _resolve(manifest, names)
+    if names.findings:
+        raise ManifestInvalid(manifest.filename, names.findings)
+    return ready_manifest
+
+
+def resolve_what_stands(manifest: Manifest, lists: TenantLists) -> ActiveManifest:
+    """Make a manifest that was activated before ready for lists that may have lost something since.
+
+    A condition on a lost item never holds; what would write or send by a lost item is stopped there.
+    """
+    return _resolve(manifest, TenantNames(lists))
+
+
+def _resolve(manifest: Manifest, names: TenantNames) -> ActiveManifest:
     _look_up_keys(manifest, names)
     mails = dict(_mails(manifest, names))
     ground = Ground(
@@ -104,14 +126,13 @@ def resolve(manifest: Manifest, lists: TenantLists) -> ActiveManifest:
         fallback_language=manifest.content.languages.fallback,
         ids=dict(_items(manifest, names)),
     )
-    if names.findings:
-        raise ManifestInvalid(manifest.filename, names.findings)
     keys = sorted(manifest.content.purposes, key=lambda key: (key != STORE, key))
     purposes = {key: 1 << place for place, key in enumerate(keys)}
     return ActiveManifest(
         digest=manifest.digest,
         name=manifest.content.name,
         purposes=purposes,
+        every_purpose=sum(purposes.values()),
         rules=tuple(_rule(manifest, rule, purposes, ground) for rule in manifest.content.rules),
         mails=mails,
         articles={key: source.article for key, source in manifest.content.sources.items()},
@@ -143,7 +164,7 @@ def _items(manifest: Manifest, names: TenantNames) -> Iterator[tuple[Reference, 
                     continue
                 seen.add(reference)
                 place = next(places(node, condition.word, reference.name), node)
-                yield reference, names.item(reference.kind, reference.name, place)
+                yield reference, names.item(reference.kind, reference.name, place) or NO_ITEM
 
 
 def _mails(manifest: Manifest, names: TenantNames) -> Iterator[tuple[str, ActiveMail]]:
@@ -151,9 +172,10 @@ def _mails(manifest: Manifest, names: TenantNames) -> Iterator[tuple[str, Active
     for key, _, node in _entries(manifest.root, "mails"):
         mail: MailShape = manifest.content.mails[key]
         template = names.template(mail.template, node.get("template") or node)
-        if template is None:
-            continue
         wanted = tuple(mail.languages or languages.enabled)
+        if template is None:
+            yield key, ActiveMail(key, mail.template, NO_TEMPLATE, mail.version, wanted, mail.retell)
+            continue
         offered = {_language(one) for one in template.languages}
         lacking = [one for one in wanted if _language(one) not in offered]
         if offered and lacking and _language(languages.fallback) not in offered:

@@ -1,0 +1,78 @@
+"""Assembles the command line, and turns every failure into one clear line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+import typer
+
+from so_privacy_ext.cli import (
+    doctor,
+    events,
+    explaining,
+    journal,
+    manifests,
+    quarantine,
+    review,
+    running,
+    tenants,
+)
+from so_privacy_ext.errors import CrmFailure, Exit, Refused, StorageUnavailable
+
+program = typer.Typer(
+    name="so-privacy",
+    help="Decide and prove why a company may hold each person in its SuperOffice CRM.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+running.register(program)
+program.add_typer(tenants.commands, name="tenant")
+program.add_typer(manifests.commands, name="manifest")
+program.add_typer(events.commands, name="events")
+program.add_typer(quarantine.commands, name="quarantine")
+program.add_typer(review.commands, name="review")
+program.add_typer(journal.commands, name="journal")
+program.command("explain")(explaining.explain)
+program.command("doctor")(doctor.doctor)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and give its exit code; no failure that we know shows a traceback."""
+    try:
+        result = typer.main.get_command(program).main(
+            args=None if arguments is None else list(arguments), prog_name="so-privacy", standalone_mode=False
+        )
+    except click.exceptions.Abort:
+        return _say("interrupted", Exit.INTERRUPTED)
+    except KeyboardInterrupt:
+        return _say("interrupted", Exit.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except Refused as refused:
+        return _say(str(refused), refused.exit_code)
+    except StorageUnavailable as error:
+        return _say(
+            f"storage_unavailable: {error}; see that PostgreSQL runs, and try again", Exit.UNAVAILABLE
+        )
+    except CrmFailure as failure:
+        return _say(f"{failure.fault}: SuperOffice did not do it ({failure}); try again", Exit.UNAVAILABLE)
+    except BrokenPipeError:
+        # whoever read us has gone; Python would complain once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.IO
+    return int(result) if isinstance(result, int) else Exit.OK
+
+
+def _say(text: str, code: Exit) -> int:
+    print(text, file=sys.stderr)
+    return code

@@ -1,0 +1,91 @@
+"""Keeps child processes running, and ends them in order; the parent holds what must outlive them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_STEADY = 10.0
+"""Seconds after which a child counts as having come up well."""
+_GRACE = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One command of ours, with the descriptors that it inherits."""
+
+    name: str
+    arguments: Sequence[str]
+    descriptors: Sequence[int] = ()
+
+
+class Supervisor:
+    """Starts children, starts them again when they die, and stops all when told."""
+
+    def __init__(self, children: Sequence[Child], say: Callable[[str], None]) -> None:
+        self._children = children
+        self._say = say
+        self._stop = threading.Event()
+        # Children read the other end: when this process dies, however it dies, they see it and end.
+        self._lifeline, self._held = os.pipe()
+
+    def run(self) -> None:
+        """Keep the children running until SIGTERM or SIGINT, then end them."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        keepers = [threading.Thread(target=self._keep, args=(child,)) for child in self._children]
+        for keeper in keepers:
+            keeper.start()
+        while not self._stop.wait(0.5):
+            pass
+        for keeper in keepers:
+            keeper.join()
+
+    def _keep(self, child: Child) -> None:
+        pause = _FIRST_PAUSE
+        while not self._stop.is_set():
+            begun = time.monotonic()
+            process = self._start(child)
+            while process.poll() is None and not self._stop.wait(0.05):
+                pass
+            if self._stop.is_set():
+                _end(process)
+                return
+            pause = _FIRST_PAUSE if time.monotonic() - begun > _STEADY else min(pause * 2, _LONGEST_PAUSE)
+            self._say(f"{child.name} ended with {process.returncode}; starting it again")
+            self._stop.wait(pause)
+
+    def _start(self, child: Child) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "so_privacy_ext", *child.arguments, "--lifeline", str(self._lifeline)],
+            pass_fds=[self._lifeline, *child.descriptors],
+            start_new_session=True,
+        )
+
+
+def watch(lifeline: int | None) -> None:
+    """End this process in good order when the one that holds the other end of the lifeline is gone."""
+    if lifeline is None:
+        return
+
+    def wait() -> None:
+        os.read(lifeline, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,108 @@
+"""`tenant add|list|show`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from so_privacy_ext.cli.output import AsJson, plain, print_json, print_table
+from so_privacy_ext.cli.wired import wired
+from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.lifecycle.install import install
+from so_privacy_ext.storage import manifests, tenants
+from so_privacy_ext.storage.database import connect
+
+commands = typer.Typer(help="Tenants: add, list, show.", no_args_is_help=True)
+
+_LONGEST_TOKEN = 4096
+Name = Annotated[str, typer.Argument(metavar="TENANT", help="Such as Cust12345.")]
+
+
+@commands.command()
+def add(
+    context_identifier: Name,
+    environment: Annotated[str, typer.Option(help="sandbox, sod, stage or online.")],
+    system_user_token_file: Annotated[
+        str,
+        typer.Option(metavar="FILE|-", help="Holds the tenant's system user token; - reads standard input."),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Install a tenant; `so-privacy web` must be running, since SuperOffice tests the webhook at once."""
+    token = _read_token(system_user_token_file)
+    with wired() as app:
+        arrival = app.arrival(context_identifier, environment, token)
+        say = (lambda _: None) if as_json else print
+        with arrival as (door, register):
+            lists = install(door, register, app.settings.public_url, say)
+        summary = app.tenant(context_identifier, environment)
+    if as_json:
+        print_json(summary)
+        return
+    print(
+        f"{summary.context_identifier} is installed: {len(lists.purposes)} purposes, {len(lists.sources)} sources, "
+        f"{len(lists.templates)} templates. Next: so-privacy manifest activate FILE"
+    )
+
+
+@commands.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List tenants with what is open, parked or waiting for a human."""
+    with wired() as app, connect(app.dsn, application_name="so-privacy") as connection:
+        found = tenants.listed(connection)
+    if as_json:
+        print_json({"tenants": found})
+        return
+    columns = {
+        "context_identifier": "tenant",
+        "environment": "environment",
+        "open": "open",
+        "dead": "dead",
+        "quarantined": "quarantined",
+        "reviews": "reviews",
+        "duties": "duties",
+        "parked_reason": "parked",
+    }
+    print_table([plain(one) for one in found], columns, empty="No tenant yet: so-privacy tenant add")
+
+
+@commands.command()
+def show(context_identifier: Name, as_json: AsJson = False) -> None:
+    """Show one tenant: state, subscription, active manifest."""
+    with wired() as app:
+        summary = app.tenant(context_identifier)
+        with app.session(summary) as session:
+            slots = tenants.subscriptions(session)
+            active = next((one for one in manifests.listed(session) if one.active_to is None), None)
+    answer = {**plain(summary), "subscriptions": plain(slots), "manifest": plain(active)}
+    if as_json:
+        print_json(answer)
+        return
+    for key, value in answer.items():
+        print(f"{key.replace('_', ' '):20} {value if value not in (None, []) else '-'}")
+
+
+def _read_token(name: str) -> str:
+    try:
+        text = sys.stdin.read(_LONGEST_TOKEN) if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Refused(
+            "token_unreadable",
+            "the file can't be read",
+            "name a readable file, or -",
+            Exit.NO_INPUT,
+            where=name,
+        ) from None
+    token = text.strip()
+    if not token or len(token) > _LONGEST_TOKEN or not token.isprintable():
+        raise Refused(
+            "bad_token",
+            "it is empty, too long or more than one line",
+            "put the token alone in it",
+            Exit.BAD_DATA,
+            where=name,
+        )
+    return token

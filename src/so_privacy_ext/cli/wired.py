@@ -1,0 +1,20 @@
+"""Gives commands the wired product, and takes it down after them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from so_privacy_ext import settings as configuration
+from so_privacy_ext.app import App, find_database
+
+
+@contextmanager
+def wired() -> Iterator[App]:
+    """Wire the product to the database that runs."""
+    settings = configuration.read()
+    app = App(settings, find_database(settings))
+    try:
+        yield app
+    finally:
+        app.close()
