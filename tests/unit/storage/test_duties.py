@@ -1,0 +1,93 @@
+"""Duties to inform: opened once, looked up three times, closed for a reason."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from so_privacy_ext.model import AddressHash, MailState, PersonId
+
+ANNA = PersonId(1)
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def mails(turn):
+    return turn.ledgers.mails
+
+
+def open_duty(mails, *, template_id=None, reason="no_address") -> None:
+    mails.open_duty(
+        ANNA,
+        mail="notice13",
+        article=13,
+        due_at=NOW,
+        reason=reason,
+        template_id=template_id,
+        since=None if template_id is None else NOW - timedelta(minutes=10),
+    )
+
+
+def duties(turn) -> list[dict]:
+    return list(turn.session.rows(b"SELECT reason, how, template_id FROM duty ORDER BY duty_id"))
+
+
+def test_a_duty_is_opened_once(turn, mails) -> None:
+    open_duty(mails)
+    open_duty(mails, reason="bounced")
+
+    assert duties(turn) == [{"reason": "no_address", "how": None, "template_id": None}]
+    assert mails.due_duty_look_ups() == []
+
+
+def test_the_mail_of_the_crm_is_looked_up_three_times(turn, mails) -> None:
+    open_duty(mails, template_id=7, reason="crm_mails")
+    waits = []
+    for _ in range(3):
+        (duty,) = mails.due_duty_look_ups()
+        assert (duty.person_id, duty.mail, duty.template_id) == (ANNA, "notice13", 7)
+        assert duty.since == NOW - timedelta(minutes=10)
+        mails.duty_looked_up(duty.duty_id)
+        assert mails.due_duty_look_ups() == []
+        (row,) = turn.session.rows(
+            b"SELECT extract(epoch FROM look_up_at - look_up_from)::integer AS wait FROM duty"
+        )
+        waits.append(row["wait"])
+        turn.session.run(b"UPDATE duty SET look_up_at = so_now() WHERE look_up_at IS NOT NULL")
+
+    assert waits == [120, 600, None]
+    assert mails.due_duty_look_ups() == []
+
+
+def test_opening_again_with_a_template_begins_the_look_ups(mails, turn) -> None:
+    open_duty(mails)
+    open_duty(mails, template_id=7, reason="crm_mails")
+    assert len(mails.due_duty_look_ups()) == 1
+    open_duty(mails, template_id=8, reason="crm_mails")
+    assert duties(turn) == [{"reason": "crm_mails", "how": None, "template_id": 7}]
+
+
+def test_a_closed_duty_stays_closed(turn, mails) -> None:
+    open_duty(mails, template_id=7, reason="crm_mails")
+    mails.close_duty(ANNA, "notice13", "activity")
+    mails.close_duties(ANNA, "gone")
+    open_duty(mails, template_id=7, reason="crm_mails")
+
+    assert duties(turn) == [{"reason": "crm_mails", "how": "activity", "template_id": 7}]
+    assert mails.due_duty_look_ups() == []
+
+
+def test_all_duties_of_a_person_who_is_gone_are_closed(turn, mails) -> None:
+    open_duty(mails)
+    mails.close_duties(ANNA, "gone")
+    assert [one["how"] for one in duties(turn)] == ["gone"]
+
+
+def test_a_mail_that_was_sent_closes_its_duty(turn, mails) -> None:
+    open_duty(mails)
+    claim = mails.claim(
+        ANNA, mail="notice13", version=1, address_hash=AddressHash("a"), template_id=1, retell=False
+    )
+    mails.set_state(claim.mail_id, MailState.UNKNOWN)
+    assert [one["how"] for one in duties(turn)] == [None]
+    mails.set_state(claim.mail_id, MailState.SENT)
+    assert [one["how"] for one in duties(turn)] == ["sent"]

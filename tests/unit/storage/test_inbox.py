@@ -1,0 +1,108 @@
+"""The inbox under a turn: claimed oldest first, ended with a reason, never lost."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from so_privacy_ext.model import AssociateId, Event, EventId, PersonId
+from so_privacy_ext.storage import registers
+from so_privacy_ext.storage.inbox import event_text, read_event
+
+
+@pytest.fixture
+def inbox(turn):
+    return turn.ledgers.inbox
+
+
+def states(turn) -> dict[str, tuple[str, str | None]]:
+    return {one.event_id: (one.state, one.reason) for one in registers.events(turn.session)}
+
+
+def test_the_oldest_are_claimed_first(inbox, receiving, delivery) -> None:
+    for event_id in ("e-3", "e-1", "e-2"):
+        receiving.store([delivery(event_id)])
+
+    assert [one.event.event_id for one in inbox.claim(2)] == ["e-3", "e-1"]
+    assert [one.event.event_id for one in inbox.claim(10)] == ["e-3", "e-1", "e-2"]
+
+
+def test_an_event_that_ended_is_not_claimed(turn, inbox, receiving, delivery) -> None:
+    receiving.store([delivery("e-1")])
+    receiving.store([delivery("e-2")])
+    first, second = inbox.claim(10)
+    inbox.done([first.inbox_id], "effect")
+    inbox.dead([second.inbox_id], "poison")
+    inbox.done([second.inbox_id], "effect")  # what is dead stays so until a human redrives it
+    inbox.done([], "nothing")
+
+    assert inbox.claim(10) == []
+    assert states(turn) == {"e-1": ("done", "effect"), "e-2": ("dead", "poison")}
+
+
+def test_putting_off_counts_and_waits(turn, inbox, receiving, delivery) -> None:
+    receiving.store([delivery()])
+    (event,) = inbox.claim(10)
+    inbox.put_off([event.inbox_id], 60, "transient")
+    inbox.put_off([], 60, "transient")
+    assert inbox.claim(10) == []
+    assert inbox.attempts([event.inbox_id]) == 1
+    assert inbox.attempts([]) == 0
+
+    inbox.put_off([event.inbox_id], -1, "again")
+    (event,) = inbox.claim(10)
+    assert event.attempts == 2
+    assert states(turn) == {"e-1": ("open", "again")}
+
+
+def test_a_bound_event_knows_its_decision(inbox, receiving, delivery) -> None:
+    receiving.store([delivery()])
+    (event,) = inbox.claim(10)
+    assert event.decision_id is None
+    inbox.bind([event.inbox_id], 7)
+    assert inbox.claim(10)[0].decision_id == 7
+
+
+def test_deciding_again_adds_one_internal_event(inbox, receiving, delivery) -> None:
+    inbox.decide_again(PersonId(42))
+    inbox.decide_again(PersonId(42))
+
+    (event,) = inbox.claim(10)
+    assert (event.event.name, event.event.primary_key, event.event.changes) == ("none", 42, frozenset())
+    assert inbox.open_events(PersonId(42), "none") == 1
+
+    inbox.bind([event.inbox_id], 7)  # a decision is under way: what comes now needs another
+    inbox.decide_again(PersonId(42))
+    assert inbox.open_events(PersonId(42), "none") == 2
+
+
+def test_open_events_of_a_name_are_counted(inbox, receiving, delivery) -> None:
+    receiving.store([delivery("e-1", name="person.unconsented"), delivery("e-2"), delivery("e-3", person=43)])
+    assert inbox.open_events(PersonId(42), "person.unconsented") == 1
+    assert inbox.open_events(PersonId(43), "person.unconsented") == 0
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Event(EventId("e"), "person.created", 5),
+        Event(
+            EventId("sha256:ab"),
+            "person.changed",
+            5,
+            frozenset({"b", "a"}),
+            AssociateId(9),
+            datetime(2026, 3, 1, 12, tzinfo=UTC),
+            ("clock",),
+        ),
+    ],
+)
+def test_an_event_is_read_as_it_was_written(event: Event) -> None:
+    import json
+
+    row = {
+        "event_id": event.event_id,
+        "name": event.name,
+        "primary_key": event.primary_key,
+        "event": json.loads(event_text(event)),
+    }
+    assert read_event(row) == event
