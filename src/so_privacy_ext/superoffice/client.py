@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -111,4 +112,5 @@ class _Repeats:
         error = state.outcome.exception() if state.outcome else None
         if not isinstance(error, CrmFailure):
             return 0.0
-        return POLICIES[error.fault].pause * 2.0 ** (self._done[error.fault] - 1)
+        scatter = random.uniform(0.75, 1.25)  # noqa: S311 - spreads callers, guards nothing
+        return POLICIES[error.fault].pause * 2.0 ** (self._done[error.fault] - 1) * scatter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
@@ -20,6 +21,7 @@ class Document:
     """One agent's WSDL; its address is never used."""
 
     def __init__(self, agent: str) -> None:
+        _silence()
         settings = zeep.Settings(
             strict=False, xsd_ignore_sequence_order=True, forbid_dtd=True, xml_huge_tree=False
         )
@@ -51,6 +53,13 @@ class Document:
             return None if operation.returns == "nothing" else answer.body.Response
         except faults.XML_ERRORS as error:
             raise faults.protocol(operation.full_name, type(error).__name__) from None
+
+
+def _silence() -> None:
+    """Keep zeep's own log records to itself: it quotes whatever value it could not read."""
+    logger = logging.getLogger("zeep")
+    logger.propagate = False
+    logger.handlers = [logging.NullHandler()]
 
 
 @functools.cache
