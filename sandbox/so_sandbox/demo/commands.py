@@ -58,7 +58,11 @@ class Commands:
 
     @property
     def credentials(self) -> Path:
-        return self.folder / "sandbox"
+        return self.folder / ".so-sandbox"
+
+    @property
+    def settings(self) -> Path:
+        return self.credentials / "settings.env"
 
     def product(self, *words: str) -> Any:
         """Run a so-privacy command and give what it prints as JSON."""
@@ -104,13 +108,12 @@ class Commands:
         raise Failed(f"{name} did not come up: {_last(log.read_bytes())}")
 
     def _environment(self) -> Mapping[str, str]:
-        settings = self.credentials / "settings.env"
         given = dict(os.environ)
-        if settings.exists():
-            pairs = (line.split("=", 1) for line in settings.read_text().splitlines() if "=" in line)
+        if self.settings.exists():
+            pairs = (line.split("=", 1) for line in self.settings.read_text().splitlines() if "=" in line)
             given |= {name: value.strip("'") for name, value in pairs}
         return given | {
-            "SO_PRIVACY_DATA_DIR": str(self.folder / "data"),
+            "SO_PRIVACY_DATA_DIR": str(self.folder / ".so-privacy"),
             "SO_PRIVACY_BIND": f"127.0.0.1:{self._port}",
             "SO_PRIVACY_PUBLIC_URL": self.url,
             "PYTHONUNBUFFERED": "1",

@@ -22,21 +22,27 @@ class Story:
         self._say = say
         self.ids: dict[int, int] = {}
 
-    def install(self, manifest: Path) -> None:
+    def install(self, manifest: Path, *, turned: bool) -> None:
         """Start both, install the tenant, activate the manifest; Lars is there already."""
         commands = self._commands
         self._say("starting a SuperOffice tenant on this machine")
         commands.start_sandbox()
+        if turned:
+            commands.tell("/switches", all="turned")
         lars = next(one for one in PERSONS if one.before)
         self._enter(lars)
         person = str(self.ids[lars.number])
-        self._trigger("person.consented", person=person, purpose="STORE", basis="61F", source="WEBFORM", by="user")
+        self._trigger(
+            "person.consented", person=person, purpose="STORE", basis="61F", source="WEBFORM", by="user"
+        )
         self._trigger("person.unconsented", person=person, purpose="EMARKETING")
         self._say("starting so-privacy with its own PostgreSQL")
         commands.start_product()
         self._say("installing the tenant and activating the manifest")
         token = commands.credentials / f"system_user_token.{TENANT}"
-        commands.product("tenant", "add", TENANT, "--environment", "sandbox", "--system-user-token-file", str(token))
+        commands.product(
+            "tenant", "add", TENANT, "--environment", "sandbox", "--system-user-token-file", str(token)
+        )
         commands.product("manifest", "activate", str(manifest), "--tenant", TENANT)
 
     def enter_all(self) -> None:
@@ -106,6 +112,12 @@ class Story:
     def mails(self) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = self._commands.ask("/outbox", tenant=TENANT)["mails"]
         return found
+
+    def violations(self) -> int:
+        return len(self._commands.ask("/violations")["violations"])
+
+    def chain_holds(self) -> bool:
+        return bool(self._commands.product("journal", "verify", "--tenant", TENANT)["right"])
 
     def _enter(self, person: Expected) -> None:
         self.ids[person.number] = self._trigger("person.created", **person.settings)

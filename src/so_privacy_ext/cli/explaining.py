@@ -100,10 +100,8 @@ def _fate(rule: RuleExplained) -> str:
 def _print_past(past: Any) -> None:
     for one in past:
         when = f"{one.decision.decided_at:%Y-%m-%d %H:%M:%S}"
-        print(
-            f"last decided {when} by manifest {one.decision.ruling.digest[:12]}: {one.result or 'not finished yet'}"
-        )
+        version = one.decision.ruling.digest[:12]
+        print(f"last decided {when} by manifest {version}: {one.result or 'not finished yet'}")
         for effect in one.effects:
-            print(
-                f"  wrote {effect.purpose} {effect.basis}/{effect.source}: {effect.result or 'not read back yet'}"
-            )
+            held = effect.result or "not read back yet"
+            print(f"  wrote {effect.purpose} {effect.basis}/{effect.source}: {held}")

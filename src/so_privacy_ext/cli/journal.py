@@ -66,8 +66,7 @@ def _print(entry: Entry) -> None:
     content = entry.content
     for one in content.get("decisions", ()):
         given = f" {one['basis']} from {one['source']}" if one["basis"] else ""
-        print(
-            f"       {one['purpose']}: {one['outcome']}{given} by {one['rule']} → {one['result'] or 'nothing'}"
-        )
+        result = one["result"] or "nothing"
+        print(f"       {one['purpose']}: {one['outcome']}{given} by {one['rule']} → {result}")
     if "mail" in content:
         print(f"       mail: {content['mail']}")

@@ -20,7 +20,7 @@ from so_privacy_ext.cli import (
     running,
     tenants,
 )
-from so_privacy_ext.errors import CrmFailure, Exit, Refused, StorageUnavailable
+from so_privacy_ext.errors import Exit, PrivacyError, Refused, StorageUnavailable
 
 program = typer.Typer(
     name="so-privacy",
@@ -51,26 +51,26 @@ def run(arguments: Sequence[str] | None = None) -> int:
         result = typer.main.get_command(program).main(
             args=None if arguments is None else list(arguments), prog_name="so-privacy", standalone_mode=False
         )
-    except click.exceptions.Abort:
-        return _say("interrupted", Exit.INTERRUPTED)
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return _say("interrupted", Exit.INTERRUPTED)
     except click.ClickException as error:
         error.show()
         return Exit.USAGE
-    except Refused as refused:
-        return _say(str(refused), refused.exit_code)
-    except StorageUnavailable as error:
-        return _say(
-            f"storage_unavailable: {error}; see that PostgreSQL runs, and try again", Exit.UNAVAILABLE
-        )
-    except CrmFailure as failure:
-        return _say(f"{failure.fault}: SuperOffice did not do it ({failure}); try again", Exit.UNAVAILABLE)
+    except PrivacyError as error:
+        return _say(*_told(error))
     except BrokenPipeError:
         # whoever read us has gone; Python would complain once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.IO
     return int(result) if isinstance(result, int) else Exit.OK
+
+
+def _told(error: PrivacyError) -> tuple[str, Exit]:
+    if isinstance(error, Refused):
+        return str(error), error.exit_code
+    if isinstance(error, StorageUnavailable):
+        return f"storage_unavailable: {error}; see that PostgreSQL runs, and try again", Exit.UNAVAILABLE
+    return f"superoffice: {error}; see `so-privacy doctor`, and try again", Exit.UNAVAILABLE
 
 
 def _say(text: str, code: Exit) -> int:

@@ -37,7 +37,7 @@ def register(program: typer.Typer) -> None:
 def up() -> None:
     """Run everything on this machine: PostgreSQL (unless DATABASE_URL is set), web and worker."""
     settings = configuration.read()
-    # The socket comes first and outlives every restart of the web process: a caller waits, and is not refused.
+    # The socket outlives every restart of the web process: a caller waits, and is not refused.
     listener = _listen(settings)
     server = None
     if settings.database_url is None:

@@ -43,8 +43,9 @@ def add(
         print_json(summary)
         return
     print(
-        f"{summary.context_identifier} is installed: {len(lists.purposes)} purposes, {len(lists.sources)} sources, "
-        f"{len(lists.templates)} templates. Next: so-privacy manifest activate FILE"
+        f"{summary.context_identifier} is installed: {len(lists.purposes)} purposes, "
+        f"{len(lists.sources)} sources, {len(lists.templates)} templates. "
+        "Next: so-privacy manifest activate FILE"
     )
 
 
