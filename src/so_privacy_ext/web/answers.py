@@ -52,7 +52,7 @@ def new_request_id() -> str:
 
 def error(status: int, code: str, request_id: str, *headers: tuple[bytes, bytes]) -> Answer:
     """Give an error by its code; the id is what the log line has."""
-    body = json.dumps({"error": code, "request_id": request_id}).encode("ascii")
+    body = json.dumps({"error": code, "request_id": request_id}, separators=(",", ":")).encode("ascii")
     return Answer(status, (*_JSON, *headers), body)
 
 

@@ -83,14 +83,10 @@ class WireProtocol(HttpToolsProtocol):
         before = self._requests
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # Nobody here speaks anything else: the request is answered as if nothing had been offered.
-            self._deaf = True
-            self.cycle.keep_alive = False
         except httptools.HttpParserInvalidMethodError:
             looks_like_http = data[:1].isalpha() and data.partition(b" ")[2].startswith(b"/")
             self._refuse(*((405, "method_not_allowed") if looks_like_http else self._refusal))
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._refuse(*self._refusal)
         else:
             # The parser shows a header only when it is whole.
@@ -129,6 +125,8 @@ class WireProtocol(HttpToolsProtocol):
             self._stop(405, "method_not_allowed")
         if self.parser.get_http_version() not in ("1.1", "1.0") or not self.url.startswith(b"/"):
             self._stop(400, "bad_request")
+        if self.parser.should_upgrade():
+            self._stop(400, "no_upgrade")  # the parser would take no body
         if len(self._host) != 1 or not self._is_ours(self._host[0]):
             self._stop(400, "bad_host")
         if len(self.url) + self._head_bytes > self._limits.header_bytes:
@@ -161,9 +159,9 @@ class WireProtocol(HttpToolsProtocol):
         self._unanswered -= 1
         if self.phase is Phase.REFUSED:
             return
-        if self._deaf and not self.pipeline:
+        if self._deaf and not self._unanswered:
             self._close()
-        elif self.phase is Phase.ANSWER and not self.pipeline:
+        elif self.phase is Phase.ANSWER and not self._unanswered:
             self._enter(Phase.IDLE, self._limits.idle_seconds)
         elif self.phase is not Phase.IDLE:
             # While we answered, reading was paused; that time is not the client's.
@@ -220,6 +218,7 @@ class WireProtocol(HttpToolsProtocol):
         if self.phase is Phase.BODY:
             if self.pipeline:
                 self.pipeline.popleft()
+                self._unanswered -= 1
                 return
             if self.cycle.response_started:
                 self._close()
