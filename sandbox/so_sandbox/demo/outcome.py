@@ -71,7 +71,7 @@ def row_of(story: Story, person: Expected) -> Row:
 def after_all(story: Story) -> list[Check]:
     """Repeat, forge and withdraw, and see that nothing more is written or sent."""
     shown, mails = story.shown(), story.mails()
-    ours = [one for one in mails if one["template"].startswith("privacy-notice")]
+    ours = [one for one in mails if one["template_name"].startswith("privacy-notice")]
     checks = [
         _equal("consents written", story.writes(), WRITES),
         _equal("mails of ours", len(ours), MAILS),
@@ -118,11 +118,11 @@ def _mail(story: Story, person: Expected, decided: Mapping[str, Any]) -> str:
     ours = [
         one
         for one in story.mails()
-        if one["person_id"] == person_id and one["template"].startswith("privacy-notice")
+        if one["person_id"] == person_id and one["template_name"].startswith("privacy-notice")
     ]
     if decided["mail"] != "sent":
         return str(decided["mail"]) if not ours else f"{decided['mail']}, and {len(ours)} in the outbox"
-    return ", ".join(f"{one['template']} {one['language']}" for one in ours)
+    return ", ".join(f"{one['template_name']} {one['language']}" for one in ours)
 
 
 def _stands(shown: Mapping[str, Any]) -> dict[str, str]:
