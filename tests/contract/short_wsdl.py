@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lxml import etree
+
 from tests.contract.wsdl_facts import NAMES, SOAP, WSDL, XSD, XSD_NAMESPACE, Facts, facts, fingerprint
 
 UNCALLABLE = "https://address.invalid/"
