@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,12 @@ class Contract:
             write_response=self._encoder.element(response),
             write_headers={field: self._encoder.element(e) for field, e in headers_out.items()},
         )
+
+
+@cache
+def load(agent: str, wsdl: Path, judged_by: Path) -> Contract:
+    """Load a contract once for all worlds of the process; it holds no state."""
+    return Contract(agent, wsdl=wsdl, judged_by=judged_by)
 
 
 def _or_zero(value: Any, kind: Any) -> Any:

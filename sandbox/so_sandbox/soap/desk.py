@@ -12,7 +12,7 @@ from lxml import etree
 
 from so_sandbox.agents.caller import Agent, Caller
 from so_sandbox.soap.breaking import breakage
-from so_sandbox.soap.contract import NAMESPACE, Contract, Operation
+from so_sandbox.soap.contract import NAMESPACE, Contract, Operation, load
 from so_sandbox.soap.judge import ENVELOPE, read
 from so_sandbox.soap.refusals import Answer, bare, exception_info, soap_fault
 from so_sandbox.world.errors import AccessDenied, CrmError, NoSession
@@ -68,10 +68,10 @@ class Desk:
         self.waiting = waiting
         self.spelling = {name.casefold(): name for name in agents}
         self.contracts = {
-            name: Contract(
+            name: load(
                 name,
-                wsdl=wsdl / f"{name}.wsdl",
-                judged_by=vendor / f"WSDL-Services88-{name}.xml" if vendor else wsdl / f"{name}.wsdl",
+                wsdl / f"{name}.wsdl",
+                vendor / f"WSDL-Services88-{name}.xml" if vendor else wsdl / f"{name}.wsdl",
             )
             for name in agents
         }
