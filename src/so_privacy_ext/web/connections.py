@@ -9,7 +9,7 @@ from so_privacy_ext.web.limits import Limits
 
 
 class Phase(enum.IntEnum):
-    """What a connection waits for; the order is that in which it may be given up for a newcomer."""
+    """What a connection waits for; from IDLE on, the later the more would be lost with it."""
 
     FIRST = 0
     """The first byte of its first request."""
@@ -37,6 +37,11 @@ class Connection(Protocol):
         """Close for a newcomer."""
 
 
+def _worth(one: Connection) -> tuple[int, float]:
+    """Order by what would be lost; who is still to say what it wants goes by age, whatever it has said so far."""
+    return (0 if one.phase < Phase.IDLE else one.phase, one.deadline)
+
+
 class Connections:
     """All connections of one server."""
 
@@ -53,7 +58,7 @@ class Connections:
         theirs = self._by_address.get(newcomer.address, set())
         full = len(theirs) >= self._limits.connections_per_address or self._count >= self._limits.connections
         if full:
-            oldest = min(theirs, key=lambda one: (one.phase, one.deadline), default=None)
+            oldest = min(theirs, key=_worth, default=None)
             if oldest is None or oldest.phase > Phase.IDLE:
                 return False
             self.leave(oldest)
