@@ -96,9 +96,8 @@ class ActiveManifest:
         return self.articles.get(source or "", STRICTEST_ARTICLE)
 
 
-NO_ITEM = -1
-"""Stands for a list item that the tenant has lost: no person has it, where 0 would mean "none"."""
 NO_TEMPLATE = 0
+"""Stands for a template that the tenant has lost; nothing is sent by it."""
 
 
 def resolve(manifest: Manifest, lists: TenantLists) -> ActiveManifest:
@@ -113,7 +112,7 @@ def resolve(manifest: Manifest, lists: TenantLists) -> ActiveManifest:
 def resolve_what_stands(manifest: Manifest, lists: TenantLists) -> ActiveManifest:
     """Make a manifest that was activated before ready for lists that may have lost something since.
 
-    A condition on a lost item never holds; what would write or send by a lost item is stopped there.
+    Whether a person has a lost item is unknown; what would write or send by a lost item is stopped there.
     """
     return _resolve(manifest, TenantNames(lists))
 
@@ -155,7 +154,7 @@ def _look_up_keys(manifest: Manifest, names: TenantNames) -> None:
 
 
 def _items(manifest: Manifest, names: TenantNames) -> Iterator[tuple[Reference, int]]:
-    """Give the ids of all list items that conditions name."""
+    """Give the ids of all list items that conditions name and the tenant has."""
     seen: set[Reference] = set()
     for node, rule in zip(_elements(manifest.root, "rules"), manifest.content.rules, strict=True):
         for condition in words_in(rule.when):
@@ -164,7 +163,9 @@ def _items(manifest: Manifest, names: TenantNames) -> Iterator[tuple[Reference, 
                     continue
                 seen.add(reference)
                 place = next(places(node, condition.word, reference.name), node)
-                yield reference, names.item(reference.kind, reference.name, place) or NO_ITEM
+                item_id = names.item(reference.kind, reference.name, place)
+                if item_id:
+                    yield reference, item_id
 
 
 def _mails(manifest: Manifest, names: TenantNames) -> Iterator[tuple[str, ActiveMail]]:

@@ -15,7 +15,12 @@ Schema = Mapping[str, Any]
 MOST = 4 * LIMIT
 """Errors looked at; a spelling is not sought for ten thousand of them."""
 
-_CODES = {"literal_error": "wrong_value", "string_pattern_mismatch": "wrong_value", "too_long": "too_many"}
+_CODES = {
+    "literal_error": "wrong_value",
+    "string_pattern_mismatch": "wrong_value",
+    "too_long": "too_many",
+    "string_too_long": "too_long",
+}
 _TYPES = {
     "array": "a list",
     "boolean": "true or false",

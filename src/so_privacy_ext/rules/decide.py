@@ -53,7 +53,10 @@ def open_purposes(manifest: ActiveManifest, withdrawn: tuple[str, ...]) -> int:
     """Give the bits of the purposes that may be decided: none at all once STORE is withdrawn."""
     if STORE in withdrawn:
         return 0
-    return sum(bit for purpose, bit in manifest.purposes.items() if purpose not in withdrawn)
+    bits = manifest.every_purpose
+    for purpose in withdrawn:
+        bits &= ~manifest.purposes.get(purpose, 0)
+    return bits
 
 
 def source_to_write(facts: Facts) -> str:

@@ -100,28 +100,33 @@ def _parts(when: Conditions, ground: Ground, path: str) -> Iterator[Part]:
 
 def matcher(part: Part) -> Test:
     """Give the quickest test of whether a part is true; what is not true may come out false or unknown."""
-    match part:
-        case Leaf():
-            return part.truth
-        case Every():
-            return _all_true([matcher(one) for one in part.parts])
-        case Some():
-            return _any_true([matcher(one) for one in part.parts])
-        case Not():
-            inner = part.part
-            return lambda facts: inner.truth(facts) is False
+    if isinstance(part, Leaf):
+        return part.truth
+    if isinstance(part, Not):
+        opposite = part.part
+        return lambda facts: opposite.truth(facts) is False
+    tests = tuple(matcher(one) for one in part.parts)
+    return _all_true(tests) if isinstance(part, Every) else _any_true(tests)
 
 
-def _all_true(tests: list[Test]) -> Test:
-    if len(tests) == 2:
-        first, second = tests
-        return lambda facts: first(facts) and second(facts)
+def _all_true(tests: tuple[Test, ...]) -> Test:
+    def all_true(facts: Facts) -> Truth:
+        for test in tests:  # noqa: SIM110  # a generator would take twice the time, for each rule and person
+            if not test(facts):
+                return False
+        return True
 
-    return lambda facts: all(test(facts) for test in tests)
+    return all_true
 
 
-def _any_true(tests: list[Test]) -> Test:
-    return lambda facts: any(test(facts) for test in tests)
+def _any_true(tests: tuple[Test, ...]) -> Test:
+    def any_true(facts: Facts) -> Truth:
+        for test in tests:  # noqa: SIM110  # as above
+            if test(facts):
+                return True
+        return False
+
+    return any_true
 
 
 def culprit(part: Part, facts: Facts, wanted: bool = True) -> tuple[Leaf | None, bool]:
@@ -129,16 +134,12 @@ def culprit(part: Part, facts: Facts, wanted: bool = True) -> tuple[Leaf | None,
 
     None where no word can mend it, as in `not: always`.
     """
-    match part:
-        case Leaf():
-            return part, wanted
-        case Not():
-            return culprit(part.part, facts, not wanted)
-        case Every() | Some():
-            if (
-                isinstance(part, Every) is wanted
-            ):  # every part has to be as wanted; look at the first that isn't
-                failing = [one for one in part.parts if one.truth(facts) is not wanted]
-            else:  # one part would be enough; the first that could be mended is as good as any
-                failing = [one for one in part.parts if culprit(one, facts, wanted)[0] is not None]
-            return culprit(failing[0], facts, wanted) if failing else (None, wanted)
+    if isinstance(part, Leaf):
+        return part, wanted
+    if isinstance(part, Not):
+        return culprit(part.part, facts, not wanted)
+    if isinstance(part, Every) is wanted:  # every part has to be as wanted; look at the first that isn't
+        failing = [one for one in part.parts if one.truth(facts) is not wanted]
+    else:  # one part would be enough; the first that could be mended is as good as any
+        failing = [one for one in part.parts if culprit(one, facts, wanted)[0] is not None]
+    return culprit(failing[0], facts, wanted) if failing else (None, wanted)

@@ -17,7 +17,6 @@ from ruamel.yaml.events import (
     MappingEndEvent,
     MappingStartEvent,
     NodeEvent,
-    ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
 )
@@ -172,7 +171,7 @@ class _Builder:
             node.value = {}
         elif isinstance(event, SequenceStartEvent):
             node.value = []
-        elif isinstance(event, ScalarEvent):
+        else:
             node.text = event.value
             node.value = _scalar(event.value) if event.style is None else event.value
             if any("\ud800" <= one <= "\udfff" or one == "\0" for one in event.value):
@@ -194,11 +193,15 @@ class _Builder:
 
     def _enter(self, mapping: dict[str, tuple[Node, Node]], key: Node, node: Node) -> None:
         at = (key.line, key.column)
-        if isinstance(key.value, dict | list | Broken):
-            if not isinstance(key.value, Broken):
-                self.findings.append(
-                    Finding(*at, "key_not_text", "a key that is no text", "write a word before the colon")
-                )
+        if not node.text and isinstance(
+            node.value, Nothing
+        ):  # the parser places it where the next thing begins
+            node.line, node.column = at
+        if isinstance(key.value, Broken):
+            return
+        if isinstance(key.value, dict | list):
+            what, how = "a key that is no text", "write a word before the colon"
+            self.findings.append(Finding(*at, "key_not_text", what, how))
         elif key.text == "<<":
             self.findings.append(
                 Finding(*at, "yaml_merge", "merge key `<<`", "write the keys out; merging is not used")

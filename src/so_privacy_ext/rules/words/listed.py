@@ -1,4 +1,7 @@
-"""Words about list items of the tenant; their names become ids when a manifest is activated."""
+"""Words about list items of the tenant; their names become ids when a manifest is activated.
+
+Whether a person has an item that the tenant has lost since then is not known.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from so_privacy_ext.rules.keys import ItemName
-from so_privacy_ext.sdk import Condition, Facts, Ground, OneOrMany, Predicate, Reference, ReferenceKind
+from so_privacy_ext.sdk import Condition, Facts, Ground, OneOrMany, Predicate, Reference, ReferenceKind, Truth
 
 
 class _Listed(Condition[OneOrMany[ItemName]]):
@@ -16,11 +19,19 @@ class _Listed(Condition[OneOrMany[ItemName]]):
         return (Reference(self.kind, name) for name in self.root)
 
     def _among(self, ground: Ground, item_id: Callable[[Facts], int]) -> Predicate:
-        names = {ground.ids[Reference(self.kind, name)]: name for name in self.root}
-        return Predicate(
-            lambda facts: item_id(facts) in names,
-            lambda facts: names.get(item_id(facts), f"item {item_id(facts)}") if item_id(facts) else None,
-        )
+        references = {name: Reference(self.kind, name) for name in self.root}
+        names = {ground.ids[one]: name for name, one in references.items() if one in ground.ids}
+        some_are_lost = any(one not in ground.ids for one in references.values())
+
+        def truth(facts: Facts) -> Truth:
+            own = item_id(facts)
+            return own in names or (None if some_are_lost and own else False)
+
+        def found(facts: Facts) -> object:
+            own = item_id(facts)
+            return names.get(own, f"item {own}") if own else None
+
+        return Predicate(truth, found)
 
 
 class Category(_Listed):

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from so_privacy_ext.model import TenantLists
+from so_privacy_ext.rules.activation import ActiveManifest, resolve
+from so_privacy_ext.rules.decide import decide
+from so_privacy_ext.rules.explain import Failure, explain, said
+from so_privacy_ext.rules.manifest import Manifest
+from so_privacy_ext.sdk import UNKNOWN, Facts
+
+Activate = Callable[[str], ActiveManifest]
+
+
+def failure(active: ActiveManifest, facts: Facts) -> Failure | None:
+    return explain(facts, active).rules[0].failure
+
+
+@pytest.mark.parametrize(
+    ("when", "facts", "expected"),
+    [
+        ("{source: [CARD, API]}", Facts(source="WEBFORM"), Failure("when.source", "CARD or API", "WEBFORM")),
+        ("{source: CARD}", Facts(), Failure("when.source", "CARD", "none")),
+        ("{country: DK}", Facts(), Failure("when.country", "DK", "unknown")),
+        ("{not: {country: DK}}", Facts(country="DK"), Failure("when.not.country", "not DK", "DK")),
+        ("{not: {country: DK}}", Facts(), Failure("when.not.country", "not DK", "unknown")),
+        (
+            "{not: always}",
+            Facts(),
+            Failure("when", "something that can hold", "a condition that never holds"),
+        ),
+        ("{retired: true}", Facts(), Failure("when.retired", "true", "false")),
+        (
+            "{company: {is_owner: true}}",
+            Facts(),
+            Failure("when.company", "is_owner: true", "is_owner: false"),
+        ),
+        (
+            "{age_below: country_digital_age}",
+            Facts(age=20, country="NO"),
+            Failure("when.age_below", "country_digital_age", "age: 20, limit: 13"),
+        ),
+        ("{form: {key: [a, b]}}", Facts(form="c"), Failure("when.form", "key: a or b", "c")),
+        (
+            "{evidence: {wording: present, tick: EMARKETING}}",
+            Facts(consents={"EMARKETING": ("61F", "CARD")}),
+            Failure(
+                "when.evidence", "tick: EMARKETING, wording: present", "EMARKETING: 61F/CARD, no wording"
+            ),
+        ),
+        ("{changed: title}", Facts(), Failure("when.changed", "title", "none")),
+        ("{category: Customer}", Facts(category_id=51), Failure("when.category", "Customer", "item 51")),
+        (
+            "{any: [{retired: true}, {all: [{source: CARD}]}]}",
+            Facts(),
+            Failure("when.any[0].retired", "true", "false"),
+        ),
+        (
+            "{all: [{retired: false}, {any: [{not: always}, {source: CARD}]}]}",
+            Facts(),
+            Failure("when.all[1].any[1].source", "CARD", "none"),
+        ),
+        ("{retired: false}", Facts(), None),
+    ],
+)
+def test_the_first_condition_that_failed_is_shown_with_what_was_found(
+    activate: Activate, when: str, facts: Facts, expected: Failure | None
+) -> None:
+    active = activate(f"  - {{id: a, when: {when}, give: none, because: x}}\n")
+
+    assert failure(active, facts) == expected
+    assert explain(facts, active).rules[0].matched is (expected is None)
+
+
+def test_it_is_told_what_each_rule_decided_and_lost(activate: Activate) -> None:
+    active = activate(
+        "  - {id: a, when: {source: CARD}, give: {STORE: keep}, because: first}\n"
+        "  - {id: b, when: {source: API}, give: {STORE: keep}, because: second}\n"
+        "  - {id: c, when: always, give: review, because: third}\n"
+    )
+    facts = Facts(source="CARD", consents={"NEWSLETTER": ("WITHDRAWN", "API")})
+
+    explanation = explain(facts, active)
+
+    first, second, third = explanation.rules
+    assert explanation.ruling == decide(facts, active)
+    assert (first.rule_id, first.because, first.decided, first.lost) == ("a", "first", ("STORE",), {})
+    assert (second.matched, second.decided, second.lost) == (False, (), None)
+    assert (third.decided, third.lost, third.withdrawn) == (("EMARKETING",), {"STORE": "a"}, ("NEWSLETTER",))
+
+
+def test_once_store_is_withdrawn_rules_match_and_decide_nothing(activate: Activate) -> None:
+    active = activate("  - {id: a, when: always, give: {STORE: keep, EMARKETING: deny}, because: x}\n")
+
+    (rule,) = explain(Facts(consents={"STORE": ("WITHDRAWN", "API")}), active).rules
+
+    assert rule.matched
+    assert (rule.decided, rule.lost, rule.withdrawn) == ((), {}, ("STORE", "EMARKETING"))
+
+
+def test_the_published_manifest_explains_why_a_childs_rule_did_not_match(
+    nordic: Manifest, lists: TenantLists
+) -> None:
+    active = resolve(nordic, lists)
+    facts = Facts(source="WEBFORM", country="DK", consents={"STORE": ("61B", "WEBFORM")})
+
+    minor = next(one for one in explain(facts, active).rules if one.rule_id == "minor")
+    grown = next(one for one in explain(replace(facts, age=15), active).rules if one.rule_id == "minor")
+
+    assert minor.failure == Failure("when.age_below", "country_digital_age", "age: unknown, limit: 15")
+    assert grown.failure == Failure("when.age_below", "country_digital_age", "age: 15, limit: 15")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(UNKNOWN, "unknown"), (None, "none"), ((), "none"), (True, "true"), (5, "5"), ("a", "a")],
+)
+def test_facts_are_said_in_words(value: object, text: str) -> None:
+    assert said(value) == text

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+from so_privacy_ext.rules.kept import kept
+from so_privacy_ext.sdk import Facts
+
+
+def test_facts_are_kept_as_json_without_the_domain() -> None:
+    facts = Facts(
+        event="changed",
+        changed=frozenset({"title", "name"}),
+        creator="form",
+        form="contact",
+        source="WEBFORM",
+        country="DK",
+        category_id=5,
+        language="da",
+        has_email=True,
+        email_domain="example.com",
+        age=14,
+        consents={"STORE": ("61B", "WEBFORM"), "EMARKETING": ("61A", "WEBFORM")},
+        wordings=frozenset({"EMARKETING"}),
+    )
+
+    content = kept(facts, lambda text: f"hash of {len(text)}")
+
+    assert json.loads(json.dumps(content)) == content
+    assert "example.com" not in json.dumps(content)
+    assert content["email_domain_hash"] == "hash of 11"
+    assert content["changed"] == ["name", "title"]
+    assert list(content["consents"]) == ["EMARKETING", "STORE"]
+    assert content["age"] == 14
+
+
+def test_what_is_not_known_is_kept_as_unknown_and_what_is_not_there_as_null() -> None:
+    content = kept(Facts(), str.upper)
+
+    assert {key for key, value in content.items() if value == "unknown"} == {
+        "creator",
+        "country",
+        "language",
+        "age",
+    }
+    assert {key for key, value in content.items() if value is None} == {"form", "source", "email_domain_hash"}
+
+
+def test_no_fact_is_forgotten() -> None:
+    names = {one.name for one in fields(Facts)} - {"email_domain"} | {"email_domain_hash"}
+
+    assert set(kept(Facts(), str.upper)) == names

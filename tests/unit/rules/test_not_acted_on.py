@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.rules.not_acted_on import NotActedOn, not_acted_on
+
+
+def test_the_published_manifest_says_what_waits(nordic: Manifest) -> None:
+    found = not_acted_on(nordic)
+
+    assert found[0] == NotActedOn("review_by", line=5, column=1, times=1)
+    assert {one.key: one.times for one in found} == {
+        "review_by": 1,
+        "controller": 1,
+        "jurisdiction.packs": 1,
+        "sources.*.type": 15,
+        "sources.*.carries_consent": 15,
+        "sources.*.new": 7,
+        "sources.*.name": 7,
+        "sources.*.supplier": 1,
+        "purposes.*.name": 7,
+        "purposes.*.classification": 2,
+        "purposes.*.renew_before": 1,
+        "purposes.*.protect": 1,
+        "purposes.*.new": 5,
+        "purposes.*.retention": 1,
+        "mails.*.marketing": 2,
+        "retention": 1,
+        "rules.*.max_changes": 1,
+        "optional": 1,
+    }
+
+
+def test_evidence_that_nobody_can_give_yet_is_named(small: Callable[[str], str]) -> None:
+    rules = (
+        "  - {id: a, when: {any: [always, {evidence: {sale: present}}]}, give: none, because: x}\n"
+        "  - {id: b, when: {evidence: {sale: present, tick: STORE}}, give: {STORE: {basis: 61F, "
+        "kind: soft_opt_in}}, because: x}\n"
+        "  - {id: c, when: {evidence: {tick: STORE}}, give: none, because: x}\n"
+    )
+
+    found = {one.key: one for one in not_acted_on(parse(small(rules).encode(), "m"))}
+
+    assert found["rules.*.when.evidence.sale"] == NotActedOn("rules.*.when.evidence.sale", 18, 46, 2)
+    assert found["rules.*.give.*.kind"].line == 19
+    assert set(found) == {"sources.*.type", "rules.*.when.evidence.sale", "rules.*.give.*.kind"}
