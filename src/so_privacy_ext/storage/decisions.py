@@ -32,7 +32,7 @@ class DecisionBook:
         inbox_ids: Sequence[int],
     ) -> KeptDecision:
         """Keep a ruling, open, and bind its events to it."""
-        row = self._session.row(
+        row = self._session.one(
             _sql["keep"],
             {
                 "epoch": self._epoch,
@@ -42,8 +42,6 @@ class DecisionBook:
                 "inbox_ids": list(inbox_ids),
             },
         )
-        if row is None:
-            raise RuntimeError("a kept decision gives its row")
         return kept_decision(row)
 
     def unfinished(self, decision_ids: Sequence[int]) -> Sequence[KeptDecision]:
@@ -73,21 +71,27 @@ class DecisionBook:
         values = {"decision_id": decision_id, "purpose": purpose, "result": result}
         self._session.run(_sql["effected"], values)
 
+    def ended(self, decision_id: int) -> Mapping[str, str]:
+        """Tell how the intents of a decision ended, by purpose; one that is still open is absent."""
+        found = self._session.rows(_sql["ended"], {"decision_id": decision_id})
+        return {row["purpose"]: row["result"] for row in found}
+
     def writes_since(self, person_id: PersonId, purpose: str, seconds: float) -> int:
         """Count what we wrote for the purpose within that many seconds."""
-        row = self._session.row(
+        row = self._session.one(
             _sql["writes_since"],
             {"epoch": self._epoch, "person_id": person_id, "purpose": purpose, "seconds": seconds},
         )
-        return 0 if row is None else int(row["writes"])
+        return int(row["writes"])
 
     def first_written(self, person_id: PersonId, purpose: str, basis: str) -> datetime | None:
         """Tell when this basis was first written for the purpose, from which an expiry counts."""
-        row = self._session.row(
+        row = self._session.one(
             _sql["first_written"],
             {"epoch": self._epoch, "person_id": person_id, "purpose": purpose, "basis": basis},
         )
-        return None if row is None else row["first"]
+        first: datetime | None = row["first"]
+        return first
 
 
 def kept_decision(row: Row) -> KeptDecision:

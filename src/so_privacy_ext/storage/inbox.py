@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,8 +43,7 @@ class InboxBook:
 
     def attempts(self, inbox_ids: Sequence[int]) -> int:
         """Give the most attempts that any of the events has had."""
-        row = self._session.row(_sql["attempts"], {"inbox_ids": list(inbox_ids)})
-        return 0 if row is None else int(row["attempts"])
+        return int(self._session.one(_sql["attempts"], {"inbox_ids": list(inbox_ids)})["attempts"])
 
     def dead(self, inbox_ids: Sequence[int], reason: str) -> None:
         """Give events up until a human redrives them."""
@@ -59,8 +58,15 @@ class InboxBook:
 
     def open_events(self, person_id: PersonId, name: str) -> int:
         """Count a person's open events of one name."""
-        row = self._session.row(_sql["open_events"], {"person_id": person_id, "name": name})
-        return 0 if row is None else int(row["events"])
+        values = {"person_id": person_id, "name": name}
+        return int(self._session.one(_sql["open_events"], values)["events"])
+
+    def wait_behind(self, person_ids: Sequence[PersonId]) -> Collection[PersonId]:
+        """Have undecided events wait until their persons' begun decisions are due; give those persons."""
+        if not person_ids:
+            return frozenset()
+        found = self._session.rows(_sql["wait_behind"], {"person_ids": list(person_ids)})
+        return {PersonId(row["primary_key"]) for row in found}
 
     def _close(self, inbox_ids: Sequence[int], state: str, reason: str) -> None:
         if inbox_ids:

@@ -47,9 +47,7 @@ class JournalBook:
     def append(self, kind: str, person_id: PersonId | None, content: Mapping[str, Any]) -> None:
         """Append what was seen, decided or done; content holds ids, keys and times only."""
         with self._session.transaction():
-            head = self._session.row(_sql["head"], {"genesis": GENESIS})
-            if head is None:
-                raise RuntimeError("the chain has no head")
+            head = self._session.one(_sql["head"], {"genesis": GENESIS})
             row = {
                 "seq": head["seq"] + 1,
                 "epoch": self._epoch,

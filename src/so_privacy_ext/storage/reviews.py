@@ -62,7 +62,8 @@ class ReviewBook:
     def open(self, person_id: PersonId, kind: str, subject: str, detail: Mapping[str, Any]) -> bool:
         """Open one item per (tenant, epoch, person, kind, subject) however often it repeats; True if new.
 
-        An item that was settled by `decide-again` opens again when the new decision asks for it.
+        An item that was settled by `decide-again` opens again when the new decision asks for it, and one
+        of kind `overwritten` whenever it happens again.
         """
         values = {
             "epoch": self._epoch,
@@ -72,6 +73,11 @@ class ReviewBook:
             "detail": json.dumps(dict(detail)),
         }
         return self._session.row(_sql["open"], values) is not None
+
+    def waits(self, person_id: PersonId, kind: str, subject: str) -> bool:
+        """Tell whether such an item is open."""
+        values = {"epoch": self._epoch, "person_id": person_id, "kind": kind, "subject": subject}
+        return self._session.row(_sql["waits"], values) is not None
 
 
 def listed(

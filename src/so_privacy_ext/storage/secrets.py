@@ -66,7 +66,7 @@ class DataKey:
         if key_id == self.key_id:
             try:
                 return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound(tenant_id, name))
-            except InvalidTag:
+            except (InvalidTag, ValueError):  # altered, or too short to be ours
                 pass
         raise Refused(
             "data_key",

@@ -55,6 +55,13 @@ class TenantSession:
         with self.transaction():
             return self.connection.execute(statement, self._values(values)).fetchone()
 
+    def one(self, statement: bytes, values: Mapping[str, Any] | None = None) -> Row:
+        """Run a statement that always gives one row."""
+        row = self.row(statement, values)
+        if row is None:
+            raise RuntimeError("the statement gave no row")
+        return row
+
     def run(self, statement: bytes, values: Mapping[str, Any] | None = None) -> int:
         """Run a statement that gives no rows; tell how many it touched."""
         with self.transaction():

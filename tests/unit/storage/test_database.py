@@ -1,14 +1,20 @@
 """The schema: migrated once whatever happens, refused when unknown, walled by tenant."""
 
 import random
+import shutil
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.storage import embedded
 from so_privacy_ext.storage.database import connect, migrate, schema_version
+from tests.conftest import TestServer
+from tests.unit.storage.shapes import Processes, said, sent
 
 MIGRATE = """
 import sys
@@ -34,12 +40,11 @@ def test_two_may_migrate_at_once(empty_dsn: str) -> None:
     connect(empty_dsn, application_name="test").close()
 
 
-def test_a_killed_migration_is_begun_again(empty_dsn: str, process) -> None:
+def test_a_killed_migration_is_begun_again(empty_dsn: str, process: Processes) -> None:
     for _ in range(4):
         one = process(MIGRATE, empty_dsn)
-        one.stdout.readline()
-        one.stdin.write("\n")
-        one.stdin.flush()
+        said(one)
+        sent(one, "\n")
         time.sleep(random.uniform(0, 0.05))
         one.kill()
         one.wait()
@@ -88,7 +93,7 @@ def test_a_database_without_our_schema_is_refused(empty_dsn: str) -> None:
 
 @pytest.mark.row("F73")
 @pytest.mark.parametrize("right", ["SUPERUSER", "BYPASSRLS"])
-def test_a_role_above_the_wall_is_refused(postgres, dsn: str, right: str) -> None:
+def test_a_role_above_the_wall_is_refused(postgres: TestServer, dsn: str, right: str) -> None:
     postgres.execute(f"ALTER ROLE so_privacy_app {right}")
     try:
         with pytest.raises(Refused) as raised:
@@ -172,7 +177,31 @@ def test_durability_is_never_off(dsn: str) -> None:
     assert row == {"synchronous_commit": "on"}
 
 
-def test_an_old_server_is_refused(dsn: str, monkeypatch) -> None:
+def test_an_old_server_is_refused(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psycopg.ConnectionInfo, "server_version", property(lambda self: 130005))
     with pytest.raises(Refused, match="database_version"):
         connect(dsn, application_name="test")
+
+
+def test_an_owner_that_is_no_superuser_can_migrate_and_work() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="sop-", dir="/tmp"))
+    server = embedded.start(folder)
+    try:
+        with psycopg.connect(server.dsn, autocommit=True) as admin:
+            admin.execute("CREATE ROLE maker LOGIN CREATEROLE")
+            admin.execute("CREATE ROLE given LOGIN")
+            for owner in ("maker", "given"):
+                admin.execute(f"CREATE DATABASE of_{owner} OWNER {owner}".encode())
+        for owner in ("maker", "given"):
+            own = server.dsn.replace("postgres:@/postgres", f"{owner}:@/of_{owner}")
+            migrate(own)
+            if owner == "given":  # an administrator must give it the role
+                with pytest.raises(Refused) as raised:
+                    connect(own, application_name="test")
+                assert raised.value.exit_code == Exit.NO_PERMISSION
+                with psycopg.connect(server.dsn, autocommit=True) as admin:
+                    admin.execute("GRANT so_privacy_app TO given")
+            connect(own, application_name="test").close()
+    finally:
+        server.stop()
+        shutil.rmtree(folder)

@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from so_privacy_ext.model import Decision, Outcome, PersonId, Ruling
-from so_privacy_ext.ports import EffectIntent
+from so_privacy_ext.ports import Decisions, EffectIntent
+from so_privacy_ext.storage.receiving import ReceivingStore
+from so_privacy_ext.storage.turns import Turn
+from tests.unit.storage.shapes import Delivering
 
 PERSON = PersonId(42)
 RULING = Ruling(
@@ -22,7 +25,7 @@ FACTS = {"event": "created", "age": None, "consents": {"STORE": ["61B", "ERP"]}}
 
 
 @pytest.fixture
-def decisions(turn):
+def decisions(turn: Turn) -> Decisions:
     return turn.ledgers.decisions
 
 
@@ -32,7 +35,9 @@ def intent(purpose: str = "STORE", basis: str = "61F", before: int | None = 3) -
     )
 
 
-def test_a_kept_ruling_is_given_back_as_it_was(turn, decisions, receiving, delivery) -> None:
+def test_a_kept_ruling_is_given_back_as_it_was(
+    turn: Turn, decisions: Decisions, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     receiving.store([delivery("e-1"), delivery("e-2")])
     ids = [one.inbox_id for one in turn.ledgers.inbox.claim(10)]
     kept = decisions.keep(PERSON, RULING, FACTS, ids)
@@ -43,7 +48,7 @@ def test_a_kept_ruling_is_given_back_as_it_was(turn, decisions, receiving, deliv
     assert decisions.unfinished([kept.decision_id]) == [kept]
 
 
-def test_a_finished_ruling_is_not_begun_again(decisions) -> None:
+def test_a_finished_ruling_is_not_begun_again(decisions: Decisions) -> None:
     first, second = (decisions.keep(PERSON, RULING, FACTS, []) for _ in range(2))
     ids = [second.decision_id, first.decision_id]
     assert [one.decision_id for one in decisions.unfinished(ids)] == sorted(ids)
@@ -52,7 +57,7 @@ def test_a_finished_ruling_is_not_begun_again(decisions) -> None:
     assert decisions.unfinished([]) == []
 
 
-def test_an_intent_stands_until_it_was_read_back(decisions) -> None:
+def test_an_intent_stands_until_it_was_read_back(decisions: Decisions) -> None:
     kept = decisions.keep(PERSON, RULING, FACTS, [])
     decisions.intend(kept.decision_id, [intent(), intent("ACCOUNTING", "61C", None)])
     assert list(decisions.intended(kept.decision_id)) == [intent("ACCOUNTING", "61C", None), intent()]
@@ -61,32 +66,30 @@ def test_an_intent_stands_until_it_was_read_back(decisions) -> None:
     assert list(decisions.intended(kept.decision_id)) == [intent("ACCOUNTING", "61C", None)]
 
 
-def test_the_same_purpose_again_replaces_the_intent(decisions) -> None:
+def test_the_same_purpose_again_replaces_the_intent(decisions: Decisions) -> None:
     kept = decisions.keep(PERSON, RULING, FACTS, [])
     decisions.intend(kept.decision_id, [intent()])
     decisions.intend(kept.decision_id, [intent(before=4)])
     assert list(decisions.intended(kept.decision_id)) == [intent(before=4)]
 
 
-def test_an_expiry_counts_from_the_first_write_that_held(decisions) -> None:
+def test_an_expiry_counts_from_the_first_write_that_held(decisions: Decisions) -> None:
     kept = [decisions.keep(PERSON, RULING, FACTS, []) for _ in range(3)]
     assert decisions.first_written(PERSON, "STORE", "61F") is None
+    firsts = []
     for one, result in zip(kept, ("failed", "written", "written"), strict=True):
         decisions.intend(one.decision_id, [intent()])
         decisions.effected(one.decision_id, "STORE", result)
-        if result == "failed":
-            assert decisions.first_written(PERSON, "STORE", "61F") is None
-            first = None
-        else:
-            first = first or decisions.first_written(PERSON, "STORE", "61F")
+        firsts.append(decisions.first_written(PERSON, "STORE", "61F"))
 
-    assert first is not None
-    assert decisions.first_written(PERSON, "STORE", "61F") == first
+    assert firsts[0] is None
+    assert firsts[1] is not None
+    assert firsts[2] == firsts[1]
     assert decisions.first_written(PERSON, "STORE", "61B") is None
     assert decisions.first_written(PersonId(43), "STORE", "61F") is None
 
 
-def test_recent_writes_are_counted(turn, decisions) -> None:
+def test_recent_writes_are_counted(turn: Turn, decisions: Decisions) -> None:
     kept = decisions.keep(PERSON, RULING, FACTS, [])
     decisions.intend(kept.decision_id, [intent(), intent("ACCOUNTING")])
     decisions.effected(kept.decision_id, "STORE", "overwritten_in_between")
@@ -96,10 +99,14 @@ def test_recent_writes_are_counted(turn, decisions) -> None:
     assert decisions.writes_since(PERSON, "STORE", -1) == 0
 
 
-def test_an_intent_is_replaced_or_kept_whole(turn, decisions) -> None:
+def test_an_intent_is_replaced_or_kept_whole(turn: Turn, decisions: Decisions) -> None:
     kept = decisions.keep(PERSON, RULING, FACTS, [])
-    with pytest.raises(RuntimeError), turn.ledgers.transaction():
-        decisions.intend(kept.decision_id, [intent()])
-        raise RuntimeError
 
+    def interrupted() -> None:
+        with turn.ledgers.transaction():
+            decisions.intend(kept.decision_id, [intent()])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
     assert list(decisions.intended(kept.decision_id)) == []

@@ -2,27 +2,34 @@
 
 import threading
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from so_privacy_ext.model import AddressHash, MailState, PersonId
-from so_privacy_ext.storage.database import connect
+from so_privacy_ext.model import MailState, PersonId, TenantId
+from so_privacy_ext.storage.database import Connection, connect
 from so_privacy_ext.storage.due import due_tenants, next_due, wait_for_work
+from so_privacy_ext.storage.receiving import ReceivingStore
+from so_privacy_ext.storage.tenants import AddedTenant
+from so_privacy_ext.storage.turns import Turn
+from tests.unit.storage.shapes import Add, Delivering, Taking, claimed
 
 
 @pytest.fixture
-def connection(dsn: str):
+def connection(dsn: str) -> Iterator[Connection]:
     with connect(dsn, application_name="test") as connection:
         yield connection
 
 
-def test_nobody_owes_anything_at_first(connection, tenant) -> None:
+def test_nobody_owes_anything_at_first(connection: Connection, tenant: AddedTenant) -> None:
     assert due_tenants(connection, 10) == []
     assert next_due(connection) is None
 
 
-def test_who_waited_longest_comes_first(connection, add, receiving, delivery) -> None:
+def test_who_waited_longest_comes_first(
+    connection: Connection, add: Add, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     later, sooner = add("Cust1").tenant_id, add("Cust2").tenant_id
     receiving.store([delivery("a", tenant_id=sooner)])
     receiving.store([delivery("a", tenant_id=later)])
@@ -32,7 +39,9 @@ def test_who_waited_longest_comes_first(connection, add, receiving, delivery) ->
     assert next_due(connection) == 0
 
 
-def test_a_burst_of_one_tenant_lets_the_other_pass(connection, add, receiving, delivery, taking) -> None:
+def test_a_burst_of_one_tenant_lets_the_other_pass(
+    connection: Connection, add: Add, receiving: ReceivingStore, delivery: Delivering, taking: Taking
+) -> None:
     noisy, quiet = add("Cust1").tenant_id, add("Cust2").tenant_id
     receiving.store([delivery(f"a-{number}", tenant_id=noisy) for number in range(50)])
     receiving.store([delivery("a", tenant_id=quiet)])
@@ -43,7 +52,13 @@ def test_a_burst_of_one_tenant_lets_the_other_pass(connection, add, receiving, d
     assert due_tenants(connection, 10) == [quiet, noisy]
 
 
-def test_a_held_turn_is_left_out(connection, taking, receiving, delivery, tenant) -> None:
+def test_a_held_turn_is_left_out(
+    connection: Connection,
+    taking: Taking,
+    receiving: ReceivingStore,
+    delivery: Delivering,
+    tenant: AddedTenant,
+) -> None:
     receiving.store([delivery()])
     turn = taking(tenant.tenant_id)
     assert due_tenants(connection, 10) == []
@@ -51,7 +66,13 @@ def test_a_held_turn_is_left_out(connection, taking, receiving, delivery, tenant
     assert due_tenants(connection, 10) == [tenant.tenant_id]
 
 
-def test_a_parked_tenant_waits_with_its_events(connection, taking, receiving, delivery, tenant) -> None:
+def test_a_parked_tenant_waits_with_its_events(
+    connection: Connection,
+    taking: Taking,
+    receiving: ReceivingStore,
+    delivery: Delivering,
+    tenant: AddedTenant,
+) -> None:
     receiving.store([delivery()])
     with taking(tenant.tenant_id) as turn:
         turn.park("why", 0.3)
@@ -63,7 +84,13 @@ def test_a_parked_tenant_waits_with_its_events(connection, taking, receiving, de
     assert due_tenants(connection, 10) == [tenant.tenant_id]
 
 
-def test_an_event_that_was_put_off_is_due_later(connection, taking, receiving, delivery, tenant) -> None:
+def test_an_event_that_was_put_off_is_due_later(
+    connection: Connection,
+    taking: Taking,
+    receiving: ReceivingStore,
+    delivery: Delivering,
+    tenant: AddedTenant,
+) -> None:
     receiving.store([delivery()])
     with taking(tenant.tenant_id) as turn:
         (event,) = turn.ledgers.inbox.claim(10)
@@ -72,24 +99,24 @@ def test_an_event_that_was_put_off_is_due_later(connection, taking, receiving, d
     assert 50 < (next_due(connection) or 0) <= 60
 
 
-def test_other_work_and_look_ups_are_due_too(connection, taking, tenant) -> None:
-    def due_after(work) -> list:
+def test_other_work_and_look_ups_are_due_too(
+    connection: Connection, taking: Taking, tenant: AddedTenant
+) -> None:
+    def due_after(work: Callable[[Turn], object]) -> list[TenantId]:
         with taking(tenant.tenant_id) as turn:
             work(turn)
         return list(due_tenants(connection, 10))
 
-    def unknown(turn) -> None:
-        claim = turn.ledgers.mails.claim(
-            PersonId(1), mail="m", version=1, address_hash=AddressHash("a"), template_id=1, retell=False
-        )
+    def unknown(turn: Turn) -> None:
+        claim = claimed(turn.ledgers.mails)
         turn.ledgers.mails.set_state(claim.mail_id, MailState.UNKNOWN)
         turn.ledgers.mails.look_up_later(claim.mail_id, 0)
 
-    def settled(turn) -> None:
+    def settled(turn: Turn) -> None:
         (claim,) = turn.ledgers.mails.due_look_ups()
         turn.ledgers.mails.set_state(claim.mail_id, MailState.SENT)
 
-    def awaits_crm(turn) -> None:
+    def awaits_crm(turn: Turn) -> None:
         now = datetime.now(UTC)
         turn.ledgers.mails.open_duty(
             PersonId(1), mail="n", article=13, due_at=now, reason="crm_mails", template_id=7, since=now
@@ -104,7 +131,9 @@ def test_other_work_and_look_ups_are_due_too(connection, taking, tenant) -> None
     assert due_after(lambda turn: turn.ledgers.mails.close_duties(PersonId(1), "gone")) == []
 
 
-def test_a_stored_event_wakes_who_waits(connection, receiving, delivery) -> None:
+def test_a_stored_event_wakes_who_waits(
+    connection: Connection, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     assert wait_for_work(connection, 0.05) is False
     storing = threading.Timer(0.1, receiving.store, [[delivery()]])
     storing.start()
@@ -115,14 +144,16 @@ def test_a_stored_event_wakes_who_waits(connection, receiving, delivery) -> None
     assert wait_for_work(connection, 0.05) is False
 
 
-def test_a_duplicate_wakes_nobody(connection, receiving, delivery) -> None:
+def test_a_duplicate_wakes_nobody(
+    connection: Connection, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     receiving.store([delivery()])
     wait_for_work(connection, 0.05)
     receiving.store([delivery()])
     assert wait_for_work(connection, 0.1) is False
 
 
-def test_a_turn_can_wake_the_workers(connection, turn) -> None:
+def test_a_turn_can_wake_the_workers(connection: Connection, turn: Turn) -> None:
     wait_for_work(connection, 0)
     turn.wake()
     assert wait_for_work(connection, 2) is True

@@ -4,18 +4,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from so_privacy_ext.model import AddressHash, MailState, PersonId
+from so_privacy_ext.model import MailState, PersonId
+from so_privacy_ext.ports import Mails
+from so_privacy_ext.storage.database import Row
+from so_privacy_ext.storage.turns import Turn
+from tests.unit.storage.shapes import claimed
 
 ANNA = PersonId(1)
 NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-def mails(turn):
+def mails(turn: Turn) -> Mails:
     return turn.ledgers.mails
 
 
-def open_duty(mails, *, template_id=None, reason="no_address") -> None:
+def open_duty(mails: Mails, *, template_id: int | None = None, reason: str = "no_address") -> None:
     mails.open_duty(
         ANNA,
         mail="notice13",
@@ -27,11 +31,11 @@ def open_duty(mails, *, template_id=None, reason="no_address") -> None:
     )
 
 
-def duties(turn) -> list[dict]:
+def duties(turn: Turn) -> list[Row]:
     return list(turn.session.rows(b"SELECT reason, how, template_id FROM duty ORDER BY duty_id"))
 
 
-def test_a_duty_is_opened_once(turn, mails) -> None:
+def test_a_duty_is_opened_once(turn: Turn, mails: Mails) -> None:
     open_duty(mails)
     open_duty(mails, reason="bounced")
 
@@ -39,7 +43,7 @@ def test_a_duty_is_opened_once(turn, mails) -> None:
     assert mails.due_duty_look_ups() == []
 
 
-def test_the_mail_of_the_crm_is_looked_up_three_times(turn, mails) -> None:
+def test_the_mail_of_the_crm_is_looked_up_three_times(turn: Turn, mails: Mails) -> None:
     open_duty(mails, template_id=7, reason="crm_mails")
     waits = []
     for _ in range(3):
@@ -58,7 +62,7 @@ def test_the_mail_of_the_crm_is_looked_up_three_times(turn, mails) -> None:
     assert mails.due_duty_look_ups() == []
 
 
-def test_opening_again_with_a_template_begins_the_look_ups(mails, turn) -> None:
+def test_opening_again_with_a_template_begins_the_look_ups(mails: Mails, turn: Turn) -> None:
     open_duty(mails)
     open_duty(mails, template_id=7, reason="crm_mails")
     assert len(mails.due_duty_look_ups()) == 1
@@ -66,7 +70,7 @@ def test_opening_again_with_a_template_begins_the_look_ups(mails, turn) -> None:
     assert duties(turn) == [{"reason": "crm_mails", "how": None, "template_id": 7}]
 
 
-def test_a_closed_duty_stays_closed(turn, mails) -> None:
+def test_a_closed_duty_stays_closed(turn: Turn, mails: Mails) -> None:
     open_duty(mails, template_id=7, reason="crm_mails")
     mails.close_duty(ANNA, "notice13", "activity")
     mails.close_duties(ANNA, "gone")
@@ -76,17 +80,15 @@ def test_a_closed_duty_stays_closed(turn, mails) -> None:
     assert mails.due_duty_look_ups() == []
 
 
-def test_all_duties_of_a_person_who_is_gone_are_closed(turn, mails) -> None:
+def test_all_duties_of_a_person_who_is_gone_are_closed(turn: Turn, mails: Mails) -> None:
     open_duty(mails)
     mails.close_duties(ANNA, "gone")
     assert [one["how"] for one in duties(turn)] == ["gone"]
 
 
-def test_a_mail_that_was_sent_closes_its_duty(turn, mails) -> None:
+def test_a_mail_that_was_sent_closes_its_duty(turn: Turn, mails: Mails) -> None:
     open_duty(mails)
-    claim = mails.claim(
-        ANNA, mail="notice13", version=1, address_hash=AddressHash("a"), template_id=1, retell=False
-    )
+    claim = claimed(mails)
     mails.set_state(claim.mail_id, MailState.UNKNOWN)
     assert [one["how"] for one in duties(turn)] == [None]
     mails.set_state(claim.mail_id, MailState.SENT)

@@ -1,6 +1,7 @@
 """The embedded server: one owner a folder, whole or not there, found again after a kill."""
 
 import os
+import pwd
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ import pytest
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.storage import embedded
+from tests.conftest import TestServer
+from tests.unit.storage.shapes import Processes, said
 
 START = """
 import sys
@@ -55,20 +58,20 @@ def test_it_starts_makes_a_database_and_stops(folder: Path) -> None:
     assert embedded.running(folder) is None
 
 
-def test_a_second_owner_is_told(postgres, process) -> None:
+def test_a_second_owner_is_told(postgres: TestServer, process: Processes) -> None:
     with pytest.raises(Refused) as raised:
         embedded.start(postgres.folder)
     assert (raised.value.code, raised.value.exit_code) == ("data_dir_in_use", Exit.UNAVAILABLE)
     assert str(os.getpid()) in raised.value.what
 
     other = process(START, postgres.folder)
-    assert other.stdout.readline() == f"data_dir_in_use process {os.getpid()} is using it\n"
+    assert said(other) == f"data_dir_in_use process {os.getpid()} is using it\n"
     assert embedded.running(postgres.folder) == postgres.admin
 
 
-def test_the_server_of_a_killed_owner_is_adopted(folder: Path, process) -> None:
+def test_the_server_of_a_killed_owner_is_adopted(folder: Path, process: Processes) -> None:
     one = process(START, folder)
-    assert one.stdout.readline() == "started\n"
+    assert said(one) == "started\n"
     one.kill()
     one.wait()
 
@@ -102,11 +105,11 @@ def test_an_unreadable_pid_file_means_not_running(folder: Path) -> None:
     assert embedded.running(folder) is None
 
 
-def test_root_is_told_what_changes(tmp_path: Path, monkeypatch) -> None:
+def test_root_is_told_what_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    monkeypatch.setattr(embedded.pwd, "getpwnam", lambda name: None)
+    monkeypatch.setattr(pwd, "getpwnam", lambda name: None)
     line = embedded.announcement(closed / "data")
     assert line is not None
     assert str(closed) in line
@@ -116,10 +119,10 @@ def test_root_is_told_what_changes(tmp_path: Path, monkeypatch) -> None:
     def nobody(name: str) -> None:
         raise KeyError(name)
 
-    monkeypatch.setattr(embedded.pwd, "getpwnam", nobody)
+    monkeypatch.setattr(pwd, "getpwnam", nobody)
     assert "pgserver" in (embedded.announcement(Path("/tmp/data")) or "")
 
 
-def test_nobody_else_is_told_anything(tmp_path: Path, monkeypatch) -> None:
+def test_nobody_else_is_told_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert embedded.announcement(tmp_path) is None

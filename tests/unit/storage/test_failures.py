@@ -7,6 +7,7 @@ from psycopg import errors
 from so_privacy_ext.errors import Exit, Refused, StorageUnavailable
 from so_privacy_ext.storage.database import connect, describe, migrate
 from so_privacy_ext.storage.failures import classify, mapped
+from tests.conftest import TestServer
 
 KNOWN = sorted(
     {
@@ -96,8 +97,10 @@ def test_an_unreachable_server_is_unavailable() -> None:
 
 @pytest.mark.row("B90")
 @pytest.mark.parametrize("what", ["database", "user"])
-def test_a_wrong_name_is_refused_and_named_without_password(postgres, what: str) -> None:
-    address = postgres.admin.replace("postgres:@/postgres", f"{'nobody' if what == 'user' else 'postgres'}:topsecret@/none")
+def test_a_wrong_name_is_refused_and_named_without_password(postgres: TestServer, what: str) -> None:
+    address = postgres.admin.replace(
+        "postgres:@/postgres", f"{'nobody' if what == 'user' else 'postgres'}:topsecret@/none"
+    )
     with pytest.raises(Refused) as raised:
         migrate(address)
 
@@ -116,5 +119,7 @@ def test_an_unreadable_url_is_refused_without_quoting_it() -> None:
 
 
 def test_a_database_is_described_without_its_password() -> None:
-    assert describe("postgresql://app:topsecret@db.example.com:5433/x") == "database app@db.example.com:5433/x"
+    assert (
+        describe("postgresql://app:topsecret@db.example.com:5433/x") == "database app@db.example.com:5433/x"
+    )
     assert describe("dbname=x") == "database localhost/x"

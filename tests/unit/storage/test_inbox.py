@@ -5,20 +5,24 @@ from datetime import UTC, datetime
 import pytest
 
 from so_privacy_ext.model import AssociateId, Event, EventId, PersonId
+from so_privacy_ext.ports import Inbox
 from so_privacy_ext.storage import registers
 from so_privacy_ext.storage.inbox import event_text, read_event
+from so_privacy_ext.storage.receiving import ReceivingStore
+from so_privacy_ext.storage.turns import Turn
+from tests.unit.storage.shapes import Delivering
 
 
 @pytest.fixture
-def inbox(turn):
+def inbox(turn: Turn) -> Inbox:
     return turn.ledgers.inbox
 
 
-def states(turn) -> dict[str, tuple[str, str | None]]:
+def states(turn: Turn) -> dict[str, tuple[str, str | None]]:
     return {one.event_id: (one.state, one.reason) for one in registers.events(turn.session)}
 
 
-def test_the_oldest_are_claimed_first(inbox, receiving, delivery) -> None:
+def test_the_oldest_are_claimed_first(inbox: Inbox, receiving: ReceivingStore, delivery: Delivering) -> None:
     for event_id in ("e-3", "e-1", "e-2"):
         receiving.store([delivery(event_id)])
 
@@ -26,7 +30,9 @@ def test_the_oldest_are_claimed_first(inbox, receiving, delivery) -> None:
     assert [one.event.event_id for one in inbox.claim(10)] == ["e-3", "e-1", "e-2"]
 
 
-def test_an_event_that_ended_is_not_claimed(turn, inbox, receiving, delivery) -> None:
+def test_an_event_that_ended_is_not_claimed(
+    turn: Turn, inbox: Inbox, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     receiving.store([delivery("e-1")])
     receiving.store([delivery("e-2")])
     first, second = inbox.claim(10)
@@ -39,7 +45,9 @@ def test_an_event_that_ended_is_not_claimed(turn, inbox, receiving, delivery) ->
     assert states(turn) == {"e-1": ("done", "effect"), "e-2": ("dead", "poison")}
 
 
-def test_putting_off_counts_and_waits(turn, inbox, receiving, delivery) -> None:
+def test_putting_off_counts_and_waits(
+    turn: Turn, inbox: Inbox, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     receiving.store([delivery()])
     (event,) = inbox.claim(10)
     inbox.put_off([event.inbox_id], 60, "transient")
@@ -54,7 +62,9 @@ def test_putting_off_counts_and_waits(turn, inbox, receiving, delivery) -> None:
     assert states(turn) == {"e-1": ("open", "again")}
 
 
-def test_a_bound_event_knows_its_decision(inbox, receiving, delivery) -> None:
+def test_a_bound_event_knows_its_decision(
+    inbox: Inbox, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     receiving.store([delivery()])
     (event,) = inbox.claim(10)
     assert event.decision_id is None
@@ -62,7 +72,9 @@ def test_a_bound_event_knows_its_decision(inbox, receiving, delivery) -> None:
     assert inbox.claim(10)[0].decision_id == 7
 
 
-def test_deciding_again_adds_one_internal_event(inbox, receiving, delivery) -> None:
+def test_deciding_again_adds_one_internal_event(
+    inbox: Inbox, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     inbox.decide_again(PersonId(42))
     inbox.decide_again(PersonId(42))
 
@@ -75,7 +87,9 @@ def test_deciding_again_adds_one_internal_event(inbox, receiving, delivery) -> N
     assert inbox.open_events(PersonId(42), "none") == 2
 
 
-def test_open_events_of_a_name_are_counted(inbox, receiving, delivery) -> None:
+def test_open_events_of_a_name_are_counted(
+    inbox: Inbox, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     receiving.store([delivery("e-1", name="person.unconsented"), delivery("e-2"), delivery("e-3", person=43)])
     assert inbox.open_events(PersonId(42), "person.unconsented") == 1
     assert inbox.open_events(PersonId(43), "person.unconsented") == 0

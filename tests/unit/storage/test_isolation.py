@@ -5,10 +5,14 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from so_privacy_ext.errors import Refused
 from so_privacy_ext.model import AddressHash, Decision, MailState, Outcome, PersonId, Ruling
 from so_privacy_ext.ports import EffectIntent
 from so_privacy_ext.storage import journal, registers, reviews
 from so_privacy_ext.storage.database import connect
+from so_privacy_ext.storage.receiving import ReceivingStore
+from so_privacy_ext.storage.turns import Turn
+from tests.unit.storage.shapes import Add, Delivering, Taking
 
 pytestmark = pytest.mark.row("F73")
 
@@ -16,7 +20,7 @@ PERSON = PersonId(42)
 RULING = Ruling("d" * 64, (Decision("STORE", Outcome.GIVE, "rule", "why", "61F", "API"),))
 
 
-def live(turn) -> None:
+def live(turn: Turn) -> None:
     """Do in one tenant all that leaves a row."""
     (event,) = turn.ledgers.inbox.claim(10)
     kept = turn.ledgers.decisions.keep(PERSON, RULING, {"event": "changed"}, [event.inbox_id])
@@ -38,11 +42,11 @@ def live(turn) -> None:
     turn.pace()
 
 
-def test_equal_ids_are_no_cross_talk(add, taking, receiving, delivery) -> None:
+def test_equal_ids_are_no_cross_talk(
+    add: Add, taking: Taking, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     one, other = add("Cust1"), add("Cust2")
-    receiving.store(
-        [delivery("same", person=42, tenant_id=added.tenant_id) for added in (one, other)]
-    )
+    receiving.store([delivery("same", person=42, tenant_id=added.tenant_id) for added in (one, other)])
     turns = [taking(added.tenant_id) for added in (one, other)]
     for turn in turns:
         live(turn)
@@ -61,7 +65,9 @@ def test_equal_ids_are_no_cross_talk(add, taking, receiving, delivery) -> None:
     assert registers.events(second.session)[0].state == "open"
 
 
-def test_a_connection_without_a_tenant_sees_nothing(dsn, turn, receiving, delivery) -> None:
+def test_a_connection_without_a_tenant_sees_nothing(
+    dsn: str, turn: Turn, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     receiving.store([delivery()])
     live(turn)
     with psycopg.connect(dsn) as admin:
@@ -74,17 +80,18 @@ def test_a_connection_without_a_tenant_sees_nothing(dsn, turn, receiving, delive
             assert row == {"seen": 1 if table == "migration" else 0}, table
 
 
-def test_nothing_is_written_into_another_tenant(add, taking) -> None:
+def test_nothing_is_written_into_another_tenant(add: Add, taking: Taking) -> None:
     one, other = add("Cust1"), add("Cust2")
     turn = taking(one.tenant_id)
-    with pytest.raises(psycopg.errors.InsufficientPrivilege), turn.connection.transaction():
-        turn.connection.execute("SELECT set_config('app.tenant', %s, true)", [str(one.tenant_id)])
-        turn.connection.execute(
-            "INSERT INTO due (tenant_id, kind, at) VALUES (%s, 'sweep', now())", [other.tenant_id]
+    with pytest.raises(Refused) as raised:
+        turn.session.run(
+            b"INSERT INTO due (tenant_id, kind, at) VALUES (%(other)s, 'sweep', now())",
+            {"other": other.tenant_id},
         )
+    assert isinstance(raised.value.__cause__, psycopg.errors.InsufficientPrivilege)
 
 
-def test_the_tenant_is_forgotten_after_each_transaction(turn) -> None:
+def test_the_tenant_is_forgotten_after_each_transaction(turn: Turn) -> None:
     turn.due("sweep", 0)
 
     assert turn.connection.execute("SELECT count(*) AS seen FROM due").fetchone() == {"seen": 0}

@@ -3,19 +3,30 @@
 import psycopg
 import pytest
 
+from so_privacy_ext.errors import StorageUnavailable
 from so_privacy_ext.model import AddressHash, MailState, PersonId
+from so_privacy_ext.ports import MailClaim, Mails
 from so_privacy_ext.storage import reviews
+from so_privacy_ext.storage.turns import Turn
 
 ANNA, BO = PersonId(1), PersonId(2)
 SHARED, OWN = AddressHash("a" * 64), AddressHash("b" * 64)
 
 
 @pytest.fixture
-def mails(turn):
+def mails(turn: Turn) -> Mails:
     return turn.ledgers.mails
 
 
-def claim(mails, person=ANNA, address=SHARED, *, mail="notice13", version=1, retell=False):
+def asked(
+    mails: Mails,
+    person: PersonId = ANNA,
+    address: AddressHash = SHARED,
+    *,
+    mail: str = "notice13",
+    version: int = 1,
+    retell: bool = False,
+) -> MailClaim | None:
     told = mails.told(person, address, mail=mail, version=version, retell=retell)
     found = mails.claim(
         person, mail=mail, version=version, address_hash=address, template_id=5, retell=retell
@@ -24,71 +35,76 @@ def claim(mails, person=ANNA, address=SHARED, *, mail="notice13", version=1, ret
     return found
 
 
-def test_a_claim_holds_for_person_and_address(mails) -> None:
+def claim(mails: Mails, *, version: int = 1, retell: bool = False) -> MailClaim:
+    found = asked(mails, version=version, retell=retell)
+    assert found is not None
+    return found
+
+
+def test_a_claim_holds_for_person_and_address(mails: Mails) -> None:
     first = claim(mails)
-    assert first is not None
     assert (first.person_id, first.state, first.template_id) == (ANNA, MailState.CLAIMED, 5)
 
-    assert claim(mails) is None
-    assert claim(mails, ANNA, OWN) is None
-    assert claim(mails, BO, SHARED) is None
-    assert claim(mails, BO, OWN) is not None
+    assert asked(mails) is None
+    assert asked(mails, ANNA, OWN) is None
+    assert asked(mails, BO, SHARED) is None
+    assert asked(mails, BO, OWN) is not None
 
 
-def test_whoever_was_told_one_gets_no_other(mails) -> None:
+def test_whoever_was_told_one_gets_no_other(mails: Mails) -> None:
     claim(mails)
-    assert claim(mails, mail="notice14") is None
-    assert claim(mails, version=2) is None
+    assert asked(mails, mail="notice14") is None
+    assert asked(mails, version=2) is None
 
 
-def test_retelling_is_only_for_another_mail_or_version(mails) -> None:
+def test_retelling_is_only_for_another_mail_or_version(mails: Mails) -> None:
     claim(mails)
-    assert claim(mails, retell=True) is None
-    assert claim(mails, BO, retell=True) is None
-    assert claim(mails, version=2, retell=True) is not None
-    assert claim(mails, mail="notice14", retell=True) is not None
+    assert asked(mails, retell=True) is None
+    assert asked(mails, BO, retell=True) is None
+    assert asked(mails, version=2, retell=True) is not None
+    assert asked(mails, mail="notice14", retell=True) is not None
 
 
-def test_told_without_an_address_looks_at_the_person(mails) -> None:
+def test_told_without_an_address_looks_at_the_person(mails: Mails) -> None:
     claim(mails)
     assert mails.told(ANNA, None, mail="notice13", version=1, retell=False)
     assert not mails.told(BO, None, mail="notice13", version=1, retell=False)
 
 
 @pytest.mark.parametrize("other", ["person_id = 3", "address_hash = 'c'"])
-def test_both_keys_are_a_wall_of_their_own(turn, mails, other: str) -> None:
+def test_both_keys_are_a_wall_of_their_own(turn: Turn, mails: Mails, other: str) -> None:
     claim(mails)
     column, _, value = other.partition(" = ")
     columns = {"person_id": "person_id", "address_hash": "address_hash", column: value}
-    with pytest.raises(psycopg.errors.UniqueViolation), turn.connection.transaction():
-        turn.connection.execute("SELECT set_config('app.tenant', %s, true)", [str(turn.tenant.tenant_id)])
-        turn.connection.execute(
+    with pytest.raises(StorageUnavailable) as raised:
+        turn.session.run(
             f"""INSERT INTO mail (tenant_id, epoch, person_id, mail, version, address_hash, template_id)
             SELECT tenant_id, epoch, {columns["person_id"]}, mail, version, {columns["address_hash"]}, 1
             FROM mail""".encode()
         )
+    assert isinstance(raised.value.__cause__, psycopg.errors.UniqueViolation)
 
 
 @pytest.mark.parametrize("state", [MailState.HELD, MailState.SENT, MailState.UNKNOWN])
-def test_only_a_human_frees_a_claim(mails, state) -> None:
+def test_only_a_human_frees_a_claim(mails: Mails, state: MailState) -> None:
     first = claim(mails)
     mails.set_state(first.mail_id, state)
-    assert claim(mails) is None
+    assert asked(mails) is None
     assert [one.state for one in mails.claims_of(ANNA)] == [state]
 
     mails.set_state(first.mail_id, MailState.NOT_SENT)
     assert mails.claims_of(ANNA) == []
-    second = claim(mails)
+    second = asked(mails)
     assert second is not None
     assert second.mail_id != first.mail_id
 
 
-def test_claims_are_given_newest_last(mails) -> None:
+def test_claims_are_given_newest_last(mails: Mails) -> None:
     first, second = claim(mails), claim(mails, version=2, retell=True)
     assert [one.mail_id for one in mails.claims_of(ANNA)] == [first.mail_id, second.mail_id]
 
 
-def test_an_unknown_claim_is_looked_up_when_due(mails) -> None:
+def test_an_unknown_claim_is_looked_up_when_due(mails: Mails) -> None:
     first = claim(mails)
     mails.set_state(first.mail_id, MailState.UNKNOWN)
     assert mails.due_look_ups() == []
@@ -98,7 +114,7 @@ def test_an_unknown_claim_is_looked_up_when_due(mails) -> None:
     assert mails.due_look_ups() == []
 
 
-def test_a_claim_left_by_a_dead_turn_becomes_unknown(turn, mails) -> None:
+def test_a_claim_left_by_a_dead_turn_becomes_unknown(turn: Turn, mails: Mails) -> None:
     first = claim(mails)
     assert mails.due_look_ups() == []
     turn.session.run(b"UPDATE mail SET look_up_at = so_now()")  # a minute later
@@ -108,14 +124,14 @@ def test_a_claim_left_by_a_dead_turn_becomes_unknown(turn, mails) -> None:
 
 
 @pytest.mark.parametrize("state", [MailState.SENT, MailState.HELD, MailState.NOT_SENT])
-def test_no_other_state_is_looked_up(mails, state) -> None:
+def test_no_other_state_is_looked_up(mails: Mails, state: MailState) -> None:
     first = claim(mails)
     mails.set_state(first.mail_id, state)
     mails.look_up_later(first.mail_id, 0)
     assert mails.due_look_ups() == []
 
 
-def test_a_held_claim_that_is_asked_again_is_looked_up_if_the_turn_dies(turn, mails) -> None:
+def test_a_held_claim_that_is_asked_again_is_looked_up_if_the_turn_dies(turn: Turn, mails: Mails) -> None:
     first = claim(mails)
     mails.set_state(first.mail_id, MailState.HELD)
     mails.set_state(first.mail_id, MailState.CLAIMED)
@@ -123,7 +139,7 @@ def test_a_held_claim_that_is_asked_again_is_looked_up_if_the_turn_dies(turn, ma
     assert row == {"due": True}
 
 
-def test_what_is_left_to_a_human_is_looked_up_no_more(mails) -> None:
+def test_what_is_left_to_a_human_is_looked_up_no_more(mails: Mails) -> None:
     first = claim(mails)
     mails.set_state(first.mail_id, MailState.UNKNOWN)
     mails.look_up_later(first.mail_id, 0)
@@ -132,7 +148,7 @@ def test_what_is_left_to_a_human_is_looked_up_no_more(mails) -> None:
     assert mails.claims_of(ANNA)[0].state == MailState.UNKNOWN
 
 
-def test_a_mail_that_was_found_settles_what_asked_a_human(turn, mails) -> None:
+def test_a_mail_that_was_found_settles_what_asked_a_human(turn: Turn, mails: Mails) -> None:
     first = claim(mails)
     mails.set_state(first.mail_id, MailState.UNKNOWN)
     turn.ledgers.reviews.open(ANNA, reviews.MAIL, str(first.mail_id), {})
@@ -144,5 +160,5 @@ def test_a_mail_that_was_found_settles_what_asked_a_human(turn, mails) -> None:
     assert settled.settled_as == "found"
 
 
-def test_an_unknown_id_changes_nothing(mails) -> None:
+def test_an_unknown_id_changes_nothing(mails: Mails) -> None:
     mails.set_state(999, MailState.SENT)

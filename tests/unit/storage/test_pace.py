@@ -10,6 +10,8 @@ import pytest
 
 from so_privacy_ext.storage.pace import wait_for_place
 from so_privacy_ext.storage.session import open_session
+from so_privacy_ext.storage.tenants import AddedTenant
+from tests.unit.storage.shapes import Processes, said
 
 pytestmark = pytest.mark.row("F48")
 
@@ -33,10 +35,12 @@ def most_in_a_second(calls: list[float]) -> int:
     return max(sum(1 for other in ordered if call <= other < call + 1) for call in ordered)
 
 
-def test_processes_together_keep_the_limit_though_some_are_paused(dsn, tenant, process) -> None:
+def test_processes_together_keep_the_limit_though_some_are_paused(
+    dsn: str, tenant: AddedTenant, process: Processes
+) -> None:
     callers = [process(CALL, dsn, tenant.tenant_id, 4) for _ in range(4)]
     for one in callers:
-        one.stdout.readline()
+        said(one)
     stop = threading.Event()
 
     def pause() -> None:
@@ -57,7 +61,7 @@ def test_processes_together_keep_the_limit_though_some_are_paused(dsn, tenant, p
     assert len(calls) >= 20  # pauses cost places, not the pace of the others
 
 
-def test_one_caller_gets_nearly_ten_a_second(dsn, tenant) -> None:
+def test_one_caller_gets_nearly_ten_a_second(dsn: str, tenant: AddedTenant) -> None:
     calls = []
     with open_session(dsn, tenant.tenant_id) as session:
         for _ in range(15):
@@ -68,7 +72,9 @@ def test_one_caller_gets_nearly_ten_a_second(dsn, tenant) -> None:
     assert calls[-1] - calls[0] < 2.5
 
 
-def test_a_place_given_back_is_free_for_the_next(dsn, tenant, monkeypatch) -> None:
+def test_a_place_given_back_is_free_for_the_next(
+    dsn: str, tenant: AddedTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     slept = []
 
     def oversleep(seconds: float) -> None:
@@ -85,7 +91,7 @@ def test_a_place_given_back_is_free_for_the_next(dsn, tenant, monkeypatch) -> No
     assert time.monotonic() - begun < 0.5
 
 
-def test_a_slow_database_is_asked_for_a_place_further_ahead(dsn, tenant) -> None:
+def test_a_slow_database_is_asked_for_a_place_further_ahead(dsn: str, tenant: AddedTenant) -> None:
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute("""
             CREATE FUNCTION so_privacy.slow() RETURNS trigger LANGUAGE plpgsql AS
@@ -101,7 +107,7 @@ def test_a_slow_database_is_asked_for_a_place_further_ahead(dsn, tenant) -> None
 
 
 @pytest.mark.row("F55")
-def test_a_clock_set_back_stops_nobody(dsn, tenant) -> None:
+def test_a_clock_set_back_stops_nobody(dsn: str, tenant: AddedTenant) -> None:
     with open_session(dsn, tenant.tenant_id) as session:
         wait_for_place(session)
         session.run(b"UPDATE pace SET next_at = clock_timestamp() + interval '2 hours'")

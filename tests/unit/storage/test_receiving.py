@@ -4,6 +4,7 @@ import hashlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,7 +17,10 @@ from so_privacy_ext.storage.due import due_tenants
 from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import open_session
-from so_privacy_ext.storage.turns import take
+from so_privacy_ext.storage.tenants import AddedTenant
+from so_privacy_ext.storage.turns import Turn, take
+from tests.conftest import TestServer
+from tests.unit.storage.shapes import Delivering, Processes, said
 
 STORE = """
 import hashlib, sys
@@ -43,7 +47,9 @@ def quarantined(dsn: str, tenant_id: TenantId) -> list[str]:
         return [one.reason for one in registers.quarantine(session)]
 
 
-def test_a_slot_gives_its_tenant_and_secrets(dsn, data_key, tenant, receiving) -> None:
+def test_a_slot_gives_its_tenant_and_secrets(
+    dsn: str, data_key: DataKey, tenant: AddedTenant, receiving: ReceivingStore
+) -> None:
     with open_session(dsn, tenant.tenant_id) as session:
         tenants.put_secret(session, data_key, tenants.WEBHOOK, b"next", beside=True)
 
@@ -55,24 +61,28 @@ def test_a_slot_gives_its_tenant_and_secrets(dsn, data_key, tenant, receiving) -
     assert tenant.webhook_secret not in repr(keys)
 
 
-def test_an_unknown_slot_gives_nothing(receiving) -> None:
+def test_an_unknown_slot_gives_nothing(receiving: ReceivingStore) -> None:
     assert receiving.look_up(Slot("0" * 32)) is None
     assert receiving.look_up(Slot("'; DROP TABLE inbox; --")) is None
 
 
-def test_a_secret_under_another_key_is_unavailable_not_unknown(dsn, tenant) -> None:
+def test_a_secret_under_another_key_is_unavailable_not_unknown(dsn: str, tenant: AddedTenant) -> None:
     store = ReceivingStore(dsn, DataKey(bytes(32)))
     with pytest.raises(StorageUnavailable):
         store.look_up(tenant.slot)
     store.close()
 
 
-def test_nothing_to_store_asks_nobody(data_key) -> None:
+def test_nothing_to_store_asks_nobody(data_key: DataKey) -> None:
     ReceivingStore("host=/nowhere", data_key).store([])
 
 
-def test_what_is_stored_is_what_came(dsn, tenant, receiving, delivery, turn) -> None:
-    receiving.store([delivery("e-1", body=b'{"raw": "\xff\x00"}'), delivery("e-2", reason="bad_json", body=b"\x00")])
+def test_what_is_stored_is_what_came(
+    dsn: str, tenant: AddedTenant, receiving: ReceivingStore, delivery: Delivering, turn: Turn
+) -> None:
+    receiving.store(
+        [delivery("e-1", body=b'{"raw": "\xff\x00"}'), delivery("e-2", reason="bad_json", body=b"\x00")]
+    )
 
     with open_session(dsn, tenant.tenant_id) as session:
         (listed,) = registers.events(session)
@@ -87,14 +97,16 @@ def test_what_is_stored_is_what_came(dsn, tenant, receiving, delivery, turn) -> 
 
 @pytest.mark.row("F01")
 @pytest.mark.row("F02")
-def test_kill_9_while_storing_loses_nothing_and_doubles_nothing(dsn, tenant, process) -> None:
+def test_kill_9_while_storing_loses_nothing_and_doubles_nothing(
+    dsn: str, tenant: AddedTenant, process: Processes
+) -> None:
     told = 0
     for _ in range(3):
         one = process(STORE, dsn, tenant.tenant_id)
         for _ in range(20):
-            line = one.stdout.readline()
+            line = said(one)
         threading.Timer(0.05, one.kill).start()
-        for line in one.stdout:
+        for line in one.stdout or ():
             told = max(told, int(line) if line.endswith("\n") else 0)
 
     stored = events(dsn, tenant.tenant_id)
@@ -105,7 +117,9 @@ def test_kill_9_while_storing_loses_nothing_and_doubles_nothing(dsn, tenant, pro
 
 
 @pytest.mark.row("F03")
-def test_an_event_is_found_without_a_notification(dsn, tenant, receiving, delivery) -> None:
+def test_an_event_is_found_without_a_notification(
+    dsn: str, tenant: AddedTenant, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     with connect(dsn, application_name="test") as connection:
         assert due_tenants(connection, 10) == []
         receiving.store([delivery()])
@@ -114,7 +128,9 @@ def test_an_event_is_found_without_a_notification(dsn, tenant, receiving, delive
 
 
 @pytest.mark.row("F17")
-def test_a_hundred_at_once_are_one_row(dsn, tenant, delivery, data_key) -> None:
+def test_a_hundred_at_once_are_one_row(
+    dsn: str, tenant: AddedTenant, delivery: Delivering, data_key: DataKey
+) -> None:
     store = ReceivingStore(dsn, data_key, connections=16, patience=20)
     with ThreadPoolExecutor(100) as pool:
         list(pool.map(store.store, [[delivery()]] * 100))
@@ -125,7 +141,9 @@ def test_a_hundred_at_once_are_one_row(dsn, tenant, delivery, data_key) -> None:
 
 
 @pytest.mark.row("F17")
-def test_twice_in_one_commit_is_one_row(dsn, tenant, receiving, delivery) -> None:
+def test_twice_in_one_commit_is_one_row(
+    dsn: str, tenant: AddedTenant, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     receiving.store([delivery(), delivery(), delivery("e-2", reason="x"), delivery("e-2", reason="x")])
 
     assert list(events(dsn, tenant.tenant_id)) == ["e-1"]
@@ -134,9 +152,11 @@ def test_twice_in_one_commit_is_one_row(dsn, tenant, receiving, delivery) -> Non
 
 @pytest.mark.row("F18")
 @pytest.mark.parametrize("together", [True, False])
-def test_another_body_for_an_id_is_quarantined_once(dsn, tenant, receiving, delivery, together: bool) -> None:
+def test_another_body_for_an_id_is_quarantined_once(
+    dsn: str, tenant: AddedTenant, receiving: ReceivingStore, delivery: Delivering, together: bool
+) -> None:
     first, second = delivery(body=b"first"), delivery(body=b"second", person=43)
-    for group in ([[first, second]] if together else [[first], [second], [second], [first]]):
+    for group in [[first, second]] if together else [[first], [second], [second], [first]]:
         receiving.store(group)
 
     assert events(dsn, tenant.tenant_id)["e-1"].primary_key == 42
@@ -152,25 +172,33 @@ def test_another_body_for_an_id_is_quarantined_once(dsn, tenant, receiving, deli
         {"event_id": "nul\0"},
     ],
 )
-def test_what_the_database_refuses_is_quarantined_alone(dsn, tenant, receiving, delivery, bad) -> None:
+def test_what_the_database_refuses_is_quarantined_alone(
+    dsn: str, tenant: AddedTenant, receiving: ReceivingStore, delivery: Delivering, bad: dict[str, Any]
+) -> None:
     receiving.store([delivery("good"), delivery(**{"event_id": "bad", **bad}, body=b"raw")])
 
     assert list(events(dsn, tenant.tenant_id)) == ["good"]
     assert quarantined(dsn, tenant.tenant_id) == ["unstorable"]
 
 
-def test_a_delivery_that_nothing_can_hold_is_unavailable(receiving, delivery, tenant) -> None:
+def test_a_delivery_that_nothing_can_hold_is_unavailable(
+    receiving: ReceivingStore, delivery: Delivering, tenant: AddedTenant
+) -> None:
     with pytest.raises(StorageUnavailable):
         receiving.store([delivery(reason="nul\0")])
 
 
-def test_a_delivery_without_event_or_reason_is_quarantined(dsn, tenant, receiving) -> None:
+def test_a_delivery_without_event_or_reason_is_quarantined(
+    dsn: str, tenant: AddedTenant, receiving: ReceivingStore
+) -> None:
     receiving.store([Delivery(tenant.tenant_id, b"x", hashlib.sha256(b"x").digest(), None)])
 
     assert quarantined(dsn, tenant.tenant_id) == ["unstorable"]
 
 
-def test_two_writers_with_the_same_rows_never_deadlock(dsn, tenant, data_key, delivery) -> None:
+def test_two_writers_with_the_same_rows_never_deadlock(
+    dsn: str, tenant: AddedTenant, data_key: DataKey, delivery: Delivering
+) -> None:
     store = ReceivingStore(dsn, data_key, connections=4, patience=30)
     failures = []
 
@@ -199,7 +227,9 @@ def test_two_writers_with_the_same_rows_never_deadlock(dsn, tenant, data_key, de
     assert row == {"deadlocks": 0}
 
 
-def test_a_paused_worker_does_not_hold_up_the_receiver(receiving, delivery, turn) -> None:
+def test_a_paused_worker_does_not_hold_up_the_receiver(
+    receiving: ReceivingStore, delivery: Delivering, turn: Turn
+) -> None:
     receiving.store([delivery("e-1")])
     with turn.ledgers.transaction():
         turn.ledgers.inbox.done([one.inbox_id for one in turn.ledgers.inbox.claim(10)], "effect")
@@ -210,7 +240,9 @@ def test_a_paused_worker_does_not_hold_up_the_receiver(receiving, delivery, turn
         assert time.monotonic() - begun < 1
 
 
-def test_thousands_of_durable_events_a_second(dsn, tenant, receiving, delivery) -> None:
+def test_thousands_of_durable_events_a_second(
+    dsn: str, tenant: AddedTenant, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     body = b"x" * 1800
     groups = [
         [delivery(f"e-{group}-{number}", body=body + b"%d %d" % (group, number)) for number in range(64)]
@@ -226,7 +258,9 @@ def test_thousands_of_durable_events_a_second(dsn, tenant, receiving, delivery) 
 
 
 @pytest.mark.row("F12")
-def test_a_read_only_database_is_unavailable_for_receiver_and_claims(dsn, tenant, delivery, data_key) -> None:
+def test_a_read_only_database_is_unavailable_for_receiver_and_claims(
+    dsn: str, tenant: AddedTenant, delivery: Delivering, data_key: DataKey
+) -> None:
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute(
             psycopg.sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(
@@ -242,7 +276,9 @@ def test_a_read_only_database_is_unavailable_for_receiver_and_claims(dsn, tenant
 
 
 @pytest.mark.row("F12")
-def test_no_connection_left_is_unavailable_after_a_bounded_wait(postgres, dsn, tenant, delivery, data_key) -> None:
+def test_no_connection_left_is_unavailable_after_a_bounded_wait(
+    postgres: TestServer, dsn: str, tenant: AddedTenant, delivery: Delivering, data_key: DataKey
+) -> None:
     postgres.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 1 IN ROLE so_privacy_app")
     crowded = dsn.replace("postgres:@", "crowded:@")
     try:
@@ -260,7 +296,9 @@ def test_no_connection_left_is_unavailable_after_a_bounded_wait(postgres, dsn, t
     assert list(events(dsn, tenant.tenant_id)) == ["e-1"]
 
 
-def test_all_connections_busy_is_unavailable(dsn, tenant, delivery, data_key) -> None:
+def test_all_connections_busy_is_unavailable(
+    dsn: str, tenant: AddedTenant, delivery: Delivering, data_key: DataKey
+) -> None:
     store = ReceivingStore(dsn, data_key, patience=0.2, connections=1)
     with psycopg.connect(dsn) as holder:
         holder.execute("LOCK TABLE so_privacy.inbox IN ACCESS EXCLUSIVE MODE")
@@ -282,12 +320,14 @@ def test_all_connections_busy_is_unavailable(dsn, tenant, delivery, data_key) ->
     store.close()
 
 
-def test_a_schema_that_is_not_ours_is_unavailable(empty_dsn, delivery, data_key) -> None:
+def test_a_schema_that_is_not_ours_is_unavailable(
+    empty_dsn: str, delivery: Delivering, data_key: DataKey
+) -> None:
     with pytest.raises(StorageUnavailable, match="database_schema"):
         ReceivingStore(empty_dsn, data_key, patience=0.1).store([delivery()])
 
 
-def test_a_broken_schema_is_unavailable(dsn, delivery, data_key) -> None:
+def test_a_broken_schema_is_unavailable(dsn: str, delivery: Delivering, data_key: DataKey) -> None:
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute("ALTER TABLE so_privacy.inbox RENAME TO away")
     with pytest.raises(StorageUnavailable):

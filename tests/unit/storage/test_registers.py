@@ -1,28 +1,37 @@
 """What a human looks up, and dead events driven again."""
 
+from typing import Any
+
 import pytest
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import Decision, Outcome, PersonId, Ruling
 from so_privacy_ext.ports import EffectIntent
 from so_privacy_ext.storage import journal, registers
+from so_privacy_ext.storage.receiving import ReceivingStore
+from so_privacy_ext.storage.turns import Turn
+from tests.unit.storage.shapes import Delivering
 
 ANNA = PersonId(42)
 RULING = Ruling("d" * 64, (Decision("STORE", Outcome.GIVE, "rule", "why", "61F", "API"),))
 
 
-def kill(turn, *event_ids: str) -> list[int]:
+def kill(turn: Turn, *event_ids: str) -> list[int]:
     ids = [one.inbox_id for one in turn.ledgers.inbox.claim(10) if one.event.event_id in event_ids]
     turn.ledgers.inbox.dead(ids, "poison")
     return ids
 
 
-def test_events_are_listed_newest_first(turn, receiving, delivery) -> None:
-    for event_id, person, name in (("a", 42, "person.created"), ("b", 43, "person.changed"), ("c", 42, "list.x")):
+def test_events_are_listed_newest_first(turn: Turn, receiving: ReceivingStore, delivery: Delivering) -> None:
+    for event_id, person, name in (
+        ("a", 42, "person.created"),
+        ("b", 43, "person.changed"),
+        ("c", 42, "list.x"),
+    ):
         receiving.store([delivery(event_id, person=person, name=name)])
     kill(turn, "b")
 
-    def listed(**by) -> list[str]:
+    def listed(**by: Any) -> list[str]:
         return [one.event_id for one in registers.events(turn.session, **by)]
 
     assert listed() == ["c", "b", "a"]
@@ -32,7 +41,7 @@ def test_events_are_listed_newest_first(turn, receiving, delivery) -> None:
     assert listed(state="open", person_id=PersonId(43)) == []
 
 
-def test_an_event_is_shown_with_its_body(turn, receiving, delivery) -> None:
+def test_an_event_is_shown_with_its_body(turn: Turn, receiving: ReceivingStore, delivery: Delivering) -> None:
     receiving.store([delivery(body=b"as it came")])
     (listed,) = registers.events(turn.session)
     shown = registers.event(turn.session, listed.inbox_id)
@@ -45,13 +54,13 @@ def test_an_event_is_shown_with_its_body(turn, receiving, delivery) -> None:
     assert raised.value.exit_code == Exit.NO_INPUT
 
 
-def test_an_event_of_our_own_has_no_body(turn) -> None:
+def test_an_event_of_our_own_has_no_body(turn: Turn) -> None:
     turn.ledgers.inbox.decide_again(ANNA)
     (listed,) = registers.events(turn.session, person_id=ANNA)
     assert registers.event(turn.session, listed.inbox_id).body is None
 
 
-def test_a_dead_event_is_driven_again(turn, receiving, delivery) -> None:
+def test_a_dead_event_is_driven_again(turn: Turn, receiving: ReceivingStore, delivery: Delivering) -> None:
     receiving.store([delivery("a"), delivery("b")])
     (dead,) = kill(turn, "a")
 
@@ -62,7 +71,9 @@ def test_a_dead_event_is_driven_again(turn, receiving, delivery) -> None:
     assert [one.content for one in journal.latest(turn.session, 10)] == [{"inbox_ids": [dead]}]
 
 
-def test_an_unfinished_decision_is_driven_again_whole(turn, receiving, delivery) -> None:
+def test_an_unfinished_decision_is_driven_again_whole(
+    turn: Turn, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     receiving.store([delivery("a"), delivery("b"), delivery("c")])
     ids = [one.inbox_id for one in turn.ledgers.inbox.claim(10) if one.event.event_id in "ab"]
     kept = turn.ledgers.decisions.keep(ANNA, RULING, {}, ids)
@@ -73,7 +84,9 @@ def test_an_unfinished_decision_is_driven_again_whole(turn, receiving, delivery)
     assert [one.event_id for one in registers.events(turn.session, state="dead")] == ["c"]
 
 
-def test_a_finished_decision_is_made_anew(turn, receiving, delivery) -> None:
+def test_a_finished_decision_is_made_anew(
+    turn: Turn, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     receiving.store([delivery("a")])
     (event,) = turn.ledgers.inbox.claim(10)
     kept = turn.ledgers.decisions.keep(ANNA, RULING, {}, [event.inbox_id])
@@ -84,7 +97,7 @@ def test_a_finished_decision_is_made_anew(turn, receiving, delivery) -> None:
     assert turn.ledgers.inbox.claim(10)[0].decision_id is None
 
 
-def test_quarantine_is_listed_and_shown(turn, receiving, delivery) -> None:
+def test_quarantine_is_listed_and_shown(turn: Turn, receiving: ReceivingStore, delivery: Delivering) -> None:
     receiving.store([delivery("a", reason="bad_json", body=b"1")])
     receiving.store([delivery("b", reason="other_tenant", body=b"22")])
 
@@ -96,12 +109,10 @@ def test_quarantine_is_listed_and_shown(turn, receiving, delivery) -> None:
         registers.quarantined(turn.session, 999)
 
 
-def test_a_persons_last_decisions_come_with_their_effects(turn) -> None:
+def test_a_persons_last_decisions_come_with_their_effects(turn: Turn) -> None:
     for number in range(3):
         kept = turn.ledgers.decisions.keep(ANNA, RULING, {"n": number}, [])
-    turn.ledgers.decisions.intend(
-        kept.decision_id, [EffectIntent(ANNA, "STORE", "61F", "API", "tag", None)]
-    )
+    turn.ledgers.decisions.intend(kept.decision_id, [EffectIntent(ANNA, "STORE", "61F", "API", "tag", None)])
     turn.ledgers.decisions.effected(kept.decision_id, "STORE", "written")
     turn.ledgers.decisions.finish(kept.decision_id, "effect")
 

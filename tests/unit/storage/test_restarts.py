@@ -17,7 +17,10 @@ from so_privacy_ext.errors import StorageUnavailable
 from so_privacy_ext.storage import embedded, registers
 from so_privacy_ext.storage.database import migrate
 from so_privacy_ext.storage.receiving import ReceivingStore
+from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import open_session
+from so_privacy_ext.storage.tenants import AddedTenant
+from tests.unit.storage.shapes import Delivering
 
 RESTARTS = 4
 
@@ -58,7 +61,9 @@ def dsn(own: OwnServer) -> str:
 
 @pytest.mark.row("F10")
 @pytest.mark.row("F11")
-def test_immediate_restarts_lose_nothing_that_was_confirmed(own, tenant, delivery, data_key) -> None:
+def test_immediate_restarts_lose_nothing_that_was_confirmed(
+    own: OwnServer, tenant: AddedTenant, delivery: Delivering, data_key: DataKey
+) -> None:
     store = ReceivingStore(own.dsn, data_key, connections=8, patience=0.5)
     confirmed: set[str] = set()
     stop = threading.Event()
@@ -144,7 +149,9 @@ class LosesAnswers:
 
 
 @pytest.mark.row("F11")
-def test_a_commit_whose_answer_is_lost_is_asked_again(own, tenant, delivery, data_key, tmp_path_factory) -> None:
+def test_a_commit_whose_answer_is_lost_is_asked_again(
+    own: OwnServer, tenant: AddedTenant, delivery: Delivering, data_key: DataKey
+) -> None:
     folder = Path(tempfile.mkdtemp(prefix="sop-", dir="/tmp"))
     between = LosesAnswers(own.folder / "postgres" / ".s.PGSQL.5432", folder)
     store = ReceivingStore(f"host={folder} user=postgres dbname=postgres", data_key)

@@ -3,31 +3,31 @@
 import pytest
 
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import AddressHash, MailState, PersonId
+from so_privacy_ext.model import MailState, PersonId
 from so_privacy_ext.storage import journal
-from so_privacy_ext.storage.reviews import MAIL, Settlement, listed, settle, shown
+from so_privacy_ext.storage.reviews import MAIL, Review, Settlement, listed, settle, shown
+from so_privacy_ext.storage.turns import Turn
+from tests.unit.storage.shapes import claimed
 
 ANNA = PersonId(1)
 
 
-def opened(turn, kind="purpose", subject="STORE") -> int:
+def opened(turn: Turn, kind: str = "purpose", subject: str = "STORE") -> int:
     assert turn.ledgers.reviews.open(ANNA, kind, subject, {"decision_id": 3})
     return listed(turn.session)[-1].review_id
 
 
-def unknown_mail(turn) -> tuple[int, int]:
-    claim = turn.ledgers.mails.claim(
-        ANNA, mail="notice13", version=1, address_hash=AddressHash("a"), template_id=1, retell=False
-    )
+def unknown_mail(turn: Turn) -> tuple[int, int]:
+    claim = claimed(turn.ledgers.mails)
     turn.ledgers.mails.set_state(claim.mail_id, MailState.UNKNOWN)
     return claim.mail_id, opened(turn, MAIL, str(claim.mail_id))
 
 
-def settled(turn, review_id, settlement, reason="asked her"):
+def settled(turn: Turn, review_id: int, settlement: Settlement, reason: str = "asked her") -> Review:
     return settle(turn.session, turn.ledgers, review_id, settlement, reason)
 
 
-def test_an_item_is_opened_once(turn) -> None:
+def test_an_item_is_opened_once(turn: Turn) -> None:
     review_id = opened(turn)
     assert not turn.ledgers.reviews.open(ANNA, "purpose", "STORE", {"decision_id": 4})
 
@@ -41,13 +41,13 @@ def test_an_item_is_opened_once(turn) -> None:
     assert opened(turn, "purpose", "EMARKETING") != review_id
 
 
-def test_an_item_that_is_not_there_is_named(turn) -> None:
+def test_an_item_that_is_not_there_is_named(turn: Turn) -> None:
     with pytest.raises(Refused) as raised:
         shown(turn.session, 999)
     assert raised.value.exit_code == Exit.NO_INPUT
 
 
-def test_items_are_listed_by_person_and_state(turn) -> None:
+def test_items_are_listed_by_person_and_state(turn: Turn) -> None:
     review_id = opened(turn)
     turn.ledgers.reviews.open(PersonId(2), "failed", "", {})
     settled(turn, review_id, Settlement.KEEP)
@@ -58,7 +58,7 @@ def test_items_are_listed_by_person_and_state(turn) -> None:
     assert [one.kind for one in listed(turn.session, settled=True, person_id=ANNA)] == ["purpose"]
 
 
-def test_what_is_kept_is_not_asked_again(turn) -> None:
+def test_what_is_kept_is_not_asked_again(turn: Turn) -> None:
     review = settled(turn, opened(turn), Settlement.KEEP)
 
     assert review.settled_as == "keep"
@@ -76,7 +76,7 @@ def test_what_is_kept_is_not_asked_again(turn) -> None:
     }
 
 
-def test_deciding_again_makes_an_event_and_may_ask_again(turn) -> None:
+def test_deciding_again_makes_an_event_and_may_ask_again(turn: Turn) -> None:
     review_id = opened(turn)
     settled(turn, review_id, Settlement.DECIDE_AGAIN)
 
@@ -87,7 +87,7 @@ def test_deciding_again_makes_an_event_and_may_ask_again(turn) -> None:
     assert (review.review_id, review.detail, review.settled_as) == (review_id, {"decision_id": 5}, None)
 
 
-def test_not_sent_frees_the_claim_and_decides_again(turn) -> None:
+def test_not_sent_frees_the_claim_and_decides_again(turn: Turn) -> None:
     mail_id, review_id = unknown_mail(turn)
     settled(turn, review_id, Settlement.NOT_SENT)
 
@@ -98,7 +98,7 @@ def test_not_sent_frees_the_claim_and_decides_again(turn) -> None:
     assert second_review != review_id
 
 
-def test_sent_closes_the_claim(turn) -> None:
+def test_sent_closes_the_claim(turn: Turn) -> None:
     _, review_id = unknown_mail(turn)
     review = settled(turn, review_id, Settlement.SENT)
 
@@ -108,20 +108,20 @@ def test_sent_closes_the_claim(turn) -> None:
 
 
 @pytest.mark.parametrize("settlement", [Settlement.SENT, Settlement.NOT_SENT])
-def test_only_a_mail_is_sent_or_not(turn, settlement) -> None:
+def test_only_a_mail_is_sent_or_not(turn: Turn, settlement: Settlement) -> None:
     with pytest.raises(Refused, match="keep or decide-again"):
         settled(turn, opened(turn), settlement)
     assert len(listed(turn.session)) == 1
 
 
 @pytest.mark.parametrize("settlement", [Settlement.KEEP, Settlement.DECIDE_AGAIN])
-def test_a_mail_is_only_sent_or_not(turn, settlement) -> None:
+def test_a_mail_is_only_sent_or_not(turn: Turn, settlement: Settlement) -> None:
     _, review_id = unknown_mail(turn)
     with pytest.raises(Refused, match="sent or not-sent"):
         settled(turn, review_id, settlement)
 
 
-def test_an_item_is_settled_once(turn) -> None:
+def test_an_item_is_settled_once(turn: Turn) -> None:
     review_id = opened(turn)
     settled(turn, review_id, Settlement.KEEP)
     with pytest.raises(Refused, match="already_settled"):
@@ -130,7 +130,7 @@ def test_an_item_is_settled_once(turn) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 2001, "nul\0", "lone \udcff"])
-def test_a_reason_is_a_text(turn, reason) -> None:
+def test_a_reason_is_a_text(turn: Turn, reason: str) -> None:
     review_id = opened(turn)
     with pytest.raises(Refused) as raised:
         settled(turn, review_id, Settlement.KEEP, reason)

@@ -3,6 +3,7 @@
 import base64
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from so_privacy_ext.storage.secrets import DataKey
 ONE, OTHER = TenantId(1), TenantId(2)
 
 
-def test_what_was_sealed_opens(data_key) -> None:
+def test_what_was_sealed_opens(data_key: DataKey) -> None:
     sealed = data_key.seal(ONE, "webhook", b"secret")
     assert b"secret" not in sealed
     assert data_key.seal(ONE, "webhook", b"secret") != sealed
@@ -21,7 +22,7 @@ def test_what_was_sealed_opens(data_key) -> None:
 
 
 @pytest.mark.parametrize("change", ["tenant", "name", "key_id", "key", "byte", "empty"])
-def test_anything_else_is_refused_without_giving_the_secret_away(data_key, change: str) -> None:
+def test_anything_else_is_refused_without_giving_the_secret_away(data_key: DataKey, change: str) -> None:
     sealed = data_key.seal(ONE, "webhook", b"secret")
     key = DataKey(bytes(32)) if change == "key" else data_key
     key_id = "0" * 16 if change == "key_id" else key.key_id
@@ -45,7 +46,7 @@ def test_a_key_never_shows_itself() -> None:
         DataKey(b"short")
 
 
-def test_a_key_is_made_once_for_its_owner_alone(tmp_path) -> None:
+def test_a_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "data.key"
     made = DataKey.load_or_make(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -54,7 +55,7 @@ def test_a_key_is_made_once_for_its_owner_alone(tmp_path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_of_many_that_make_a_key_one_wins(tmp_path) -> None:
+def test_of_many_that_make_a_key_one_wins(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         ids = {key.key_id for key in pool.map(DataKey.load_or_make, [tmp_path / "data.key"] * 8)}
     assert len(ids) == 1
@@ -62,7 +63,7 @@ def test_of_many_that_make_a_key_one_wins(tmp_path) -> None:
 
 @pytest.mark.row("B89")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
-def test_a_key_that_others_may_read_is_refused(tmp_path, mode: int) -> None:
+def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "data.key"
     DataKey.load_or_make(path)
     path.chmod(mode)
@@ -73,7 +74,7 @@ def test_a_key_that_others_may_read_is_refused(tmp_path, mode: int) -> None:
 
 @pytest.mark.row("B89")
 @pytest.mark.parametrize("text", [b"", b"short", base64.b64encode(b"x" * 31), b"\xff" * 44, b"!" * 44])
-def test_what_is_no_key_is_refused_without_quoting_it(tmp_path, text: bytes) -> None:
+def test_what_is_no_key_is_refused_without_quoting_it(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "data.key"
     path.write_bytes(text)
     path.chmod(0o600)
@@ -82,14 +83,14 @@ def test_what_is_no_key_is_refused_without_quoting_it(tmp_path, text: bytes) -> 
     assert raised.value.exit_code == Exit.CONFIG
 
 
-def test_a_folder_that_can_not_be_made_is_refused(tmp_path) -> None:
+def test_a_folder_that_can_not_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Refused) as raised:
         DataKey.load_or_make(tmp_path / "file" / "data.key")
     assert raised.value.exit_code == Exit.CANT_CREATE
 
 
-def test_a_key_that_may_not_be_read_is_refused(tmp_path, monkeypatch) -> None:
+def test_a_key_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "data.key"
     DataKey.load_or_make(path)
 

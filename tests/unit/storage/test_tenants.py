@@ -1,25 +1,36 @@
 """Tenants come with sealed secrets, are found by name and leave only their evidence."""
 
 import threading
+from collections.abc import Iterator
 
 import psycopg
 import pytest
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import AddressHash, AssociateId, ContextIdentifier, PersonId
+from so_privacy_ext.ports import MailClaim
 from so_privacy_ext.storage import tenants
-from so_privacy_ext.storage.database import connect
+from so_privacy_ext.storage.database import Connection, connect
+from so_privacy_ext.storage.receiving import ReceivingStore
+from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import open_session
-from so_privacy_ext.storage.turns import take
+from so_privacy_ext.storage.tenants import AddedTenant
+from so_privacy_ext.storage.turns import Turn, take
+from tests.unit.storage.shapes import Add, Delivering, Taking
 
 
 @pytest.fixture
-def connection(dsn: str):
+def connection(dsn: str) -> Iterator[Connection]:
     with connect(dsn, application_name="test") as connection:
         yield connection
 
 
-def test_a_tenant_is_added_with_slot_and_secrets(dsn, data_key, tenant) -> None:
+def names(dsn: str) -> list[str]:
+    with connect(dsn, application_name="test") as connection:
+        return [one.context_identifier for one in tenants.listed(connection)]
+
+
+def test_a_tenant_is_added_with_slot_and_secrets(dsn: str, data_key: DataKey, tenant: AddedTenant) -> None:
     assert len(tenant.slot) == 32
     assert tenant.webhook_secret not in repr(tenant)
     with open_session(dsn, tenant.tenant_id) as session:
@@ -29,7 +40,7 @@ def test_a_tenant_is_added_with_slot_and_secrets(dsn, data_key, tenant) -> None:
     assert (subscription.slot, subscription.webhook_id) == (tenant.slot, None)
 
 
-def test_no_secret_lies_open_in_the_database(dsn, tenant) -> None:
+def test_no_secret_lies_open_in_the_database(dsn: str, tenant: AddedTenant) -> None:
     with psycopg.connect(dsn) as admin:
         rows = admin.execute("SELECT secret::text FROM so_privacy.secret").fetchall()
     assert len(rows) == 3
@@ -38,13 +49,19 @@ def test_no_secret_lies_open_in_the_database(dsn, tenant) -> None:
     assert b"token of".hex() not in text
 
 
-def test_a_name_is_there_once_in_an_environment(dsn, add, connection, data_key) -> None:
+def test_a_name_is_there_once_in_an_environment(
+    dsn: str, add: Add, connection: Connection, data_key: DataKey
+) -> None:
     add("Cust1")
     with pytest.raises(Refused) as raised:
         add("cust1")
     assert raised.value.exit_code == Exit.CANT_CREATE
     tenants.add(
-        dsn, data_key, environment="online", context_identifier=ContextIdentifier("Cust1"), system_user_token=b"x"
+        dsn,
+        data_key,
+        environment="online",
+        context_identifier=ContextIdentifier("Cust1"),
+        system_user_token=b"x",
     )
 
     with pytest.raises(Refused, match="which_tenant"):
@@ -55,7 +72,7 @@ def test_a_name_is_there_once_in_an_environment(dsn, add, connection, data_key) 
     assert raised.value.exit_code == Exit.NO_INPUT
 
 
-def test_two_administrators_add_one_tenant(add, connection) -> None:
+def test_two_administrators_add_one_tenant(add: Add, connection: Connection) -> None:
     refused = []
 
     def adding() -> None:
@@ -74,14 +91,16 @@ def test_two_administrators_add_one_tenant(add, connection) -> None:
     assert len(tenants.listed(connection)) == 1
 
 
-def test_what_the_crm_said_is_kept(dsn, tenant, taking) -> None:
+def test_what_the_crm_said_is_kept(dsn: str, tenant: AddedTenant, taking: Taking) -> None:
     with open_session(dsn, tenant.tenant_id) as session:
         tenants.registered(session, tenant.slot, webhook_id=9, own_associate_id=AssociateId(103))
         assert tenants.subscriptions(session)[0].webhook_id == 9
     assert taking(tenant.tenant_id).tenant.own_associate_id == 103
 
 
-def test_a_tenant_is_summed_up(connection, tenant, turn, receiving, delivery) -> None:
+def test_a_tenant_is_summed_up(
+    connection: Connection, tenant: AddedTenant, turn: Turn, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     receiving.store([delivery("e-1"), delivery("e-2"), delivery("e-3"), delivery("q", reason="x")])
     first, second, _ = turn.ledgers.inbox.claim(10)
     turn.ledgers.inbox.done([first.inbox_id], "effect")
@@ -93,7 +112,7 @@ def test_a_tenant_is_summed_up(connection, tenant, turn, receiving, delivery) ->
     assert shown.oldest is not None
 
 
-def test_a_secret_is_replaced_or_stands_beside(dsn, data_key, tenant) -> None:
+def test_a_secret_is_replaced_or_stands_beside(dsn: str, data_key: DataKey, tenant: AddedTenant) -> None:
     with open_session(dsn, tenant.tenant_id) as session:
         tenants.put_secret(session, data_key, "x", b"1")
         tenants.put_secret(session, data_key, "x", b"2", beside=True)
@@ -103,12 +122,14 @@ def test_a_secret_is_replaced_or_stands_beside(dsn, data_key, tenant) -> None:
     assert len(rows) == 1
 
 
-def test_a_tenant_nothing_was_done_for_leaves_nothing(dsn, taking, tenant, connection, receiving, delivery) -> None:
+def test_a_tenant_nothing_was_done_for_leaves_nothing(
+    dsn: str, tenant: AddedTenant, taking: Taking, receiving: ReceivingStore, delivery: Delivering
+) -> None:
     receiving.store([delivery()])
     with taking(tenant.tenant_id) as turn:
         tenants.remove(turn.session)
 
-    assert tenants.listed(connection) == []
+    assert names(dsn) == []
     assert receiving.look_up(tenant.slot) is None
     with psycopg.connect(dsn) as admin:
         for table in ("tenant", "secret", "subscription", "inbox"):
@@ -116,9 +137,9 @@ def test_a_tenant_nothing_was_done_for_leaves_nothing(dsn, taking, tenant, conne
 
 
 def test_a_tenant_with_a_past_keeps_its_evidence_and_comes_back_with_it(
-    dsn, data_key, add, taking, connection, receiving
+    dsn: str, data_key: DataKey, add: Add, taking: Taking, receiving: ReceivingStore
 ) -> None:
-    def claim(turn):
+    def claim(turn: Turn) -> MailClaim | None:
         return turn.ledgers.mails.claim(
             PersonId(1), mail="m", version=1, address_hash=AddressHash("a"), template_id=1, retell=False
         )
@@ -129,7 +150,7 @@ def test_a_tenant_with_a_past_keeps_its_evidence_and_comes_back_with_it(
         turn.ledgers.journal.append("x", None, {})
         address_key = turn.tenant.address_key
         tenants.remove(turn.session)
-    assert tenants.listed(connection) == []
+    assert names(dsn) == []
     assert receiving.look_up(first.slot) is None
     assert take(dsn, first.tenant_id, data_key) is None
     with open_session(dsn, first.tenant_id) as session, pytest.raises(Refused):

@@ -1,5 +1,6 @@
 """A tenant's turn: one holder, fenced when it is silent, taken over when it dies."""
 
+import itertools
 import signal
 import time
 
@@ -7,12 +8,14 @@ import psycopg
 import pytest
 
 from so_privacy_ext.errors import Refused, StorageUnavailable
-from so_privacy_ext.model import AddressHash, PersonId, TenantId
+from so_privacy_ext.model import TenantId
 from so_privacy_ext.storage import manifests, tenants
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import open_session
-from so_privacy_ext.storage.turns import take
+from so_privacy_ext.storage.tenants import AddedTenant
+from so_privacy_ext.storage.turns import Turn, take
+from tests.unit.storage.shapes import Add, Processes, Taking, claimed, said, sent, taken
 
 HOLD = """
 import sys, time
@@ -56,73 +59,73 @@ for _ in range(5):
 """
 
 
-def test_only_one_holds_a_turn(dsn, tenant, data_key) -> None:
-    first = take(dsn, tenant.tenant_id, data_key)
-    assert first is not None
+def test_only_one_holds_a_turn(dsn: str, tenant: AddedTenant, data_key: DataKey) -> None:
+    first = taken(take(dsn, tenant.tenant_id, data_key))
     assert take(dsn, tenant.tenant_id, data_key) is None
     first.release()
     first.release()
 
-    with take(dsn, tenant.tenant_id, data_key) as second:
-        assert second is not None
+    with taken(take(dsn, tenant.tenant_id, data_key)) as second:
         assert not second.lost
 
 
-def test_waiting_for_a_turn_gets_it_when_it_is_free(dsn, tenant, data_key) -> None:
-    with take(dsn, tenant.tenant_id, data_key):
+def test_waiting_for_a_turn_gets_it_when_it_is_free(dsn: str, tenant: AddedTenant, data_key: DataKey) -> None:
+    with taken(take(dsn, tenant.tenant_id, data_key)):
         begun = time.monotonic()
         assert take(dsn, tenant.tenant_id, data_key, wait=0.2) is None
         assert time.monotonic() - begun >= 0.2
 
 
-def test_turns_of_two_tenants_do_not_meet(add, taking) -> None:
+def test_turns_of_two_tenants_do_not_meet(add: Add, taking: Taking) -> None:
     assert {taking(add(name).tenant_id).tenant.context_identifier for name in ("Cust1", "Cust2")} == {
         "Cust1",
         "Cust2",
     }
 
 
-def test_a_tenant_that_is_gone_has_no_turn(dsn, data_key) -> None:
+def test_a_tenant_that_is_gone_has_no_turn(dsn: str, data_key: DataKey) -> None:
     assert take(dsn, TenantId(999), data_key) is None
 
 
-def test_a_wrong_data_key_takes_no_turn_and_holds_none(dsn, tenant, data_key) -> None:
+def test_a_wrong_data_key_takes_no_turn_and_holds_none(
+    dsn: str, tenant: AddedTenant, data_key: DataKey
+) -> None:
     with pytest.raises(Refused):
         take(dsn, tenant.tenant_id, DataKey(bytes(32)))
-    with take(dsn, tenant.tenant_id, data_key, wait=2) as turn:
-        assert turn is not None
+    taken(take(dsn, tenant.tenant_id, data_key, wait=2)).release()
 
 
 @pytest.mark.row("F52")
-def test_processes_that_race_for_a_tenant_never_overlap(dsn, tenant, process) -> None:
+def test_processes_that_race_for_a_tenant_never_overlap(
+    dsn: str, tenant: AddedTenant, process: Processes
+) -> None:
     racing = [process(RACE, dsn, tenant.tenant_id) for _ in range(6)]
     for one in racing:
-        one.stdout.readline()
+        said(one)
     for one in racing:
-        one.stdin.write("\n")
-        one.stdin.flush()
+        sent(one, "\n")
     spans = sorted(
-        tuple(map(float, line.split())) for one in racing for line in one.communicate(timeout=60)[0].splitlines()
+        tuple(map(float, line.split()))
+        for one in racing
+        for line in one.communicate(timeout=60)[0].splitlines()
     )
 
     assert len(spans) == 30
-    assert all(ended <= begun for (_, ended), (begun, _) in zip(spans, spans[1:], strict=False))
+    assert all(ended <= begun for (_, ended), (begun, _) in itertools.pairwise(spans))
 
 
 @pytest.mark.row("F51")
-def test_a_paused_holder_is_fenced_at_its_next_statement(dsn, tenant, process, data_key) -> None:
+def test_a_paused_holder_is_fenced_at_its_next_statement(
+    dsn: str, tenant: AddedTenant, process: Processes, data_key: DataKey
+) -> None:
     one = process(HOLD, dsn, tenant.tenant_id, 1.0, 0.3)
-    assert one.stdout.readline() == "taken\n"
+    assert said(one) == "taken\n"
     time.sleep(1.5)  # longer than the silence that loses a turn: the heartbeat keeps it
     assert take(dsn, tenant.tenant_id, data_key) is None
 
     one.send_signal(signal.SIGSTOP)
-    with take(dsn, tenant.tenant_id, data_key, wait=5) as other:
-        assert other is not None
-        claim = other.ledgers.mails.claim(
-            PersonId(1), mail="m", version=1, address_hash=AddressHash("a"), template_id=1, retell=False
-        )
-        assert claim is not None
+    with taken(take(dsn, tenant.tenant_id, data_key, wait=5)) as other:
+        claimed(other.ledgers.mails)
         one.send_signal(signal.SIGCONT)
         answer, _ = one.communicate("\n", timeout=20)
 
@@ -130,23 +133,27 @@ def test_a_paused_holder_is_fenced_at_its_next_statement(dsn, tenant, process, d
 
 
 @pytest.mark.row("F51")
-def test_a_holder_that_pauses_inside_a_transaction_loses_it(dsn, tenant, data_key) -> None:
-    turn = take(dsn, tenant.tenant_id, data_key, idle_seconds=0.5, beat_seconds=0.1)
-    assert turn is not None
-    with pytest.raises(StorageUnavailable), turn.ledgers.transaction():
-        turn.due("sweep", 0)
-        time.sleep(0.8)
+def test_a_holder_that_pauses_inside_a_transaction_loses_it(
+    dsn: str, tenant: AddedTenant, data_key: DataKey
+) -> None:
+    turn = taken(take(dsn, tenant.tenant_id, data_key, idle_seconds=0.5, beat_seconds=0.1))
+
+    def pausing() -> None:
+        with turn.ledgers.transaction():
+            turn.due("sweep", 0)
+            time.sleep(0.8)
+
+    with pytest.raises(StorageUnavailable):
+        pausing()
     turn.release()
 
     assert turn.lost
-    with take(dsn, tenant.tenant_id, data_key) as other:
-        assert other is not None
+    with taken(take(dsn, tenant.tenant_id, data_key)) as other:
         assert other.due_kinds() == frozenset()
 
 
-def test_the_heartbeat_tells_that_a_turn_is_lost(dsn, tenant, data_key) -> None:
-    turn = take(dsn, tenant.tenant_id, data_key, beat_seconds=0.05)
-    assert turn is not None
+def test_the_heartbeat_tells_that_a_turn_is_lost(dsn: str, tenant: AddedTenant, data_key: DataKey) -> None:
+    turn = taken(take(dsn, tenant.tenant_id, data_key, beat_seconds=0.05))
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute("SELECT pg_terminate_backend(%s)", [turn.connection.info.backend_pid])
     until = time.monotonic() + 5
@@ -160,26 +167,28 @@ def test_the_heartbeat_tells_that_a_turn_is_lost(dsn, tenant, data_key) -> None:
 
 
 @pytest.mark.row("F54")
-def test_a_killed_holder_is_followed_in_milliseconds(dsn, tenant, process, data_key) -> None:
+def test_a_killed_holder_is_followed_in_milliseconds(
+    dsn: str, tenant: AddedTenant, process: Processes, data_key: DataKey
+) -> None:
     took = []
     for _ in range(3):  # the same name each time
         one = process(HOLD, dsn, tenant.tenant_id, 6, 2)
-        assert one.stdout.readline() == "taken\n"
+        assert said(one) == "taken\n"
         one.kill()
         begun = time.monotonic()
-        with take(dsn, tenant.tenant_id, data_key, wait=5) as turn:
+        with taken(take(dsn, tenant.tenant_id, data_key, wait=5)):
             took.append(time.monotonic() - begun)
-            assert turn is not None
 
     assert min(took) < 0.5
 
 
 @pytest.mark.row("F55")
 @pytest.mark.parametrize("offset", ["2 hours", "-2 hours", "10 years", "-10 years"])
-def test_a_moved_clock_neither_loses_a_turn_nor_blocks_a_call(dsn, tenant, data_key, offset: str) -> None:
+def test_a_moved_clock_neither_loses_a_turn_nor_blocks_a_call(
+    dsn: str, tenant: AddedTenant, data_key: DataKey, offset: str
+) -> None:
     moved = f"{dsn}&options=-c%20app.clock_offset%3D{offset.replace(' ', '%5C%20')}"
-    with take(moved, tenant.tenant_id, data_key) as turn:
-        assert turn is not None
+    with taken(take(moved, tenant.tenant_id, data_key)) as turn:
         turn.due("sweep", 3600)
         assert turn.due_kinds() == frozenset()
         turn.park("why", 60)
@@ -190,7 +199,7 @@ def test_a_moved_clock_neither_loses_a_turn_nor_blocks_a_call(dsn, tenant, data_
         assert take(dsn, tenant.tenant_id, data_key) is None
 
 
-def test_a_turn_reads_secrets_and_manifest(turn, tenant) -> None:
+def test_a_turn_reads_secrets_and_manifest(turn: Turn, tenant: AddedTenant) -> None:
     assert turn.secret(tenants.SYSTEM_USER_TOKEN) == b"token of Cust12345"
     with pytest.raises(Refused, match="no_secret"):
         turn.secret("other")
@@ -202,7 +211,7 @@ def test_a_turn_reads_secrets_and_manifest(turn, tenant) -> None:
     assert turn.manifest_of("unknown") is None
 
 
-def test_kinds_of_work_become_due_and_are_forgotten(turn) -> None:
+def test_kinds_of_work_become_due_and_are_forgotten(turn: Turn) -> None:
     turn.due("sweep", 0)
     turn.due("purge", 3600)
     assert turn.due_kinds() == {"sweep"}
@@ -213,7 +222,7 @@ def test_kinds_of_work_become_due_and_are_forgotten(turn) -> None:
     assert turn.due_kinds() == frozenset()
 
 
-def test_parking_is_shown_and_ends(dsn, taking, tenant) -> None:
+def test_parking_is_shown_and_ends(dsn: str, taking: Taking, tenant: AddedTenant) -> None:
     turn = taking(tenant.tenant_id)
     turn.park("offline_maintenance", 60)
     with connect(dsn, application_name="test") as connection:
@@ -223,24 +232,25 @@ def test_parking_is_shown_and_ends(dsn, taking, tenant) -> None:
         assert tenants.find(connection, "Cust12345").parked_reason is None
 
 
-def test_what_must_be_durable_is_no_part_of_a_longer_transaction(turn) -> None:
+def test_what_must_be_durable_is_no_part_of_a_longer_transaction(turn: Turn) -> None:
     with turn.ledgers.transaction(), pytest.raises(RuntimeError):
-        turn.ledgers.mails.claim(
-            PersonId(1), mail="m", version=1, address_hash=AddressHash("a"), template_id=1, retell=False
-        )
+        claimed(turn.ledgers.mails)
 
 
-def test_a_transaction_is_undone_whole(turn) -> None:
-    with pytest.raises(ValueError, match="no"), turn.ledgers.transaction():
-        turn.due("sweep", 0)
+def test_a_transaction_is_undone_whole(turn: Turn) -> None:
+    def interrupted() -> None:
         with turn.ledgers.transaction():
-            turn.ledgers.journal.append("x", None, {})
-        raise ValueError("no")
+            turn.due("sweep", 0)
+            with turn.ledgers.transaction():
+                turn.ledgers.journal.append("x", None, {})
+            raise RuntimeError
 
+    with pytest.raises(RuntimeError):
+        interrupted()
     assert turn.due_kinds() == frozenset()
 
 
-def test_a_session_on_a_lost_connection_is_unavailable(dsn, tenant) -> None:
+def test_a_session_on_a_lost_connection_is_unavailable(dsn: str, tenant: AddedTenant) -> None:
     with open_session(dsn, tenant.tenant_id) as session:
         session.close()
         with pytest.raises(StorageUnavailable):
@@ -249,7 +259,14 @@ def test_a_session_on_a_lost_connection_is_unavailable(dsn, tenant) -> None:
             session.beat()
 
 
-def test_a_beat_leaves_an_open_transaction_alone(dsn, tenant) -> None:
+def test_a_beat_leaves_an_open_transaction_alone(dsn: str, tenant: AddedTenant) -> None:
     with open_session(dsn, tenant.tenant_id) as session, session.transaction():
         session.beat()
         assert session.in_transaction
+
+
+def test_a_statement_that_must_give_a_row_says_so(dsn: str, tenant: AddedTenant) -> None:
+    with open_session(dsn, tenant.tenant_id) as session:
+        assert session.one(b"SELECT 1 AS n") == {"n": 1}
+        with pytest.raises(RuntimeError):
+            session.one(b"SELECT 1 WHERE false")

@@ -257,7 +257,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON tenant, secret, subscription, inbox, qua
   TO so_privacy_app;
 GRANT SELECT, INSERT, UPDATE ON decision, effect, mail, duty TO so_privacy_app;
 GRANT SELECT, INSERT ON journal TO so_privacy_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON journal_head TO so_privacy_app;
+GRANT SELECT, INSERT, UPDATE ON journal_head TO so_privacy_app;
 
 -- The four functions that cross tenants.
 CREATE FUNCTION slot_lookup(wanted text)

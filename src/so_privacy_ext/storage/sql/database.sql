@@ -40,8 +40,14 @@ BEGIN
       NULL;
     END;
   END IF;
-  IF NOT pg_has_role(current_user, 'so_privacy_app', 'MEMBER') THEN
-    EXECUTE format('GRANT so_privacy_app TO %I', current_user);
+  -- Since PostgreSQL 16 whoever makes a role may not yet set it. Where an administrator made it and gave
+  -- it to us, we have no right to give it on, and need none.
+  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    BEGIN
+      EXECUTE format('GRANT so_privacy_app TO %I', current_user);
+    EXCEPTION WHEN insufficient_privilege THEN
+      NULL;
+    END;
   END IF;
 END $$
 

@@ -36,10 +36,16 @@ ORDER BY purpose
 UPDATE effect SET result = %(result)s, ended_at = so_now()
 WHERE tenant_id = %(tenant_id)s AND decision_id = %(decision_id)s AND purpose = %(purpose)s
 
+-- name: ended
+SELECT purpose, result FROM effect
+WHERE tenant_id = %(tenant_id)s AND decision_id = %(decision_id)s AND result IS NOT NULL
+ORDER BY purpose
+
 -- name: writes_since
 SELECT count(*) AS writes FROM effect
 WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s AND purpose = %(purpose)s
-  AND result IN ('written', 'overwritten_in_between') AND ended_at > so_now() - make_interval(secs => %(seconds)s)
+  AND result IN ('written', 'overwritten_in_between', 'superseded')
+  AND ended_at > so_now() - make_interval(secs => %(seconds)s)
 
 -- name: first_written
 SELECT min(ended_at) AS first FROM effect

@@ -32,3 +32,18 @@ WHERE NOT EXISTS (
 -- name: open_events
 SELECT count(*) AS events FROM inbox
 WHERE tenant_id = %(tenant_id)s AND state = 'open' AND primary_key = %(person_id)s AND name = %(name)s
+
+-- name: wait_behind
+-- A millisecond later, so that the begun decision's own events are claimed before those that wait behind them.
+WITH begun AS (
+  SELECT i.primary_key, max(i.not_before) + interval '1 ms' AS until FROM inbox i
+  JOIN decision d ON d.tenant_id = i.tenant_id AND d.decision_id = i.decision_id AND d.finished_at IS NULL
+  WHERE i.tenant_id = %(tenant_id)s AND i.state = 'open' AND i.primary_key = ANY(%(person_ids)s::bigint[])
+    AND (i.name = 'none' OR i.name LIKE 'person.%%')
+  GROUP BY i.primary_key
+), waiting AS (
+  UPDATE inbox i SET not_before = greatest(i.not_before, begun.until), reason = 'begun_decision_awaited' FROM begun
+  WHERE i.tenant_id = %(tenant_id)s AND i.state = 'open' AND i.primary_key = begun.primary_key
+    AND i.decision_id IS NULL AND (i.name = 'none' OR i.name LIKE 'person.%%')
+)
+SELECT primary_key FROM begun

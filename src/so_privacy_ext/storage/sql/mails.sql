@@ -13,10 +13,13 @@ INSERT INTO mail (tenant_id, epoch, person_id, mail, version, address_hash, temp
 VALUES (%(tenant_id)s, %(epoch)s, %(person_id)s, %(mail)s, %(version)s, %(address_hash)s, %(template_id)s,
   so_now() + interval '60 s')
 ON CONFLICT DO NOTHING
-RETURNING mail_id, person_id, mail, version, address_hash, template_id, state, claimed_at
+RETURNING mail_id, person_id, mail, version, address_hash, template_id, state, claimed_at,
+  so_now() - claimed_at AS age
 
 -- name: claims_of
-SELECT mail_id, person_id, mail, version, address_hash, template_id, state, claimed_at FROM mail
+SELECT mail_id, person_id, mail, version, address_hash, template_id, state, claimed_at,
+  so_now() - claimed_at AS age
+FROM mail
 WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s AND state <> 'not_sent'
 ORDER BY mail_id
 
@@ -44,6 +47,8 @@ UPDATE mail SET state = 'unknown', state_at = so_now()
 WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND state = 'claimed' AND look_up_at <= so_now()
 
 -- name: due_look_ups
-SELECT mail_id, person_id, mail, version, address_hash, template_id, state, claimed_at FROM mail
+SELECT mail_id, person_id, mail, version, address_hash, template_id, state, claimed_at,
+  so_now() - claimed_at AS age
+FROM mail
 WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND state = 'unknown' AND look_up_at <= so_now()
 ORDER BY look_up_at, mail_id

@@ -3,8 +3,13 @@ INSERT INTO review AS r (tenant_id, epoch, person_id, kind, subject, detail)
 VALUES (%(tenant_id)s, %(epoch)s, %(person_id)s, %(kind)s, %(subject)s, %(detail)s::json)
 ON CONFLICT (tenant_id, epoch, person_id, kind, subject) DO UPDATE
   SET detail = excluded.detail, opened_at = so_now(), settled_at = NULL, settled_as = NULL
-  WHERE r.settled_as = 'decide-again'
+  WHERE r.settled_as = 'decide-again' OR (r.settled_at IS NOT NULL AND r.kind = 'overwritten')
 RETURNING review_id
+
+-- name: waits
+SELECT FROM review
+WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s AND kind = %(kind)s
+  AND subject = %(subject)s AND settled_at IS NULL
 
 -- name: list
 SELECT review_id, epoch, person_id, kind, subject, detail, opened_at, settled_at, settled_as FROM review
