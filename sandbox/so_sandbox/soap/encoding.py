@@ -136,7 +136,7 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
     if isinstance(value, (list, tuple)):
         return " ".join(map(str, value))
     return str(value)
