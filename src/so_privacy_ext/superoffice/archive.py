@@ -139,7 +139,7 @@ class _Filter:
         return self._and(f"({' or '.join(f'{self.key} = {one}' for one in self.ids)})")
 
     def _and(self, condition: str) -> str:
-        return f"{condition} and {self.also}" if self.also else condition
+        return f"{self.also} and {condition}" if self.also else condition
 
 
 def _read_batch(client: SoapClient, table: str, columns: Sequence[Column], which: _Filter) -> list[Row]:

@@ -53,7 +53,7 @@ def notice_archived(client: SoapClient, person_id: PersonId, template_id: int, s
         client,
         "appointment",
         _APPOINTMENT,
-        f"appointment.person_id in ({person_id}) and appointment.task_idx = {template_id}"
+        f"appointment.person_id = {person_id} and appointment.task_idx = {template_id}"
         f" and appointment.registered afterTime '{moment_text}'",
         page_size=_PAGE,
     )

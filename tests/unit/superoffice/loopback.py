@@ -135,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
         if "PartnerSystemUser" in self.path:
             self.play("PartnerSystemUser", body)
         else:
-            self.play(self.headers["SOAPAction"].strip('"').rpartition("/")[2], body)
+            self.play(self.headers.get("SOAPAction", "x/Hook").strip('"').rpartition("/")[2], body)
 
     def play(self, operation: str, body: bytes) -> None:
         self.body = body
@@ -274,11 +274,9 @@ class Loopback(ThreadingHTTPServer):
         } | changes
 
     def token(self, claims: dict[str, Any] | None = None, **header: Any) -> str:
-        return jwt.encode(
-            self.claims() if claims is None else claims,
-            self.key,
-            algorithm="RS256",
-            headers={"x5t": self.thumbprint} | header,
+        payload = json.dumps(self.claims() if claims is None else claims).encode()
+        return jwt.PyJWS().encode(
+            payload, self.key, algorithm="RS256", headers={"x5t": self.thumbprint} | header
         )
 
     def admission(self, token: str | None = None) -> dict[str, Any]:
