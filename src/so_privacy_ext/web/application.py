@@ -23,7 +23,6 @@ from so_privacy_ext.web.receiver import PREFIX, Receiver
 from so_privacy_ext.web.slots import Slots
 
 _NOBODYS_SLOT = Slot("0" * 32)
-_STUCK_SECONDS = 30.0
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
@@ -47,6 +46,7 @@ def create_application(
     routes: Sequence[BaseRoute] = (),
     limits: Limits | None = None,
     store_seconds: float = 4.0,
+    stuck_seconds: float = 30.0,
 ) -> Application:
     """Make the application; the caller opened `receiving` and closes it after the server has ended."""
     slots = Slots(receiving.look_up)
@@ -61,7 +61,7 @@ def create_application(
 
     async def live(_request: Request) -> Response:
         """Fail when only a restart helps: the loop answers, but a commit does not come back."""
-        return _word("stuck", 503) if commits.stuck_for() > _STUCK_SECONDS else _word("live")
+        return _word("stuck", 503) if commits.stuck_for() > stuck_seconds else _word("live")
 
     async def ready(_request: Request) -> Response:
         """Fail while the database can't be asked."""

@@ -38,7 +38,7 @@ class Connection(Protocol):
 
 
 def _worth(one: Connection) -> tuple[int, float]:
-    """Order by what would be lost; who is still to say what it wants goes by age, whatever it has said so far."""
+    """Order by what would be lost; who has not said what it wants goes by age alone."""
     return (0 if one.phase < Phase.IDLE else one.phase, one.deadline)
 
 
