@@ -196,8 +196,8 @@ def test_the_worst_files_are_refused_quickly(text: str) -> None:
 
 FRAGMENTS = st.sampled_from(
     ["a", ": ", "- ", "\n", "  ", "[", "]", "{", "}", ",", "&x ", "*x", "!t ", '"', "'", "|", ">", "#", "?",
-     "\t", "%YAML ", "---\n", "...\n", "\\x", "\\U00110000", "<<", "\r", "manifest", "rules", "when", "always", "~",
-     "1e9", "é"]
+     "\t", "%YAML ", "---\n", "...\n", "\\x", "\\U00110000", "<<", "\r", "manifest", "rules", "when",
+     "always", "~", "1e9", "é"]
 )  # fmt: skip
 
 
