@@ -11,13 +11,13 @@ from so_sandbox.world.faults import Fault
 ASKED = "asked for by a fault"
 
 
-def breakage(fault: Fault, contract: Contract, operation: Operation, answer: Answer | None) -> Answer | None:
-    """Return the broken answer; None where the fault is one of time or connection, or needs an answer."""
+def breakage(fault: Fault, contract: Contract, operation: Operation, answer: Answer) -> Answer | None:
+    """Return the broken answer; None where the fault leaves the answer as it is."""
     if fault.name.startswith("http_"):
         return bare(int(fault.name.removeprefix("http_")), ASKED, fault.name, fault.headers)
     if fault.name in INVENTED:
         return INVENTED[fault.name](fault, contract, operation)
-    if answer is not None and fault.name in SPOILT:
+    if fault.name in SPOILT:
         return Answer(answer.status, SPOILT[fault.name](answer.body), fault.name)
     return None
 

@@ -132,11 +132,11 @@ class Desk:
             return self._done(contract, tenant, operation, envelope)
         if fault.name == "expired_ticket":
             return self._no_session(contract, operation)
-        if not fault.applied:
-            broken = breakage(fault, contract, operation, None)
-            if broken is not None or fault.name == "drop":
-                return broken or Answer(500, b"", fault.name)
-        answer = self._done(contract, tenant, operation, envelope)
+        if fault.applied:
+            answer = self._done(contract, tenant, operation, envelope)
+        else:
+            idle = contract.answer(operation, None, {"Succeeded": True, "TimeZone": TIME_ZONE})
+            answer = Answer(200, idle, fault.name)
         return breakage(fault, contract, operation, answer) or answer
 
     def _done(

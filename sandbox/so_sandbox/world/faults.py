@@ -18,6 +18,7 @@ KINDS = {
     "apply_then_drop": "do it, then close the connection without an answer",
     "drop": "close the connection without doing anything",
     "delay": "wait the seconds given after the colon, then go on",
+    "not_applied": "say that it succeeded and do nothing",
     "expired_ticket": "refuse the ticket as if it had expired",
     "slow": "answer in drops over the seconds given after the colon",
 }

@@ -101,6 +101,15 @@ def test_an_expired_ticket_on_request(asker: Asker, person_id: int) -> None:
     assert (reply.status, written) == (401, False)
 
 
+def test_success_without_the_work(asker: Asker, person_id: int) -> None:
+    reply, written = _with(asker, person_id, "not_applied")
+    assert reply.succeeded
+    assert not written
+    half, written = _with(asker, person_id, "truncated", apply=False)
+    assert not half.body.endswith(b"</s:Envelope>")
+    assert not written
+
+
 def test_delay_and_slow(asker: Asker, person_id: int) -> None:
     for kind in ("delay:0.05", "slow:0.05"):
         asker.tenant.set_consent(person_id, "STORE", "61B", "API", by=1)
@@ -121,7 +130,7 @@ def test_a_dropped_answer_in_process(asker: Asker, person_id: int, kind: str, ap
 def test_every_kind_is_tried_here() -> None:
     tried = {
         "soap_fault", "succeeded_false", "no_header", "truncated", "html", "empty", "empty_body",
-        "wrong_response", "apply_then_drop", "drop", "delay", "expired_ticket", "slow",
+        "wrong_response", "apply_then_drop", "drop", "delay", "not_applied", "expired_ticket", "slow",
     }  # fmt: skip
     assert tried == set(KINDS)
 
