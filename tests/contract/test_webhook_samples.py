@@ -29,8 +29,9 @@ def _read(path: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def registry() -> Registry[Any]:
-    envelope = Resource.from_contents(_read(FOLDER / "schemas" / "envelope.json"))
-    return Registry().with_resource("envelope.json", envelope)
+    envelope: Resource[Any] = Resource.from_contents(_read(FOLDER / "schemas" / "envelope.json"))
+    empty: Registry[Any] = Registry()
+    return empty.with_resource("envelope.json", envelope)
 
 
 def _errors(event: str, body: Any, registry: Registry[Any]) -> list[str]:
@@ -65,7 +66,12 @@ def test_every_schema_has_a_sample(event: str) -> None:
 def test_no_sample_without_a_schema_and_no_other_file() -> None:
     assert {sample.parent.name for sample in SAMPLES} == SCHEMAS.keys()
     found = {path for path in FOLDER.rglob("*") if path.is_file()}
-    expected = {FOLDER / "README.md", FOLDER / "subscriptions.yaml", FOLDER / "schemas" / "envelope.json"}
+    expected = {
+        FOLDER / ".gitattributes",
+        FOLDER / "README.md",
+        FOLDER / "subscriptions.yaml",
+        FOLDER / "schemas" / "envelope.json",
+    }
     expected |= {*SCHEMAS.values(), *(sample / name for sample in SAMPLES for name in ("headers", "body"))}
     assert found == expected
 
@@ -77,12 +83,13 @@ def test_a_schema_is_one_and_holds_to_its_event(event: str, registry: Registry[A
 
     assert schema["$id"] == SCHEMAS[event].name
     assert schema["properties"]["Event"] == {"const": event}
-    for wrong in (
+    wrongs: list[Any] = [
         {},
         [],
         {"Event": event},
         {"Event": "other", "PrimaryKey": 1, "ContextIdentifier": "Cust1"},
-    ):
+    ]
+    for wrong in wrongs:
         assert _errors(event, wrong, registry)
 
 
