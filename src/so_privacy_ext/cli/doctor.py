@@ -45,7 +45,7 @@ class Finding:
 def doctor(
     tenant: Annotated[str | None, typer.Option("--tenant", help="Only this tenant.")] = None,
     as_json: AsJson = False,
-) -> int:
+) -> None:
     """Check database, keys, reachability and each tenant; exit 1 if anything is wrong."""
     with wired() as app:
         findings = list(_look(app, tenant))
@@ -56,7 +56,8 @@ def doctor(
         for one in findings:
             place = f"{one.tenant}: " if one.tenant else ""
             print(f"{one.level:8} {place}{one.what}: {one.found}" + (f" → {one.do}" if one.do else ""))
-    return Exit.NO if wrong else Exit.OK
+    if wrong:
+        raise typer.Exit(Exit.NO)
 
 
 def _look(app: App, name: str | None) -> Iterator[Finding]:

@@ -46,7 +46,7 @@ def journal(
 
 
 @commands.command()
-def verify(tenant: TenantName = None, as_json: AsJson = False) -> int:
+def verify(tenant: TenantName = None, as_json: AsJson = False) -> None:
     """Verify the whole chain: every entry as it was written, none missing."""
     with wired() as app, app.session(app.tenant(tenant)) as session:
         chain = journals.chain(session)
@@ -57,7 +57,8 @@ def verify(tenant: TenantName = None, as_json: AsJson = False) -> int:
         print(f"{len(chain.links)} entries, each as it was written")
     else:
         print(f"the journal was changed: entry {fault.number} is the first that is {fault.how}")
-    return Exit.OK if fault is None else Exit.NO
+    if fault is not None:
+        raise typer.Exit(Exit.NO)
 
 
 def _print(entry: Entry) -> None:

@@ -26,7 +26,7 @@ File = Annotated[
 
 
 @commands.command()
-def check(file: File, as_json: AsJson = False) -> int:
+def check(file: File, as_json: AsJson = False) -> None:
     """Check a manifest's form; nothing is asked of a tenant and nothing is changed."""
     content = _read(file)
     try:
@@ -35,17 +35,16 @@ def check(file: File, as_json: AsJson = False) -> int:
         if not as_json:
             raise
         print_json({"file": str(file), "findings": invalid.findings, "left_out": invalid.left_out})
-        return invalid.exit_code
+        raise typer.Exit(invalid.exit_code) from None
     idle = not_acted_on(manifest)
     if as_json:
         print_json({"file": str(file), "digest": manifest.digest, "findings": [], "not_acted_on": idle})
-        return Exit.OK
+        return
     rules, purposes = len(manifest.content.rules), len(manifest.content.purposes)
     print(f"{file}: right in itself: {rules} rules for {purposes} purposes, digest {manifest.digest[:12]}")
     for one in idle:
         times = f", {one.times} times" if one.times > 1 else ""
         print(f"{file}:{one.line}:{one.column}: not acted on yet: {one.key}{times}")
-    return Exit.OK
 
 
 @commands.command()

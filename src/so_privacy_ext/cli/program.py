@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Sequence
 
-import click
 import typer
 
 from so_privacy_ext.cli import (
@@ -40,29 +37,14 @@ program.command("explain")(explaining.explain)
 program.command("doctor")(doctor.doctor)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and leave with its exit code."""
-    sys.exit(run(arguments))
-
-
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and give its exit code; no failure that we know shows a traceback."""
+def main() -> None:
+    """Run a command and leave with its exit code; no failure that we know shows a traceback."""
     try:
-        result = typer.main.get_command(program).main(
-            args=None if arguments is None else list(arguments), prog_name="so-privacy", standalone_mode=False
-        )
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        return _say("interrupted", Exit.INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        return Exit.USAGE
+        program(prog_name="so-privacy")
     except PrivacyError as error:
-        return _say(*_told(error))
-    except BrokenPipeError:
-        # whoever read us has gone; Python would complain once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.IO
-    return int(result) if isinstance(result, int) else Exit.OK
+        text, code = _told(error)
+        print(text, file=sys.stderr)
+        sys.exit(code)
 
 
 def _told(error: PrivacyError) -> tuple[str, Exit]:
@@ -71,8 +53,3 @@ def _told(error: PrivacyError) -> tuple[str, Exit]:
     if isinstance(error, StorageUnavailable):
         return f"storage_unavailable: {error}; see that PostgreSQL runs, and try again", Exit.UNAVAILABLE
     return f"superoffice: {error}; see `so-privacy doctor`, and try again", Exit.UNAVAILABLE
-
-
-def _say(text: str, code: Exit) -> int:
-    print(text, file=sys.stderr)
-    return code
