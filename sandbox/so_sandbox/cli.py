@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -31,6 +32,8 @@ Url = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Tenant = Annotated[str, typer.Option("--tenant", help="Context identifier; default: the first tenant.")]
 HERE = Path(".so-sandbox")
+_WIDE = 240
+"""Columns for a table that goes into a pipe."""
 
 
 def main() -> None:
@@ -75,8 +78,10 @@ def up(
         )
     printing.started(running)
     with running:
-        wait_for_signal()
+        came = wait_for_signal()
     print("stopped; everything in it is gone")
+    if came is signal.SIGINT:
+        raise SystemExit(INTERRUPTED)
 
 
 @app.command()
@@ -237,7 +242,7 @@ def _show(answer: Any, as_json: bool, lines: Callable[[], Iterable[Any]]) -> Non
     if as_json:
         print(json.dumps(answer, indent=2, ensure_ascii=False))
         return
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _WIDE)
     for line in lines():
         console.print(line, highlight=False)
 

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 from xml.sax.saxutils import escape
@@ -77,7 +78,13 @@ class Credentials:
 
 
 def new_credentials() -> Credentials:
-    return Credentials(uuid4().hex, secrets.token_hex(16), new_private_key())
+    """Make an application; one process makes one key, since that takes a tenth of a second."""
+    return Credentials(uuid4().hex, secrets.token_hex(16), _key_of_this_process())
+
+
+@cache
+def _key_of_this_process() -> rsa.RSAPrivateKey:
+    return new_private_key()
 
 
 def load(folder: Path) -> Credentials | None:

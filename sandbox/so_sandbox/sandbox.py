@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from so_sandbox import credentials as files
 from so_sandbox.credentials import Credentials
 from so_sandbox.crowd import add_crowd
 from so_sandbox.demo_tenant import add_demo_tenant, add_demo_tenants
@@ -14,11 +17,21 @@ from so_sandbox.world.world import Snapshot, World
 class Sandbox:
     """All that one process stands in for."""
 
-    def __init__(self, world: World, site: Site, credentials: Credentials, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self,
+        world: World,
+        site: Site,
+        credentials: Credentials,
+        dispatcher: Dispatcher,
+        *,
+        directory: Path | None = None,
+    ) -> None:
         self.world = world
         self.site = site
         self.credentials = credentials
         self.dispatcher = dispatcher
+        self.directory = directory
+        """Where the files that a client needs are written; None = nowhere."""
         self.login = Login(world, site)
         self.snapshots: dict[str, Snapshot] = {}
 
@@ -26,7 +39,7 @@ class Sandbox:
         """Give an empty world its demo tenants, and let the application in."""
         if not self.world.tenants:
             add_demo_tenants(self.world)
-        self.credentials.register(self.world)
+        self._let_in()
 
     def reset(self) -> None:
         """Go back to the first moment; snapshots are kept."""
@@ -38,9 +51,17 @@ class Sandbox:
         """Add a tenant unless it is there, and persons to it; quietly = no event tells of them."""
         tenant = self.world.tenant(context_identifier)
         if tenant is None:
+            if not (context_identifier.isascii() and context_identifier.isalnum()):
+                raise ValueError(f"no tenant can be called {context_identifier!r}; write Cust and digits")
             tenant = add_demo_tenant(self.world, context_identifier)
-            self.credentials.register(self.world)
+            self._let_in()
         if not quietly:
             return add_crowd(tenant, persons)
         with self.dispatcher.silence():
             return add_crowd(tenant, persons)
+
+    def _let_in(self) -> None:
+        """Let the application into every tenant and write down what it needs for that."""
+        self.credentials.register(self.world)
+        if self.directory is not None:
+            files.write(self.directory, self.credentials, self.site)

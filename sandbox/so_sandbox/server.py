@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import threading
@@ -23,6 +24,8 @@ from so_sandbox.world.world import World
 
 HOST = "127.0.0.1"
 PORT = 7400
+VENDOR = "SO_VENDOR_WSDL_DIR"
+"""Environment variable that names the vendor's own WSDLs, to judge every envelope by."""
 _BACKLOG = 2048
 
 
@@ -47,13 +50,13 @@ class Options:
 class RunningSandbox:
     """A sandbox that answers; leave it by `stop()` or as a context manager."""
 
-    def __init__(self, sandbox: Sandbox, listener: socket.socket, directory: Path | None) -> None:
+    def __init__(self, sandbox: Sandbox, listener: socket.socket) -> None:
         self.sandbox = sandbox
-        self.directory = directory
         self._listener = listener
+        vendor = os.environ.get(VENDOR)
         self._server = uvicorn.Server(
             uvicorn.Config(
-                create_application(sandbox),
+                create_application(sandbox, vendor=Path(vendor) if vendor else None),
                 http="httptools",
                 log_level="warning",
                 access_log=False,
@@ -65,6 +68,10 @@ class RunningSandbox:
     @property
     def url(self) -> str:
         return self.sandbox.site.url
+
+    @property
+    def directory(self) -> Path | None:
+        return self.sandbox.directory
 
     @property
     def world(self) -> World:
@@ -89,10 +96,6 @@ class RunningSandbox:
         self._thread.join()
         self.dispatcher.stop()
         self._listener.close()
-
-    def wait(self) -> None:
-        """Wait until the server ends."""
-        self._thread.join()
 
     def __enter__(self) -> Self:
         return self
@@ -133,11 +136,9 @@ def run(options: Options, *, world: World | None = None, directory: Path | None 
         dispatcher = Dispatcher(
             world, speed=options.speed, timeout=options.timeout, concurrency=options.concurrency
         )
-        sandbox = Sandbox(world, site, kept or files.new_credentials(), dispatcher)
+        sandbox = Sandbox(world, site, kept or files.new_credentials(), dispatcher, directory=directory)
         sandbox.begin()
-        if directory is not None:
-            files.write(directory, sandbox.credentials, site)
-        running = RunningSandbox(sandbox, listener, directory)
+        running = RunningSandbox(sandbox, listener)
     except BaseException:
         listener.close()
         raise
@@ -145,13 +146,20 @@ def run(options: Options, *, world: World | None = None, directory: Path | None 
     return running
 
 
-def wait_for_signal() -> None:
-    """Return at Ctrl-C or SIGTERM."""
+def wait_for_signal() -> signal.Signals:
+    """Return Ctrl-C or SIGTERM when it comes."""
+    came: list[int] = []
     over = threading.Event()
+
+    def note(number: int, _: object) -> None:
+        came.append(number)
+        over.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
+        signal.signal(number, note)
     while not over.wait(1.0):
         pass
+    return signal.Signals(came[0])
 
 
 def _listen(host: str, port: int) -> socket.socket:

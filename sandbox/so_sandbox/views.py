@@ -44,7 +44,7 @@ def person(one: Tenant, row: Person) -> dict[str, object]:
         "form": form.key if form else "",
         "emails": [e.email_address for e in one.emails(row.person_id)],
         "bounces": sum(e.bounce_count for e in one.emails(row.person_id)),
-        "consents": [consent(one, c) for c in one.consents(row.person_id)],
+        "consents": [consent(one, c) for c in _by_rank(one, one.consents(row.person_id))],
     }
 
 
@@ -87,6 +87,11 @@ def subscription(one: Tenant, hook: Webhook) -> dict[str, object]:
         "consecutive_errors": hook.consecutive_errors,
         "last_error": hook.last_error,
     }
+
+
+def _by_rank(one: Tenant, rows: list[Consent]) -> list[Consent]:
+    purposes = one.tables.lists.purposes
+    return sorted(rows, key=lambda c: purposes[c.purpose_id].rank if c.purpose_id in purposes else 0)
 
 
 def _plain(value: object) -> object:

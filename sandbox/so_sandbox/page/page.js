@@ -10,12 +10,16 @@ async function refresh() {
   if (text === shown) return;
   shown = text;
   const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("content");
-  const open = [...document.querySelectorAll("details[open][data-key]")].map((one) => one.dataset.key);
-  if (!fresh || open.length) {
-    // An open mail would load again under the reader's eyes: only its surroundings wait.
-    return;
+  if (!fresh) return;
+  for (const part of document.querySelectorAll("#content > *")) {
+    // An open mail would load again under the reader's eyes, so its section waits until it is closed.
+    if (part.querySelector("details[open]")) {
+      shown = "";
+      continue;
+    }
+    const next = fresh.querySelector(`:scope > [id="${part.id}"]`);
+    if (next && next.innerHTML !== part.innerHTML) part.replaceWith(document.importNode(next, true));
   }
-  document.getElementById("content").replaceWith(document.adoptNode(fresh));
 }
 
 setInterval(() => refresh().catch(() => {}), seconds * 1000);

@@ -43,7 +43,6 @@ def routes(sandbox: Sandbox) -> list[Route]:
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     templates.filters["clock"] = _clock
-    template = templates.get_template("page.html")
 
     async def home(request: Request) -> Response:  # noqa: ARG001 - there is one page
         return RedirectResponse(f"{sandbox.site.prefix}/_sandbox/page", 303)
@@ -53,14 +52,16 @@ def routes(sandbox: Sandbox) -> list[Route]:
         content = await run_in_threadpool(_content, sandbox, wanted)
         if content is None:
             return PlainTextResponse("There is no such tenant", 404, headers=_HEADERS)
-        return HTMLResponse(template.render(content), headers=_HEADERS)
+        return HTMLResponse(templates.get_template("page.html").render(content), headers=_HEADERS)
 
     async def mail(request: Request) -> Response:
         tenant = sandbox.world.tenant(request.path_params["tenant"])
         number: int = request.path_params["number"]
         for one in tuple(tenant.tables.outbox) if tenant else ():
             if one.mail_id == number:
-                return HTMLResponse(one.html, headers=_MAIL_HEADERS)
+                letter = templates.get_template("mail.html")
+                shown = letter.render(language=one.language, subject=one.subject, html=one.html)
+                return HTMLResponse(shown, headers=_MAIL_HEADERS)
         return PlainTextResponse("There is no such mail", 404, headers=_HEADERS)
 
     async def file(request: Request) -> Response:

@@ -1,0 +1,189 @@
+from datetime import timedelta
+
+import pytest
+
+from so_sandbox.crowd import add_crowd
+from so_sandbox.demo_tenant import add_demo_tenants
+from so_sandbox.triggering import trigger
+from so_sandbox.wording import duration
+from so_sandbox.world.errors import CrmError
+from so_sandbox.world.world import World
+
+
+@pytest.fixture
+def tenant():
+    world = World()
+    tenant = add_demo_tenants(world)
+    tenant.told = []
+    tenant.listeners.append(lambda _, event: tenant.told.append(event.name))
+    return tenant
+
+
+def enter(tenant, **settings):
+    return trigger(tenant, "person.created", {name.replace("__", "."): value for name, value in settings.items()})
+
+
+@pytest.mark.parametrize(
+    ("source", "role"),
+    [
+        ("CARD", "user"), ("FAIR", "user"), ("USER", "user"), ("IMPORT", "user"), ("WEBFORM", "service"),
+        ("CHAT", "service"), ("EMAIL", "service"), ("VENDOR", "api"), ("API", "api"), ("ERP", "erp"),
+        ("JOBAPPLY", "service"),
+    ],
+)  # fmt: skip
+def test_a_source_comes_by_its_usual_way(tenant, source, role):
+    person = tenant.person(enter(tenant, source=source))
+
+    assert tenant.consent_keys(person.person_id)["STORE"][:2] == ("61B", source)
+    assert person.registered_associate_id == tenant.associate(role).associate_id
+    assert (person.active_erp_links > 0) == (source == "ERP")
+
+
+def test_all_that_describes_a_person_is_resolved(tenant):
+    number = enter(
+        tenant, firstname="Anna", lastname="Berg", title="Buyer", country="DK", category="Customer",
+        position="Director", language="da", birth="2012-05-01", retired="1", company="Kunde ApS",
+        email="a@example.com, b@example.com", source="WEBFORM", consent__EMARKETING="61A/WEBFORM",
+        registered_ago="2d",
+    )  # fmt: skip
+    person, lists = tenant.person(number), tenant.tables.lists
+
+    assert (person.firstname, person.lastname, person.title, person.retired) == ("Anna", "Berg", "Buyer", 1)
+    assert lists.countries[person.country_id].iso == "DK"
+    assert "Customer" in lists.categories[person.category_idx].name
+    assert lists.positions[person.position_idx].name == "Director"
+    assert lists.languages[person.support_language_id].iso == "da"
+    assert (person.year_of_birth, person.month_of_birth, person.day_of_birth) == (2012, 5, 1)
+    assert tenant.tables.companies[person.contact_id].name == "Kunde ApS"
+    assert [e.email_address for e in tenant.emails(number)] == ["a@example.com", "b@example.com"]
+    assert lists.forms[person.created_by_form_id].key == "contact"
+    assert tenant.consent_keys(number)["EMARKETING"][:2] == ("61A", "WEBFORM")
+    assert tenant.now() - person.registered >= timedelta(days=2)
+    assert tenant.told[0] == "person.created"
+
+
+def test_an_age_is_counted_from_today(tenant):
+    person = tenant.person(enter(tenant, years="14"))
+
+    assert person.year_of_birth == tenant.now().year - 14
+
+
+def test_another_form_and_another_way_can_be_named(tenant):
+    by_form = tenant.person(enter(tenant, source="WEBFORM", form="newsletter"))
+    by_import = tenant.person(enter(tenant, source="CARD", channel="IMPORT"))
+
+    assert tenant.tables.lists.forms[by_form.created_by_form_id].key == "newsletter"
+    assert tenant.tables.insertions[by_import.person_id].flags == 1
+
+
+def test_a_job_application_comes_by_its_own_form(tenant):
+    person = tenant.person(enter(tenant, source="JOBAPPLY"))
+
+    assert tenant.tables.lists.forms[person.created_by_form_id].key == "job"
+
+
+def test_a_person_changes(tenant):
+    number = enter(tenant)
+    trigger(tenant, "person.changed", {"person": str(number), "title": "Director"})
+    assert tenant.person(number).title == "Director"
+    trigger(tenant, "person.changed", {"person": str(number)})
+    assert tenant.person(number).title == "Advisor"
+    trigger(tenant, "person.changed", {"person": str(number)})
+    assert tenant.person(number).title == "Senior advisor"
+    assert tenant.told.count("person.changed") == 3
+
+
+def test_consents_come_and_go(tenant):
+    number = str(enter(tenant))
+    trigger(tenant, "person.consented", {"person": number})
+    assert tenant.consent_keys(int(number))["EMARKETING"][:2] == ("61A", "WEBFORM")
+    trigger(tenant, "person.unconsented", {"person": number})
+    assert tenant.consent_keys(int(number))["EMARKETING"][:2] == ("WITHDRAWN", "CUSTOMERPORTAL")
+    trigger(
+        tenant,
+        "person.consented",
+        {"person": number, "purpose": "STORE", "basis": "61F", "source": "CARD", "comment": "hi", "by": "api"},
+    )
+    assert tenant.consent_keys(int(number))["STORE"] == ("61F", "CARD", "hi")
+    assert tenant.told[-3:] == ["person.consented", "person.unconsented", "person.consented"]
+
+
+def test_a_person_goes_and_comes_back_and_goes_for_good(tenant):
+    number = enter(tenant)
+    trigger(tenant, "person.softdeleted", {"person": str(number)})
+    assert number not in [p.person_id for p in tenant.persons()]
+    trigger(tenant, "person.undeleted", {"person": str(number)})
+    assert tenant.person(number)
+    trigger(tenant, "person.deleted", {"person": str(number)})
+    assert number not in tenant.tables.persons
+    assert "person.deleted" in tenant.told
+
+
+def test_two_become_one(tenant):
+    gone, kept = enter(tenant, email="a@example.com"), enter(tenant)
+
+    assert trigger(tenant, "person.merged", {"person": str(gone), "into": str(kept)}) == kept
+    assert gone not in tenant.tables.persons
+    assert tenant.emails(kept)[0].email_address == "a@example.com"
+
+
+def test_addresses_come_and_bounce(tenant):
+    number = enter(tenant, email="a@example.com")
+    trigger(tenant, "email.added", {"person": str(number), "email": "b@example.com", "primary": "yes"})
+    trigger(tenant, "email.bounced", {"email": "b@example.com"})
+
+    assert [(e.email_address, e.bounce_count) for e in tenant.emails(number)] == [
+        ("b@example.com", 1),
+        ("a@example.com", 0),
+    ]
+
+
+def test_a_list_item_changes(tenant):
+    assert trigger(tenant, "list.consentsource.changed", {"item": "5"}) == 5
+    assert tenant.told == ["list.consentsource.changed"]
+
+
+@pytest.mark.parametrize(
+    ("event", "settings", "message"),
+    [
+        ("person.creatd", {}, "did you mean person.created"),
+        ("list.moon.changed", {}, "no event"),
+        ("list.country.exploded", {}, "no event"),
+        ("person.created", {"contry": "DK"}, "can't set contry here"),
+        ("person.created", {"country": "XX"}, "XX"),
+        ("person.created", {"birth": "1.5.2012"}, "write 2012-05-01"),
+        ("person.created", {"years": "old"}, "not an age"),
+        ("person.created", {"retired": "yes"}, "not a number"),
+        ("person.created", {"company": "Nobody"}, "there are: Eksempel A/S"),
+        ("person.created", {"channel": "PIGEON"}, "no channel"),
+        ("person.created", {"consent.EMARKETING": "61A"}, "write basis/source"),
+        ("person.created", {"registered_ago": "long"}, "no duration"),
+        ("person.changed", {}, "person=<number> is missing"),
+        ("person.changed", {"person": "Anna"}, "not a number"),
+        ("person.changed", {"person": "1"}, "no person 1"),
+        ("person.consented", {"person": "1", "moon": "full"}, "can't set moon"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_happens(tenant, event, settings, message):
+    with pytest.raises((ValueError, CrmError), match=message):
+        trigger(tenant, event, settings)
+    assert not tenant.persons()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("1.5", 1.5), ("90s", 90), ("15m", 900), ("6h", 21600), ("1d12h", 129600)]
+)
+def test_durations_are_written_in_short(text, seconds):
+    assert duration(text) == timedelta(seconds=seconds)
+
+
+def test_a_crowd_is_the_same_each_time(tenant):
+    first = add_crowd(tenant, 16)
+    names = [(tenant.person(n).firstname, tenant.person(n).country_id) for n in first]
+    again = World()
+    other = add_demo_tenants(again)
+    second = add_crowd(other, 16)
+
+    assert names == [(other.person(n).firstname, other.person(n).country_id) for n in second]
+    assert sum(not tenant.emails(n) for n in first) == 2
+    assert all("STORE" in tenant.consent_keys(n) for n in first)
