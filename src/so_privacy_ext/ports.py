@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from so_privacy_ext.model import (
@@ -102,6 +102,12 @@ class Inbox(Protocol):
     def open_events(self, person_id: PersonId, name: str) -> int:
         """Count a person's open events of one name."""
 
+    def wait_behind(self, person_ids: Sequence[PersonId]) -> Collection[PersonId]:
+        """Have events on which nothing is decided wait until their persons' begun decisions are due.
+
+        Gives the persons for whom there is such a decision.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class KeptDecision:
@@ -140,10 +146,13 @@ class Decisions(Protocol):
         """Give what was about to be written and was not yet read back."""
 
     def effected(self, decision_id: int, purpose: str, result: str) -> None:
-        """Note how an intent ended: `written`, `overwritten_in_between`, `failed`."""
+        """Note how an intent ended: `written`, `overwritten_in_between`, `superseded`, `failed`."""
+
+    def ended(self, decision_id: int) -> Mapping[str, str]:
+        """Tell how the intents of a decision ended, by purpose; one that is still open is absent."""
 
     def writes_since(self, person_id: PersonId, purpose: str, seconds: float) -> int:
-        """Count what we wrote for the purpose within that many seconds."""
+        """Count what we wrote for the purpose within that many seconds, whether or not it stood."""
 
     def first_written(self, person_id: PersonId, purpose: str, basis: str) -> datetime | None:
         """Tell when this basis was first written for the purpose, from which an expiry counts."""
@@ -175,6 +184,8 @@ class MailClaim:
     template_id: int
     state: MailState
     claimed_at: datetime
+    age: timedelta = timedelta(0)
+    """By the database's clock, when it was read."""
 
 
 class Mails(Protocol):
@@ -263,8 +274,12 @@ class Reviews(Protocol):
         """Open one item per (tenant, epoch, person, kind, subject) however often it repeats; True if new.
 
         Kinds: `purpose` (a rule says review), `overwritten` (consent changed in between), `mail` (unknown),
-        `failed` (the CRM refuses), `flapping` (another app flips the consent).
+        `failed` (the CRM refuses), `flapping` (another app flips the consent), `template` (the tenant has
+        lost a mail's template). An `overwritten` item that was settled opens again: it is news each time.
         """
+
+    def waits(self, person_id: PersonId, kind: str, subject: str) -> bool:
+        """Tell whether such an item is open."""
 
 
 class Journal(Protocol):

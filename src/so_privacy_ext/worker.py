@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from so_privacy_ext.errors import CrmFailure, Fault, Park, StorageUnavailable
-from so_privacy_ext.model import TenantId
+from so_privacy_ext.model import InboxEvent, TenantId
 from so_privacy_ext.processing.drain import drain
 from so_privacy_ext.processing.looking_up import look_up_due
 from so_privacy_ext.processing.recording import WAITS
@@ -28,6 +28,9 @@ PARKED = 900.0
 NO_MANIFEST = 3600.0
 """Seconds between looks at a tenant without a manifest; its activation wakes it."""
 LONGEST_PAUSE = 300.0
+SHORTEST_PAUSE = 1.0
+FAILED = 60.0
+"""Seconds until a tenant is tried again whose turn failed in a way that nobody foresaw."""
 
 _log = structlog.get_logger("so_privacy_ext.worker")
 
@@ -103,10 +106,15 @@ class Worker:
             if work is None:
                 turn.park("no_manifest", NO_MANIFEST)
                 return
-            look_up_due(work)
             self._drain(work, must_yield)
+            look_up_due(work)
+        except StorageUnavailable:
+            raise
         except CrmFailure as failure:
             self._pause(turn, failure)
+        except Exception as error:  # noqa: BLE001  # a tenant whose turns always fail must not take them all
+            _log.error("turn_failed", tenant_id=tenant_id, error=type(error).__name__)
+            turn.park(type(error).__name__, FAILED)
         else:
             self._failures.pop(tenant_id, None)
 
@@ -131,7 +139,7 @@ class Worker:
         tenant_id = turn.tenant.tenant_id
         times = self._failures[tenant_id] = self._failures.get(tenant_id, 0) + 1
         usual = PARKED if isinstance(failure, Park) else min(5.0 * 2 ** (times - 1), LONGEST_PAUSE)
-        seconds = usual if failure.wait is None else failure.wait
+        seconds = usual if failure.wait is None else max(failure.wait, SHORTEST_PAUSE)
         turn.park(str(failure.fault), seconds * random.uniform(1.0, 1.2))  # noqa: S311  # jitter, not a secret
         _log.warning("tenant_parked", tenant_id=tenant_id, fault=failure.fault, wait=round(seconds, 1))
 
@@ -149,15 +157,23 @@ def carefully(work: Work) -> bool:
         except CrmFailure as failure:
             if failure.fault is not Fault.PROTOCOL:
                 raise
-            _postpone(work, head[0].inbox_id, head[0].attempts, str(failure.fault))
+            _postpone(work, head[0], str(failure.fault))
         except Exception as error:  # noqa: BLE001  # named in the log and in the event's reason
             _log.error("event_failed", inbox_id=head[0].inbox_id, error=type(error).__name__)
-            _postpone(work, head[0].inbox_id, head[0].attempts, type(error).__name__)
+            _postpone(work, head[0], type(error).__name__)
+        if work.must_yield():
+            break
     return True
 
 
-def _postpone(work: Work, inbox_id: int, attempts: int, reason: str) -> None:
+def _postpone(work: Work, head: InboxEvent, reason: str) -> None:
+    """Put an event off, with all those that its begun decision covers."""
+    begun = [] if head.decision_id is None else work.ledgers.decisions.unfinished([head.decision_id])
+    inbox_ids = [head.inbox_id, *(one for decision in begun for one in decision.inbox_ids)]
+    attempts = work.ledgers.inbox.attempts(inbox_ids)
+    if attempts > head.attempts:
+        return  # the slice itself has put it off
     if attempts < len(WAITS):
-        work.ledgers.inbox.put_off([inbox_id], WAITS[attempts], reason)
+        work.ledgers.inbox.put_off(inbox_ids, WAITS[attempts], reason)
     else:
-        work.ledgers.inbox.dead([inbox_id], reason)
+        work.ledgers.inbox.dead(inbox_ids, reason)

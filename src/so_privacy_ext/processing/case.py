@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from so_privacy_ext.errors import CrmFailure
-from so_privacy_ext.model import Consent, Person
+from so_privacy_ext.model import Consent, MailState, Person
 from so_privacy_ext.ports import EffectIntent, KeptDecision
+
+
+class Held(StrEnum):
+    """What a read-back says of an intent."""
+
+    WRITTEN = "written"
+    OVERWRITTEN_IN_BETWEEN = "overwritten_in_between"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+    """The CRM refused it."""
+    NOT_APPLIED = "not_applied"
+
+
+EFFECTS = frozenset({Held.WRITTEN, Held.OVERWRITTEN_IN_BETWEEN})
+_TOLD = frozenset({MailState.SENT, MailState.UNKNOWN})
 
 
 @dataclass(slots=True)
@@ -18,24 +34,37 @@ class Case:
     person: Person
     consents: Mapping[str, Consent]
     """As last read, so that a decision is never carried out on an older state."""
+    resumed: bool = False
+    """Begun in an earlier turn, which may have written and told already."""
     intents: list[EffectIntent] = field(default_factory=list)
+    held: dict[str, Held] = field(default_factory=dict)
+    """Purpose → how its intent ended, in this turn or in an earlier one."""
     left: dict[str, str] = field(default_factory=dict)
     """Purpose → why it was not written."""
-    written: list[str] = field(default_factory=list)
     for_humans: list[tuple[str, str]] = field(default_factory=list)
-    """(kind of review, purpose) that a human must see."""
+    """(kind of review, purpose or mail) that a human must see."""
     mail: str | None = None
     """`sent`, `unknown`, or the reason for no mail; None until told."""
     gone: bool = False
     failure: CrmFailure | None = None
     """Why this case can't be finished now."""
 
+    def ask_human(self, kind: str, subject: str) -> None:
+        """Have a human see something, once."""
+        if (kind, subject) not in self.for_humans:
+            self.for_humans.append((kind, subject))
+
+    @property
+    def written(self) -> bool:
+        """Tell whether all that was to be written has been, or has been left with a reason."""
+        return all(one.purpose in self.held or one.purpose in self.left for one in self.intents)
+
     @property
     def result(self) -> str:
         """Give the one reason code under which the case's events are closed."""
+        if not EFFECTS.isdisjoint(self.held.values()) or self.mail in _TOLD:
+            return "effect"
         if self.gone:
             return "gone"
-        if self.written or self.mail in {"sent", "unknown"}:
-            return "effect"
-        reasons = [reason for reason in self.left.values() if reason != "no_effect"]
+        reasons = [*self.held.values(), *(one for one in self.left.values() if one != "no_effect")]
         return reasons[0] if reasons else "nothing_decided"

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from so_privacy_ext.errors import CrmFailure
 from so_privacy_ext.model import STORE, InboxEvent, Person, PersonId, TenantLists
 from so_privacy_ext.ports import KeptDecision
-from so_privacy_ext.processing import slices, telling, writing
+from so_privacy_ext.processing import slices, telling, wanting, writing
 from so_privacy_ext.processing.addresses import keyed_hash
 from so_privacy_ext.processing.case import Case
 from so_privacy_ext.processing.facts import gather
+from so_privacy_ext.processing.parting import part, part_midway
 from so_privacy_ext.processing.recording import record
 from so_privacy_ext.processing.work import CHUNK, SLICE, Work
 from so_privacy_ext.rules.decide import decide
@@ -29,50 +30,31 @@ def drain(work: Work, limit: int = SLICE) -> bool:
     events = work.ledgers.inbox.claim(limit)
     if not events:
         return False
-    sorted_slice = slices.sort(events)
+    begun = work.ledgers.decisions.unfinished(slices.decision_ids(events))
+    sorted_slice = slices.sort(events, {one.decision_id for one in begun})
     if sorted_slice.lists_changed:
         work.crm.forget_lists()
     for reason, inbox_ids in sorted_slice.settled.items():
         work.ledgers.inbox.done(inbox_ids, reason)
-    begun = work.ledgers.decisions.unfinished(sorted(sorted_slice.begun))
-    ids = sorted({*sorted_slice.persons, *(one.person_id for one in begun)})
+    waiting = sorted_slice.persons
+    for person_id in work.ledgers.inbox.wait_behind(list(waiting)):
+        del waiting[person_id]
+    ids = sorted({*waiting, *(one.person_id for one in begun)})
     if not ids:
         return True
-    persons = work.crm.read_persons(ids)
     lists = work.crm.lists()
-    _part_with_the_gone(work, [one for one in ids if one not in persons], sorted_slice.persons, begun)
-    cases = [_case(one, persons[one.person_id]) for one in begun if one.person_id in persons]
-    cases += _decide(work, sorted_slice.persons, persons, lists)
-    for number, chunk in enumerate(_chunks(cases)):
-        if number and work.must_yield():
-            return True
-        _carry_out(work, chunk, lists, just_read=len(ids) <= CHUNK)
+    persons = work.crm.read_persons(ids)
+    part(work, [one for one in ids if one not in persons], waiting, begun)
+    cases = [_resumed(work, one, persons[one.person_id]) for one in begun if one.person_id in persons]
+    cases += _decide(work, waiting, persons, lists)
+    _carry_out_all(work, cases, lists, just_read=len(ids) <= CHUNK)
     return True
 
 
-def _part_with_the_gone(
-    work: Work,
-    gone: Sequence[PersonId],
-    waiting: Mapping[PersonId, Sequence[InboxEvent]],
-    begun: Sequence[KeptDecision],
-) -> None:
-    """End the work of persons who are deleted; one who was merged is looked at under her new id."""
-    if not gone:
-        return
-    merged = work.crm.merged_into(gone)
-    with work.ledgers.transaction():
-        for person_id in gone:
-            for decision in begun:
-                if decision.person_id == person_id:
-                    work.ledgers.decisions.finish(decision.decision_id, "gone")
-                    work.ledgers.inbox.done(decision.inbox_ids, "gone")
-            events = waiting.get(person_id, ())
-            work.ledgers.inbox.done([event.inbox_id for event in events], "gone")
-            work.ledgers.mails.close_duties(person_id, "gone")
-            destination = merged.get(person_id)
-            work.ledgers.journal.append("gone", person_id, {"merged_into": destination})
-            if destination is not None:
-                work.ledgers.inbox.decide_again(destination)
+def _resumed(work: Work, decision: KeptDecision, person: Person) -> Case:
+    case = Case(kept=decision, person=person, consents=person.consents, resumed=True)
+    writing.resume(work, case)
+    return case
 
 
 def _decide(
@@ -96,7 +78,7 @@ def _decide(
             ruling = decide(facts, work.manifest)
             to_keep = kept(facts, lambda text: keyed_hash(text, work.tenant.address_key))
             decision = work.ledgers.decisions.keep(person_id, ruling, to_keep, inbox_ids)
-            cases.append(_case(decision, person))
+            cases.append(Case(kept=decision, person=person, consents=person.consents))
     return cases
 
 
@@ -107,8 +89,22 @@ def _default_row_may_come(work: Work, person: Person, events: Sequence[InboxEven
     return STORE not in person.consents and age < YOUNG and tries < DEFAULT_ROW_TRIES
 
 
-def _case(decision: KeptDecision, person: Person) -> Case:
-    return Case(kept=decision, person=person, consents=person.consents)
+def _carry_out_all(work: Work, cases: Sequence[Case], lists: TenantLists, *, just_read: bool) -> None:
+    """Carry cases out by chunks until another tenant must have its turn; what is left stays begun."""
+    asking = [case for case in cases if not _needs_nothing(work, case, lists)]
+    record(work, [case for case in cases if case.mail is not None])
+    for number, chunk in enumerate(_chunks(asking)):
+        if number and work.must_yield():
+            return
+        stopped = _carry_out(work, chunk, lists, just_read=just_read)
+        if stopped is not None:
+            raise stopped
+
+
+def _needs_nothing(work: Work, case: Case, lists: TenantLists) -> bool:
+    """Tell whether all is right already: most events are echoes and repeats, which need no more calls."""
+    wanting.want(work, case, lists)
+    return not case.intents and telling.prepare(work, case, lists) is None
 
 
 def _chunks(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
@@ -116,17 +112,33 @@ def _chunks(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
         yield cases[start : start + CHUNK]
 
 
-def _carry_out(work: Work, cases: Sequence[Case], lists: TenantLists, *, just_read: bool) -> None:
+def _carry_out(
+    work: Work, cases: Sequence[Case], lists: TenantLists, *, just_read: bool
+) -> CrmFailure | None:
+    """Write, read back, tell and record a chunk; give the failure that stopped it."""
     if not just_read:
         standing = work.crm.read_consents([case.person.person_id for case in cases])
         for case in cases:
             case.consents = standing.get(case.person.person_id, {})
-    stopped: CrmFailure | None = writing.write(work, cases, lists)
+            wanting.want(work, case, lists)
+    stopped = writing.write(work, cases) or _tell(work, cases, lists)
+    record(work, [case for case in cases if not case.gone])
+    return stopped or part_midway(work, [case for case in cases if case.gone])
+
+
+def _tell(work: Work, cases: Sequence[Case], lists: TenantLists) -> CrmFailure | None:
+    """Tell whoever is to be told, until another tenant must have its turn."""
+    asked = False
     for case in cases:
+        if case.failure is not None or case.gone or not case.written:
+            continue
+        to_send = telling.prepare(work, case, lists)
+        if to_send is None:
+            continue
+        if asked and work.must_yield():
+            return None
+        asked = True
+        stopped = telling.tell(work, case, to_send, lists)
         if stopped is not None:
-            break
-        if case.failure is None and not case.gone:
-            stopped = telling.tell(work, case, lists)
-    record(work, cases)
-    if stopped is not None:
-        raise stopped
+            return stopped
+    return None

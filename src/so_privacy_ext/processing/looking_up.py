@@ -6,20 +6,32 @@ from datetime import timedelta
 
 from so_privacy_ext.errors import CrmFailure
 from so_privacy_ext.model import MailState
-from so_privacy_ext.ports import MailClaim
+from so_privacy_ext.ports import Duty, MailClaim
+from so_privacy_ext.processing.blame import of_one_person
 from so_privacy_ext.processing.work import Work
 
 BEFORE = timedelta(minutes=10)
 LOOK_UPS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=15))
-"""After the look-up at once; at the last one a human is asked."""
+"""After the look-up at once; a human is asked when the last one finds nothing."""
+NOT_LOOKED = 60.0
+"""Seconds until a look-up that the CRM didn't answer is tried again."""
+IN_VAIN = timedelta(days=1)
+"""A mail that could not even be looked up for so long is left to a human as well."""
 
 
 def look_up(work: Work, claim: MailClaim) -> MailState:
-    """Look an unknown mail up now; not found, set the next time, or ask a human after 15 minutes."""
+    """Look an unknown mail up now; not found, set the next time, or ask a human after 15 minutes.
+
+    Raises the `CrmFailure` that kept us from looking, after setting another time.
+    """
     try:
         found = work.crm.notice_archived(claim.person_id, claim.template_id, claim.claimed_at - BEFORE)
     except CrmFailure:
-        found = False
+        if claim.age < IN_VAIN:
+            work.ledgers.mails.look_up_later(claim.mail_id, NOT_LOOKED)
+        else:
+            _leave_to_human(work, claim)
+        raise
     if found:
         with work.ledgers.transaction():
             work.ledgers.mails.set_state(claim.mail_id, MailState.SENT)
@@ -27,25 +39,36 @@ def look_up(work: Work, claim: MailClaim) -> MailState:
                 "mail_found", claim.person_id, {"mail_id": claim.mail_id, "mail": claim.mail}
             )
         return MailState.SENT
-    age = work.clock.now() - claim.claimed_at
-    later = next((one for one in LOOK_UPS if one > age), None)
-    if later is not None:
-        work.ledgers.mails.look_up_later(claim.mail_id, (later - age).total_seconds())
-        return MailState.UNKNOWN
-    with work.ledgers.transaction():
-        work.ledgers.mails.leave_to_human(claim.mail_id)
-        work.ledgers.reviews.open(
-            claim.person_id, "mail", str(claim.mail_id), {"mail": claim.mail, "version": claim.version}
-        )
+    later = next((one for one in LOOK_UPS if one > claim.age), None)
+    if later is None:
+        _leave_to_human(work, claim)
+    else:
+        work.ledgers.mails.look_up_later(claim.mail_id, (later - claim.age).total_seconds())
     return MailState.UNKNOWN
 
 
+def look_up_at_once(work: Work, claim: MailClaim) -> MailState:
+    """Note that nobody knows about a mail, and look it up if the CRM answers."""
+    work.ledgers.mails.set_state(claim.mail_id, MailState.UNKNOWN)
+    try:
+        return look_up(work, claim)
+    except CrmFailure:
+        return MailState.UNKNOWN
+
+
 def look_up_due(work: Work) -> None:
-    """Look up all that is due now: unknown mails of ours, and the CRM's own mails that duties wait for."""
+    """Look up all that is due now: unknown mails of ours, and the CRM's own mails that duties wait for.
+
+    Raises the `CrmFailure` that would hit the next look-up as well.
+    """
     for claim in work.ledgers.mails.due_look_ups():
-        look_up(work, claim)
+        try:
+            look_up(work, claim)
+        except CrmFailure as failure:
+            if not of_one_person(failure):
+                raise
     for duty in work.ledgers.mails.due_duty_look_ups():
-        if work.crm.notice_archived(duty.person_id, duty.template_id, duty.since):
+        if _informed_by_crm(work, duty):
             with work.ledgers.transaction():
                 work.ledgers.mails.close_duty(duty.person_id, duty.mail, "activity")
                 work.ledgers.journal.append(
@@ -53,3 +76,20 @@ def look_up_due(work: Work) -> None:
                 )
         else:
             work.ledgers.mails.duty_looked_up(duty.duty_id)
+
+
+def _informed_by_crm(work: Work, duty: Duty) -> bool:
+    try:
+        return work.crm.notice_archived(duty.person_id, duty.template_id, duty.since)
+    except CrmFailure as failure:
+        if not of_one_person(failure):
+            raise
+        return False
+
+
+def _leave_to_human(work: Work, claim: MailClaim) -> None:
+    with work.ledgers.transaction():
+        work.ledgers.mails.leave_to_human(claim.mail_id)
+        work.ledgers.reviews.open(
+            claim.person_id, "mail", str(claim.mail_id), {"mail": claim.mail, "version": claim.version}
+        )

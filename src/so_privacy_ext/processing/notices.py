@@ -23,7 +23,7 @@ from so_privacy_ext.rules.activation import ActiveMail
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One mail to one person, with all that sending it needs."""
+    """One mail to one person, as far as it can be made."""
 
     mail: ActiveMail
     article: int
@@ -33,6 +33,16 @@ class Notice:
     address_hash: AddressHash | None
     mailed_by_crm: Source | None
     """The person's source, when the CRM mails by itself to whoever is registered with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A notice with all that sending it needs."""
+
+    mail: ActiveMail
+    template: Template
+    address: EmailAddress
+    address_hash: AddressHash
 
 
 def silence(work: Work, case: Case) -> NoMail | None:
@@ -71,15 +81,17 @@ def notice(work: Work, case: Case, mail_key: str, lists: TenantLists) -> Notice:
     )
 
 
-def hindrance(wanted: Notice) -> NoMail | None:
-    """Say what keeps a notice from going out although the person must be told."""
+def letter(wanted: Notice) -> Letter | NoMail:
+    """Make a notice ready, or say what keeps it from going out although the person must be told."""
     if wanted.mailed_by_crm is not None:
         return NoMail.CRM_MAILS
-    if wanted.address is None:
+    if wanted.address is None or wanted.address_hash is None:
         return NoMail.NO_ADDRESS
     if wanted.address.bounce_count > 0:
         return NoMail.BOUNCED
-    return NoMail.BLOCKED_TEMPLATE if wanted.template is None else None
+    if wanted.template is None:
+        return NoMail.BLOCKED_TEMPLATE
+    return Letter(wanted.mail, wanted.template, wanted.address, wanted.address_hash)
 
 
 def _mailed_by_crm(case: Case, lists: TenantLists) -> Source | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from so_privacy_ext.errors import CrmFailure, Park
 from so_privacy_ext.model import Outcome
-from so_privacy_ext.processing.case import Case
+from so_privacy_ext.ports import KeptDecision
+from so_privacy_ext.processing.case import Case, Held
+from so_privacy_ext.processing.wanting import STORE_WITHDRAWN
 from so_privacy_ext.processing.work import Work
 
 WAITS = (5.0, 30.0, 120.0, 600.0, 3600.0, 10800.0, 28800.0, 43200.0)
@@ -14,53 +17,81 @@ WAITS = (5.0, 30.0, 120.0, 600.0, 3600.0, 10800.0, 28800.0, 43200.0)
 
 
 def record(work: Work, cases: Sequence[Case]) -> None:
-    """Write down, in one transaction, how each case of a chunk ended; untouched cases stay begun."""
+    """Write down, in one transaction, how each case of a chunk ended; untouched cases stay begun.
+
+    A tenant that is parked is no fault of the case that found out: it stays begun as well.
+    """
     with work.ledgers.transaction():
         for case in cases:
-            if case.failure is not None:
-                put_off(work, case)
+            if case.failure is not None and not isinstance(case.failure, Park):
+                _put_off(work, case, case.failure)
             elif case.gone or case.mail is not None:
                 _finish(work, case)
 
 
-def put_off(work: Work, case: Case) -> None:
+def _put_off(work: Work, case: Case, failure: CrmFailure) -> None:
     """Leave a case for later, further away each time, and to a human after the last."""
     attempts = work.ledgers.inbox.attempts(case.kept.inbox_ids)
+    reason = str(failure.fault)
     if attempts < len(WAITS):
-        work.ledgers.inbox.put_off(case.kept.inbox_ids, WAITS[attempts], _fault(case))
+        work.ledgers.inbox.put_off(case.kept.inbox_ids, WAITS[attempts], reason)
         return
-    work.ledgers.inbox.dead(case.kept.inbox_ids, _fault(case))
-    work.ledgers.reviews.open(case.person.person_id, "failed", "", {"fault": _fault(case)})
+    _ask_humans(work, case)
+    work.ledgers.inbox.dead(case.kept.inbox_ids, reason)
+    work.ledgers.reviews.open(case.person.person_id, "failed", "", {"fault": reason})
     work.ledgers.journal.append("given_up", case.person.person_id, _content(case))
 
 
-def _fault(case: Case) -> str:
-    return str(case.failure.fault) if case.failure is not None else ""
-
-
 def _finish(work: Work, case: Case) -> None:
-    for decision in case.kept.ruling.decisions:
-        if decision.outcome is Outcome.REVIEW and not case.gone:
-            case.for_humans.append(("purpose", decision.purpose))
+    if not case.gone:
+        for decision in case.kept.ruling.decisions:
+            if decision.outcome is Outcome.REVIEW and case.left.get(decision.purpose) != STORE_WITHDRAWN:
+                case.ask_human("purpose", decision.purpose)
+        _ask_humans(work, case)
+    work.ledgers.journal.append("decision", case.person.person_id, _content(case))
+    work.ledgers.decisions.finish(case.kept.decision_id, case.result)
+    work.ledgers.inbox.done(case.kept.inbox_ids, case.result)
+    if Held.SUPERSEDED in case.held.values():
+        work.ledgers.inbox.decide_again(case.person.person_id)  # on what the other writer has left
+
+
+def _ask_humans(work: Work, case: Case) -> None:
     for kind, subject in case.for_humans:
         work.ledgers.reviews.open(
             case.person.person_id,
             kind,
             subject,
-            {"decision_id": case.kept.decision_id, "result": case.left.get(subject)},
+            {
+                "decision_id": case.kept.decision_id,
+                "result": case.left.get(subject) or case.held.get(subject),
+            },
         )
-    work.ledgers.journal.append("decision", case.person.person_id, _content(case))
-    work.ledgers.decisions.finish(case.kept.decision_id, case.result)
-    work.ledgers.inbox.done(case.kept.inbox_ids, case.result)
+
+
+def record_gone(work: Work, decision: KeptDecision) -> None:
+    """Write down how a begun decision ended whose person is gone, with what it had written until then."""
+    held = work.ledgers.decisions.ended(decision.decision_id)
+    content = _seen_and_decided(decision, held) | {"result": "gone"}
+    work.ledgers.journal.append("decision", decision.person_id, content)
+    work.ledgers.decisions.finish(decision.decision_id, "gone")
+    work.ledgers.inbox.done(decision.inbox_ids, "gone")
 
 
 def _content(case: Case) -> dict[str, Any]:
+    return _seen_and_decided(case.kept, {**case.held, **case.left}) | {
+        "mail": case.mail,
+        "for_humans": [list(one) for one in case.for_humans],
+        "result": case.result,
+    }
+
+
+def _seen_and_decided(kept: KeptDecision, results: Mapping[str, str]) -> dict[str, Any]:
     """Say what was seen, decided and done, and by which rule of which version, without personal data."""
-    ruling = case.kept.ruling
+    ruling = kept.ruling
     return {
-        "decision_id": case.kept.decision_id,
-        "inbox_ids": list(case.kept.inbox_ids),
-        "facts": dict(case.kept.facts),
+        "decision_id": kept.decision_id,
+        "inbox_ids": list(kept.inbox_ids),
+        "facts": dict(kept.facts),
         "manifest": ruling.digest,
         "decisions": [
             {
@@ -71,13 +102,10 @@ def _content(case: Case) -> dict[str, Any]:
                 "basis": one.basis,
                 "source": one.source,
                 "expires": one.expires,
-                "result": "written" if one.purpose in case.written else case.left.get(one.purpose),
+                "result": results.get(one.purpose),
             }
             for one in ruling.decisions
         ],
         "withdrawn": list(ruling.withdrawn),
         "tell": ruling.tell,
-        "mail": case.mail,
-        "for_humans": [list(one) for one in case.for_humans],
-        "result": case.result,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from so_privacy_ext.model import InboxEvent, PersonId
@@ -24,40 +24,44 @@ _MOST_TELLING: tuple[EventWord, ...] = ("created", "changed", "consented", "unco
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Events of persons, coalesced by person; begun decisions; and events that end at once."""
+    """Events of persons, coalesced by person, and events that end at once."""
 
     persons: dict[PersonId, list[InboxEvent]] = field(default_factory=dict)
-    begun: set[int] = field(default_factory=set)
-    """Ids of decisions kept in an earlier turn and not finished."""
+    """Those about whom nothing is being carried out already."""
     settled: dict[str, list[int]] = field(default_factory=dict)
     """Reason → inbox ids of events about no person."""
     lists_changed: bool = False
 
 
-def sort(events: Sequence[InboxEvent]) -> Slice:
-    """Sort events; a person with a begun decision waits with her newer events until it is finished."""
+def decision_ids(events: Sequence[InboxEvent]) -> list[int]:
+    """Name the decisions that were kept for these events in an earlier turn."""
+    return sorted({event.decision_id for event in events if event.decision_id is not None})
+
+
+def sort(events: Sequence[InboxEvent], begun: Collection[int]) -> Slice:
+    """Sort events; a person with a begun decision waits with her newer events until it is finished.
+
+    An event that is bound to a decision which is not among the begun is decided on anew.
+    """
     persons: dict[PersonId, list[InboxEvent]] = {}
-    begun: set[int] = set()
+    occupied: set[PersonId] = set()
     settled: dict[str, list[int]] = {}
     lists_changed = False
     for event in events:
         name = event.event.name
         if name in _WORDS:
-            persons.setdefault(PersonId(event.event.primary_key), []).append(event)
-            if event.decision_id is not None:
-                begun.add(event.decision_id)
+            person_id = PersonId(event.event.primary_key)
+            persons.setdefault(person_id, []).append(event)
+            if event.decision_id in begun:
+                occupied.add(person_id)
         elif name.startswith("list."):
             lists_changed = True
             settled.setdefault("lists_refreshed", []).append(event.inbox_id)
         else:
             reason = "test_event" if name == "test" else "unsubscribed_event"
             settled.setdefault(reason, []).append(event.inbox_id)
-    fresh = {
-        person: list(theirs)
-        for person, theirs in persons.items()
-        if all(event.decision_id is None for event in theirs)
-    }
-    return Slice(persons=fresh, begun=begun, settled=settled, lists_changed=lists_changed)
+    fresh = {person_id: theirs for person_id, theirs in persons.items() if person_id not in occupied}
+    return Slice(persons=fresh, settled=settled, lists_changed=lists_changed)
 
 
 def word(events: Sequence[InboxEvent]) -> EventWord:

@@ -2,52 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
-from so_privacy_ext.errors import Applied, CrmFailure
+from so_privacy_ext.errors import Applied, CrmFailure, Fault, NeedsHuman, NoOp
 from so_privacy_ext.model import MailState, NoMail, TenantLists
 from so_privacy_ext.ports import MailClaim
+from so_privacy_ext.processing.blame import of_one_person
 from so_privacy_ext.processing.case import Case
 from so_privacy_ext.processing.languages import choose_lcid
-from so_privacy_ext.processing.looking_up import BEFORE, look_up
-from so_privacy_ext.processing.notices import Notice, hindrance, notice, silence
+from so_privacy_ext.processing.looking_up import BEFORE, look_up_at_once
+from so_privacy_ext.processing.notices import Letter, Notice, letter, notice, silence
 from so_privacy_ext.processing.work import Work
 
 _FROM_THE_PERSON = 13
 _ARTICLE_14_WITHIN = timedelta(days=30)
-WITHDRAWAL_WAITS = "withdrawal_waits"
-"""A withdrawal lies in the inbox: nothing is sent before it has been looked at."""
+_PENDING = frozenset({MailState.CLAIMED, MailState.HELD})
 
 
-def tell(work: Work, case: Case, lists: TenantLists) -> CrmFailure | None:
-    """Send the notice that the ruling asks for, or note why not; give the failure that stopped it."""
-    ruling = case.kept.ruling
-    case.mail = silence(work, case)
-    if case.mail is not None or ruling.tell is None:
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What is to be sent; with a claim, that was begun in an earlier turn."""
+
+    letter: Letter | None
+    """None when a claim is to be settled that no letter goes on from."""
+    claim: MailClaim | None
+
+
+def prepare(work: Work, case: Case, lists: TenantLists) -> Telling | None:
+    """Say what to send, without asking the CRM; None when the case's `mail` says why there is nothing."""
+    silent = silence(work, case)
+    if silent is not None and not case.resumed:
+        case.mail = silent
         return None
-    wanted = notice(work, case, ruling.tell, lists)
-    begun = _begun(work, case, wanted)
-    if begun is None and _told(work, case, wanted):
+    claims = work.ledgers.mails.claims_of(case.person.person_id)
+    case.mail = _told_by_this(case, claims) or silent
+    key = case.kept.ruling.tell
+    if case.mail is not None or key is None:
+        return None
+    wanted = notice(work, case, key, lists)
+    pending = next((one for one in claims if one.state in _PENDING), None)
+    if pending is None and _told(work, case, wanted):
         case.mail = NoMail.ALREADY_TOLD
         return None
     _open_duty(work, case, wanted)
+    ready = letter(wanted)
+    if ready is NoMail.BLOCKED_TEMPLATE:
+        case.ask_human("template", wanted.mail.key)
+    if isinstance(ready, Letter):
+        return Telling(ready, pending)
+    if pending is not None and pending.state is MailState.CLAIMED:
+        return Telling(None, pending)
+    case.mail = ready
+    return None
+
+
+def tell(work: Work, case: Case, telling: Telling, lists: TenantLists) -> CrmFailure | None:
+    """Send what was prepared, or settle a claim of an interrupted turn; give the failure that stopped it."""
+    ready, claim = telling.letter, telling.claim
     try:
-        case.mail = (
-            _send(work, case, wanted, lists) if begun is None else _go_on(work, case, wanted, lists, begun)
-        )
+        if claim is None and ready is not None:
+            case.mail = _send(work, case, ready, None, lists)
+        elif claim is not None and ready is not None and _certainly_unsent(claim, ready):
+            case.mail = _send(work, case, ready, claim, lists)
+        elif claim is not None:
+            case.mail = look_up_at_once(work, claim)
+    except (NoOp, NeedsHuman) as refused:
+        case.gone = refused.fault is Fault.NOT_FOUND
+        if not case.gone:
+            case.ask_human("failed", case.kept.ruling.tell or "")
+            case.mail = f"refused_{refused.fault}"
     except CrmFailure as failure:
         case.failure = failure
-        return failure
+        return None if of_one_person(failure) else failure
     return None
 
 
-def _begun(work: Work, case: Case, wanted: Notice) -> MailClaim | None:
-    """Find a claim that an interrupted turn has left between claim and answer."""
-    for claim in work.ledgers.mails.claims_of(case.person.person_id):
-        same = (claim.mail, claim.version) == (wanted.mail.key, wanted.mail.version)
-        if same and claim.state in {MailState.CLAIMED, MailState.HELD}:
-            return claim
-    return None
+def _told_by_this(case: Case, claims: Sequence[MailClaim]) -> str | None:
+    """Find the mail that an interrupted turn has sent for this very case."""
+    since = case.kept.decided_at
+    return next((one.state for one in claims if one.claimed_at >= since and one.state not in _PENDING), None)
 
 
 def _told(work: Work, case: Case, wanted: Notice) -> bool:
@@ -70,64 +105,69 @@ def _open_duty(work: Work, case: Case, wanted: Notice) -> None:
     )
 
 
-def _send(work: Work, case: Case, wanted: Notice, lists: TenantLists) -> str:
+def _certainly_unsent(claim: MailClaim, ready: Letter) -> bool:
+    """Tell whether a claim was never asked for and is for the same letter, so that it may be gone on with."""
+    same_mail = (claim.mail, claim.version) == (ready.mail.key, ready.mail.version)
+    return claim.state is MailState.HELD and same_mail and claim.address_hash == ready.address_hash
+
+
+def _send(work: Work, case: Case, ready: Letter, held: MailClaim | None, lists: TenantLists) -> str:
     """Claim and ask; every way out before the claim leaves nothing behind."""
-    hindered = hindrance(wanted)
-    if hindered is NoMail.BLOCKED_TEMPLATE:
-        case.for_humans.append(("template", wanted.mail.key))
-    if hindered is not None or wanted.template is None or wanted.address_hash is None:
-        return hindered or NoMail.NO_ADDRESS
-    lcid = _lcid(work, case, wanted, lists)
-    if work.ledgers.inbox.open_events(case.person.person_id, "person.unconsented"):
-        return WITHDRAWAL_WAITS
+    lcid = _lcid(work, case, ready, lists)
+    silent = _withdrawn_meanwhile(work, case)
+    if silent is not None:
+        return silent
+    if held is not None:
+        work.ledgers.mails.set_state(held.mail_id, MailState.CLAIMED)
+        return _ask(work, case, ready, held, lcid)
     claim = work.ledgers.mails.claim(
         case.person.person_id,
-        mail=wanted.mail.key,
-        version=wanted.mail.version,
-        address_hash=wanted.address_hash,
-        template_id=wanted.template.item_id,
-        retell=wanted.mail.retell,
+        mail=ready.mail.key,
+        version=ready.mail.version,
+        address_hash=ready.address_hash,
+        template_id=ready.template.item_id,
+        retell=ready.mail.retell,
     )
-    return NoMail.ALREADY_TOLD if claim is None else _ask(work, case, wanted, claim, lcid)
+    return NoMail.ALREADY_TOLD if claim is None else _ask(work, case, ready, claim, lcid)
 
 
-def _go_on(work: Work, case: Case, wanted: Notice, lists: TenantLists, claim: MailClaim) -> str:
-    """Go on with a claim of an interrupted turn: unknown, unless the CRM certainly never got the call."""
-    certainly_unsent = claim.state is MailState.HELD and wanted.address_hash == claim.address_hash
-    if not certainly_unsent or wanted.template is None:
-        work.ledgers.mails.set_state(claim.mail_id, MailState.UNKNOWN)
-        return look_up(work, claim)
-    lcid = _lcid(work, case, wanted, lists)
-    work.ledgers.mails.set_state(claim.mail_id, MailState.CLAIMED)
-    return _ask(work, case, wanted, claim, lcid)
+def _withdrawn_meanwhile(work: Work, case: Case) -> NoMail | None:
+    """Look at the consents once more if the person is said to have withdrawn one."""
+    person_id = case.person.person_id
+    if not work.ledgers.inbox.open_events(person_id, "person.unconsented"):
+        return None
+    case.consents = work.crm.read_consents([person_id]).get(person_id, {})
+    return silence(work, case)
 
 
-def _lcid(work: Work, case: Case, wanted: Notice, lists: TenantLists) -> int:
-    assert wanted.template is not None  # noqa: S101  # both callers have looked
+def _lcid(work: Work, case: Case, ready: Letter, lists: TenantLists) -> int:
+    try:
+        code = work.crm.best_language(case.person.person_id, ready.template.item_id)
+    except (NoOp, NeedsHuman):
+        code = ""  # the CRM finds none; whether the person is still there is seen when the mail is asked for
     return choose_lcid(
-        work.crm.best_language(case.person.person_id, wanted.template.item_id),
-        wanted.template,
+        code,
+        ready.template,
         lists,
         fallback=work.manifest_of(case.kept.ruling.digest).fallback,
         country=lists.countries.get(case.person.country_id or case.person.company_country_id or 0),
     )
 
 
-def _ask(work: Work, case: Case, wanted: Notice, claim: MailClaim, lcid: int) -> str:
+def _ask(work: Work, case: Case, ready: Letter, claim: MailClaim, lcid: int) -> str:
     """Ask the CRM for its mail under a claim that is committed."""
-    assert wanted.address is not None  # noqa: S101  # its hash was claimed
     try:
         work.crm.send_notice(
             case.person.person_id,
-            address=wanted.address.address.strip(),
-            template_id=claim.template_id,
+            address=ready.address.address.strip(),
+            template_id=ready.template.item_id,
             lcid=lcid,
         )
     except CrmFailure as failure:
-        if failure.applied is Applied.NO:
+        unknown_person = isinstance(failure, NoOp) and failure.fault is Fault.NOT_FOUND
+        if failure.applied is Applied.NO or unknown_person:
             work.ledgers.mails.set_state(claim.mail_id, MailState.HELD)
             raise
-        work.ledgers.mails.set_state(claim.mail_id, MailState.UNKNOWN)
-        return look_up(work, claim)
+        return look_up_at_once(work, claim)
     work.ledgers.mails.set_state(claim.mail_id, MailState.SENT)
     return MailState.SENT

@@ -1,0 +1,10 @@
+"""Tells a failure that is about one person from one that would hit the next person as well."""
+
+from __future__ import annotations
+
+from so_privacy_ext.errors import CrmFailure, Fault, NeedsHuman, NoOp
+
+
+def of_one_person(failure: CrmFailure) -> bool:
+    """Tell whether others may go on: the CRM refused this request, or answered it with nonsense."""
+    return isinstance(failure, NoOp | NeedsHuman) or failure.fault is Fault.PROTOCOL

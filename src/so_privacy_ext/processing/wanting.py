@@ -1,0 +1,83 @@
+"""Says which consents a ruling wants written, given what stands: the differences and nothing else."""
+
+from __future__ import annotations
+
+from so_privacy_ext.model import STORE, WITHDRAWN, Consent, Decision, TenantLists
+from so_privacy_ext.ports import EffectIntent
+from so_privacy_ext.processing import periods
+from so_privacy_ext.processing.case import Case
+from so_privacy_ext.processing.work import Work
+from so_privacy_ext.proof.arbiter import Leave, Write, settle
+from so_privacy_ext.proof.authority import authority
+from so_privacy_ext.rules.tag import tag
+
+FLIPS = 3
+FLIP_WINDOW = 600.0
+"""Three writes of one purpose within ten minutes mean that somebody writes against us."""
+FLAPPING = "flapping"
+STORE_WITHDRAWN = "store_withdrawn"
+
+
+def want(work: Work, case: Case, lists: TenantLists) -> None:
+    """Note afresh what is to be written on what now stands, and why the rest is not."""
+    case.intents, case.left = [], {}
+    store = case.consents.get(STORE)
+    stopped = store is not None and store.basis == WITHDRAWN
+    for decision in case.kept.ruling.decisions:
+        if decision.purpose in case.held:
+            continue
+        reason = STORE_WITHDRAWN if stopped else _want_one(work, case, decision, lists)
+        if reason is not None:
+            case.left[decision.purpose] = reason
+
+
+def _want_one(work: Work, case: Case, decision: Decision, lists: TenantLists) -> str | None:
+    """Note the intent of one decision, or give the reason for which there is none."""
+    current = case.consents.get(decision.purpose)
+    writer = authority(current, case.person, lists, work.tenant.own_associate_id) if current else None
+    settled = settle(decision, current, writer)
+    if isinstance(settled, Leave):
+        return settled.reason
+    if not _may_be_written(settled, lists):
+        case.ask_human("failed", decision.purpose)
+        return "blocked_list_item"
+    if _flaps(work, case, decision.purpose):
+        case.ask_human(FLAPPING, decision.purpose)
+        return FLAPPING
+    case.intents.append(_intent(work, case, decision, settled, current))
+    return None
+
+
+def _may_be_written(wanted: Write, lists: TenantLists) -> bool:
+    """A key that the tenant has deleted since activation must not become an id that nobody chose."""
+    return (
+        any(item.key == wanted.purpose and item.active and not item.deleted for item in lists.purposes)
+        and any(item.key == wanted.basis and not item.deleted for item in lists.bases)
+        and any(item.key == wanted.source and not item.deleted for item in lists.sources)
+    )
+
+
+def _flaps(work: Work, case: Case, purpose: str) -> bool:
+    """Tell whether another app keeps writing against us, so that we stop until a human has settled it."""
+    person_id = case.person.person_id
+    writes = work.ledgers.decisions.writes_since(person_id, purpose, FLIP_WINDOW)
+    return writes >= FLIPS or work.ledgers.reviews.waits(person_id, FLAPPING, purpose)
+
+
+def _intent(
+    work: Work, case: Case, decision: Decision, wanted: Write, current: Consent | None
+) -> EffectIntent:
+    person_id = case.person.person_id
+    expires_at = None
+    if decision.expires is not None:
+        first = work.ledgers.decisions.first_written(person_id, wanted.purpose, wanted.basis)
+        expires_at = periods.add(first or work.clock.now(), decision.expires)
+    return EffectIntent(
+        person_id=person_id,
+        purpose=wanted.purpose,
+        basis=wanted.basis,
+        source=wanted.source,
+        comment=tag(decision.rule_id, case.kept.ruling.digest),
+        updated_count_before=None if current is None else current.updated_count,
+        expires_at=expires_at,
+    )
