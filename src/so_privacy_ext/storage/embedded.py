@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import pwd
@@ -111,6 +112,8 @@ def _run(folder: Path) -> Any:
             _make(library, cluster)
         server = library.PostgresServer(cluster)
         server.start()
+        # It would stop the server a second time at exit, and complain; whoever starts one here stops it.
+        atexit.unregister(server._cleanup)  # noqa: SLF001  # the library names no other way
     except (OSError, subprocess.SubprocessError, RuntimeError) as error:
         raise Refused(
             "embedded_postgres",
