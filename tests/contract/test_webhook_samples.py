@@ -30,8 +30,8 @@ def _read(path: Path) -> Any:
 @pytest.fixture(scope="module")
 def registry() -> Registry[Any]:
     envelope: Resource[Any] = Resource.from_contents(_read(FOLDER / "schemas" / "envelope.json"))
-    empty: Registry[Any] = Registry()
-    return empty.with_resource("envelope.json", envelope)
+    whole: Registry[Any] = Registry().with_resource("envelope.json", envelope)
+    return whole
 
 
 def _errors(event: str, body: Any, registry: Registry[Any]) -> list[str]:
