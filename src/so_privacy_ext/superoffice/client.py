@@ -42,15 +42,13 @@ class SoapClient:
 
     def _call(self, operation: Operation, parameters: dict[str, Any]) -> Reply:
         repeats = _Repeats(operation)
-        for attempt in tenacity.Retrying(
+        retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(repeats.allow),
             wait=repeats.pause,
             stop=tenacity.stop_after_delay(_LAST_REPEAT),
             reraise=True,
-        ):
-            with attempt:
-                return self._once(operation, parameters)
-        raise AssertionError("tenacity ends by an answer or an error")
+        )
+        return retrying(self._once, operation, parameters)
 
     def _once(self, operation: Operation, parameters: dict[str, Any]) -> Reply:
         connection = self.connection
@@ -100,17 +98,17 @@ class _Repeats:
     def __init__(self, operation: Operation) -> None:
         self._writes = operation.writes
         self._done: Counter[Fault] = Counter()
+        self._pause = 0.0
 
     def allow(self, error: BaseException) -> bool:
         if not isinstance(error, CrmFailure):
             return False
         policy = POLICIES[error.fault]
-        self._done[error.fault] += 1
-        return self._done[error.fault] <= (policy.repeats_of_write if self._writes else policy.repeats)
-
-    def pause(self, state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        if not isinstance(error, CrmFailure):
-            return 0.0
+        done = self._done[error.fault]
         scatter = random.uniform(0.75, 1.25)  # noqa: S311 - spreads callers, guards nothing
-        return POLICIES[error.fault].pause * 2.0 ** (self._done[error.fault] - 1) * scatter
+        self._pause = policy.pause * 2.0**done * scatter
+        self._done[error.fault] += 1
+        return done < (policy.repeats_of_write if self._writes else policy.repeats)
+
+    def pause(self, _: tenacity.RetryCallState) -> float:
+        return self._pause

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from so_privacy_ext.errors import Applied, CrmFailure, Fault, NeedsHuman, NoOp, Park, Retry
+from so_privacy_ext.errors import (
+    Applied,
+    CrmFailure,
+    Fault,
+    NeedsHuman,
+    NoOp,
+    Park,
+    Retry,
+    StorageUnavailable,
+)
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
 from tests.unit.superoffice.loopback import Canned, Loopback, answer, envelope, refusal, soap_fault
@@ -457,3 +466,15 @@ def test_a_required_value_that_is_missing_or_wrong_is_a_protocol_fault(
         client.call("GetConsentSources")
 
     assert caught.value.fault is Fault.PROTOCOL
+
+
+def test_a_turn_that_is_lost_while_waiting_for_its_pace_ends_the_call(
+    connection: TenantConnection, loopback: Loopback
+) -> None:
+    def lost() -> None:
+        raise StorageUnavailable
+
+    with pytest.raises(StorageUnavailable):
+        read(SoapClient(connection, lost))
+
+    assert loopback.count(READ) == 0

@@ -16,6 +16,7 @@ from so_privacy_ext.superoffice import subscriptions
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
+from so_privacy_ext.superoffice.door import TenantDoor
 from so_privacy_ext.superoffice.environments import load
 from so_privacy_ext.superoffice.private_key import load_private_key
 from so_privacy_ext.superoffice.system_user import Application
@@ -282,6 +283,23 @@ def test_our_webhook_is_saved_listed_and_deleted(
     assert [one.webhook_id for one in subscriptions.list_own(client)] == [saved.webhook_id]
     subscriptions.delete(client, saved.webhook_id)
     assert subscriptions.list_own(client) == ()
+
+
+def test_an_installation_comes_by_the_door(
+    crm: SuperOfficeCrm, connection: TenantConnection, tenant: Tenant, loopback: Loopback
+) -> None:
+    loopback.standing["Hook"] = b""
+    door = TenantDoor(connection)
+    door.enter()
+    assert door.lists() == crm.lists()
+
+    webhook_id, associate_id = door.subscribe(f"{loopback.url}/webhooks/1", "c2VjcmV0" * 4)
+
+    assert associate_id == tenant.associate("app").associate_id
+    assert door.stale_webhooks(f"{loopback.url}/webhooks/") == [webhook_id]
+    assert door.stale_webhooks("https://app.example.com/") == []
+    door.unsubscribe(webhook_id)
+    assert door.stale_webhooks(loopback.url) == []
 
 
 @pytest.mark.row("F33")
