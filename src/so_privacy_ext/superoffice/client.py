@@ -10,13 +10,14 @@ from typing import Any
 import tenacity
 from lxml import etree
 
-from so_privacy_ext.errors import CrmFailure, Fault
+from so_privacy_ext.errors import Applied, CrmFailure, Fault
 from so_privacy_ext.superoffice import envelope, faults, operations
 from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.documents import document
 from so_privacy_ext.superoffice.envelope import Reply
 from so_privacy_ext.superoffice.faults import POLICIES
 from so_privacy_ext.superoffice.operations import Operation
+from so_privacy_ext.superoffice.tickets import Ticket
 from so_privacy_ext.superoffice.wire import HttpReply
 
 _LAST_REPEAT = 20.0
@@ -73,8 +74,17 @@ class SoapClient:
         except CrmFailure as failure:
             connection.react(failure)
             if failure.fault is Fault.EXPIRED_TICKET:
-                connection.tickets.renew(ticket)
+                self._renew(ticket, failure.applied)
             raise
+
+    def _renew(self, stale: Ticket, applied: Applied) -> None:
+        """Have a new ticket ready; a refusal says nothing of what the refused call may have done."""
+        try:
+            self.connection.tickets.renew(stale)
+        except CrmFailure as refusal:
+            lost = faults.again(refusal)
+            lost.applied = applied
+            raise lost from None
 
     def _read(self, operation: Operation, reply: HttpReply) -> Reply:
         """Judge by status and type first, then by the envelope and by what the operation promises."""

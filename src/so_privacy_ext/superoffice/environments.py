@@ -16,6 +16,7 @@ SANDBOX = "sandbox"
 """The only environment that may use plain HTTP and private addresses."""
 _LOCAL = "http://127.0.0.1:7400"
 _KEYS = {"name", "login", "state", "host_pattern", "issuer", "private_addresses_allowed"}
+_HOW = "write {environments: [{name, login, state, host_pattern, issuer, private_addresses_allowed}]} as JSON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,4 @@ def _environment(path: Path, entry: Any) -> Environment:
 
 
 def _refused(path: Path, what: str) -> Refused:
-    return Refused(
-        "environments_invalid", what, "see docs/operating.md, environments", Exit.CONFIG, where=str(path)
-    )
+    return Refused("environments_invalid", what, _HOW, Exit.CONFIG, where=str(path))

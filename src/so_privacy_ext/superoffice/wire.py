@@ -18,6 +18,7 @@ LONGEST_EXCHANGE = 30.0
 """Seconds from the name look-up to the last byte."""
 LARGEST_REPLY = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
+_HEADERS = {"User-Agent": "so-privacy-ext", "Accept-Encoding": "gzip"}
 _ENCODINGS = frozenset({"", "identity", "gzip"})
 
 
@@ -62,7 +63,7 @@ class Wire:
         CURRENT.attempt = attempt
         request = requests.PreparedRequest()
         try:
-            request.prepare(method, url, headers={**headers, "Accept-Encoding": "gzip"}, data=body)
+            request.prepare(method, url, headers={**_HEADERS, **headers}, data=body)
             response = self._session.send(
                 request, stream=True, allow_redirects=False, timeout=seconds, proxies={}
             )

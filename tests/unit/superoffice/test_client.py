@@ -478,3 +478,20 @@ def test_a_turn_that_is_lost_while_waiting_for_its_pace_ends_the_call(
         read(SoapClient(connection, lost))
 
     assert loopback.count(READ) == 0
+
+
+@pytest.mark.row("F33")
+@pytest.mark.parametrize(
+    ("reply", "applied"),
+    [(Canned(status=401), Applied.NO), (refusal(WRITE, "SoSessionException"), Applied.MAYBE)],
+)
+def test_a_lost_authorization_does_not_say_that_the_write_did_nothing(
+    reply: Any, applied: Applied, client: SoapClient, loopback: Loopback
+) -> None:
+    loopback.script(WRITE, reply)
+    client.connection.tickets.get()
+    loopback.refuse("Revoked")
+
+    failure = fails(write, client)
+
+    assert (type(failure), failure.fault, failure.applied) == (Park, Fault.AUTHORIZATION_LOST, applied)

@@ -92,6 +92,7 @@ def test_refused(wire: Wire) -> None:
     assert (type(failure), failure.fault, failure.applied) == (Retry, Fault.TRANSPORT, Applied.NO)
 
 
+@pytest.mark.row("B74")
 @pytest.mark.row("F27")
 @pytest.mark.parametrize(
     "steps",
@@ -116,6 +117,7 @@ def test_one_deadline_over_the_whole_exchange(steps: Any, wire: Wire) -> None:
     assert (failure.fault, failure.applied) == (Fault.TRANSPORT, Applied.MAYBE)
 
 
+@pytest.mark.row("B74")
 @pytest.mark.row("F27")
 @pytest.mark.parametrize(
     "steps",
