@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import uuid
@@ -37,10 +38,14 @@ class TestServer:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[TestServer]:
     # A socket's path must be short, so not below pytest's own folders.
-    folder = Path(tempfile.mkdtemp(prefix="sop-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="sop-", dir=_roomy_memory() or "/tmp"))
     server = embedded.start(folder)
     try:
         running = TestServer(server.dsn, folder)
+        # Nobody pulls the plug of this machine; without fsync a database is made in a tenth of the time.
+        for setting in ("fsync", "full_page_writes"):
+            running.execute(f"ALTER SYSTEM SET {setting} = off")
+        running.execute("SELECT pg_reload_conf()")
         running.execute(f"CREATE DATABASE {TEMPLATE}")
         database.migrate(running.address(TEMPLATE))
         yield running
@@ -61,9 +66,16 @@ def dsn(postgres: TestServer) -> Iterator[str]:
     yield from _database(postgres, TEMPLATE)
 
 
+def _roomy_memory() -> str | None:
+    """Give the folder that is kept in memory, where a database is made ten times faster."""
+    memory = "/dev/shm"
+    usable = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 1024**3
+    return memory if usable else None
+
+
 def _database(postgres: TestServer, template: str) -> Iterator[str]:
     name = f"t_{uuid.uuid4().hex}"
-    postgres.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    postgres.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     try:
         yield postgres.address(name)
     finally:
