@@ -1,4 +1,4 @@
-"""Keeps a tenant's lists for an hour."""
+"""Keeps a tenant's lists for a quarter of an hour."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from so_privacy_ext.model import TenantLists
 
-KEPT_SECONDS = 3600.0
+KEPT_SECONDS = 900.0
 
 
 class ListCache:
