@@ -2,88 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from so_sandbox.server import RunningSandbox, start
 from so_sandbox.world.rows import Webhook
 from so_sandbox.world.tenant import Tenant
-
-EVENTS = [
-    "person.created",
-    "person.changed",
-    "person.softdeleted",
-    "person.deleted",
-    "person.consented",
-    "person.unconsented",
-    "tick",
-]
-
-
-@dataclass
-class Received:
-    at: float
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass
-class Target:
-    """Answers each request with the next status of `script`, and 200 when it is used up."""
-
-    url: str = ""
-    script: list[int] = field(default_factory=list)
-    answer: bytes = b""
-    wait: float = 0.0
-    received: list[Received] = field(default_factory=list)
-    connections: int = 0
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    target: Target
-
-    def setup(self) -> None:
-        super().setup()
-        self.target.connections += 1
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.target.received.append(Received(time.monotonic(), self.path, dict(self.headers.items()), body))
-        time.sleep(self.target.wait)
-        status = self.target.script.pop(0) if self.target.script else 200
-        self.send_response(status)
-        if 300 <= status < 400:
-            self.send_header("Location", "/elsewhere")
-        self.send_header("Content-Length", str(len(self.target.answer)))
-        self.end_headers()
-        self.wfile.write(self.target.answer)
-
-    def log_message(self, *args: object) -> None:
-        pass
+from tests.unit.sandbox_edge.target import Target, listening, webhook
 
 
 @pytest.fixture
 def target() -> Iterator[Target]:
-    told = Target()
-    handler = type("Handler", (_Handler,), {"target": told})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    told.url = f"http://127.0.0.1:{server.server_port}/webhooks/abc"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield told
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening() as told:
+        yield told
 
 
 @pytest.fixture
@@ -101,23 +33,6 @@ def tenant(running: RunningSandbox) -> Tenant:
 
 @pytest.fixture
 def hook(tenant: Tenant, target: Target) -> Webhook:
-    return register(tenant, target.url)
-
-
-def register(
-    tenant: Tenant, url: str, *, number: int = 1, events: list[str] | None = None, secret: str = "secret"
-) -> Webhook:
-    row = Webhook(
-        webhook_id=number,
-        name="so-privacy",
-        events=events or EVENTS,
-        target_url=url,
-        secret=secret,
-        state=1,
-        type="webhook",
-        client_id="any",
-        registered=datetime.now(UTC),
-        registered_associate_id=9,
-    )
-    tenant.tables.webhooks[number] = row
+    row = webhook(target.url)
+    tenant.tables.webhooks[row.webhook_id] = row
     return row

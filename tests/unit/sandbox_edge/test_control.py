@@ -1,13 +1,20 @@
+import time
+from pathlib import Path
+from typing import Any
+
 import pytest
 import requests
 
-from so_sandbox.server import start
+from so_sandbox.server import RunningSandbox, start
+from so_sandbox.world.rows import Webhook
 from so_sandbox.world.switches import Switches
+from so_sandbox.world.tenant import Tenant
+from tests.unit.sandbox_edge.target import Target
 
 
 @pytest.fixture
-def tell(running):
-    def ask(method, path, status=200, **content):
+def tell(running: RunningSandbox) -> Any:
+    def ask(method: Any, path: str, status: int = 200, **content: Any) -> Any:
         answer = requests.request(
             method,
             f"{running.url}/_sandbox{path}",
@@ -21,11 +28,11 @@ def tell(running):
     return ask
 
 
-def enter(tell, **settings):
+def enter(tell: Any, **settings: Any) -> Any:
     return tell("POST", "/trigger", event="person.created", set={"source": "CARD", **settings})["id"]
 
 
-def test_it_says_what_it_is(tell, running):
+def test_it_says_what_it_is(tell: Any, running: RunningSandbox) -> None:
     told = tell("GET", "/about")
 
     assert told["tenants"] == ["Cust12345", "Cust54321"]
@@ -33,7 +40,7 @@ def test_it_says_what_it_is(tell, running):
     assert (told["violations"], told["open_deliveries"]) == (0, 0)
 
 
-def test_a_person_is_shown_with_consents_by_keys(tell):
+def test_a_person_is_shown_with_consents_by_keys(tell: Any) -> None:
     number = enter(tell, firstname="Anna", country="DK", email="anna@example.com")
     (person,) = tell("GET", "/persons", person=number)["persons"]
 
@@ -44,7 +51,7 @@ def test_a_person_is_shown_with_consents_by_keys(tell):
     )  # fmt: skip
 
 
-def test_deleted_persons_are_shown_on_request(tell):
+def test_deleted_persons_are_shown_on_request(tell: Any) -> None:
     number = str(enter(tell))
     tell("POST", "/trigger", event="person.softdeleted", set={"person": number})
 
@@ -52,7 +59,7 @@ def test_deleted_persons_are_shown_on_request(tell):
     assert len(tell("GET", "/persons", deleted="1")["persons"]) == 1
 
 
-def test_the_outbox_lists_the_crms_own_mail(tell):
+def test_the_outbox_lists_the_crms_own_mail(tell: Any) -> None:
     enter(tell, source="CHAT", country="NO", email="b@example.com")
     (mail,) = tell("GET", "/outbox", tenant="Cust12345")["mails"]
 
@@ -60,18 +67,18 @@ def test_the_outbox_lists_the_crms_own_mail(tell):
     assert tell("GET", "/outbox", tenant="Cust54321")["mails"] == []
 
 
-def test_reset_begins_anew_and_lets_the_app_in_again(tell, running):
+def test_reset_begins_anew_and_lets_the_app_in_again(tell: Any, running: RunningSandbox) -> None:
     enter(tell)
     before = dict(running.credentials.system_user_tokens)
     tell("POST", "/reset")
 
     assert tell("GET", "/persons")["persons"] == []
-    tenant = running.world.tenant("Cust12345")
+    tenant = running.world.tenants["Cust12345"]
     leaves = list(tenant.tables.authorizations.values())
     assert [leave.system_user_token for leave in leaves] == [before["Cust12345"]]
 
 
-def test_seeding_adds_a_tenant_and_its_files(tmp_path):
+def test_seeding_adds_a_tenant_and_its_files(tmp_path: Path) -> None:
     with start(directory=tmp_path) as running:
         url = f"{running.url}/_sandbox/seed"
         told = requests.post(url, json={"tenant": "Cust20001", "persons": 20}, timeout=10).json()
@@ -84,7 +91,7 @@ def test_seeding_adds_a_tenant_and_its_files(tmp_path):
 
 
 @pytest.mark.usefixtures("hook")
-def test_seeding_is_quiet_unless_told_otherwise(tell, running):
+def test_seeding_is_quiet_unless_told_otherwise(tell: Any, running: RunningSandbox) -> None:
     tell("POST", "/seed", persons=3)
     assert running.dispatcher.open == 0
     assert not running.dispatcher.log
@@ -93,7 +100,7 @@ def test_seeding_is_quiet_unless_told_otherwise(tell, running):
     assert len(tell("GET", "/deliveries", event="person.created")["deliveries"]) == 3
 
 
-def test_a_snapshot_brings_everything_back(tell):
+def test_a_snapshot_brings_everything_back(tell: Any) -> None:
     number = enter(tell, firstname="Anna")
     assert tell("POST", "/snapshots/one")["snapshots"] == ["one"]
     tell("POST", "/trigger", event="person.changed", set={"person": str(number), "firstname": "Eva"})
@@ -103,7 +110,7 @@ def test_a_snapshot_brings_everything_back(tell):
     assert "there are: one" in tell("POST", "/snapshots/two/restore", status=400)["error"]
 
 
-def test_the_clock_moves_ahead_and_late_rows_come(tell, running):
+def test_the_clock_moves_ahead_and_late_rows_come(tell: Any, running: RunningSandbox) -> None:
     running.world.switches.turn("default_row", "late")
     running.world.switches.late_seconds = 10.0
     number = enter(tell)
@@ -113,9 +120,7 @@ def test_the_clock_moves_ahead_and_late_rows_come(tell, running):
     assert tell("GET", "/clock")["ahead_seconds"] == 20
 
 
-def test_late_rows_come_by_themselves(tell, running):
-    import time
-
+def test_late_rows_come_by_themselves(tell: Any, running: RunningSandbox) -> None:
     running.world.switches.turn("default_row", "late")
     running.world.switches.late_seconds = 0.1
     number = enter(tell)
@@ -125,7 +130,7 @@ def test_late_rows_come_by_themselves(tell, running):
         time.sleep(0.05)
 
 
-def test_switches_are_turned_one_by_one_or_all(tell, running):
+def test_switches_are_turned_one_by_one_or_all(tell: Any, running: RunningSandbox) -> None:
     assert tell("GET", "/switches")["switches"]["delivery"] == {
         "answer": "discard",
         "answers": ["discard", "requeue"],
@@ -140,8 +145,10 @@ def test_switches_are_turned_one_by_one_or_all(tell, running):
     assert "default or turned" in tell("POST", "/switches", status=400, all="some")["error"]
 
 
-def test_faults_are_asked_for_listed_and_cleared(tell):
-    told = tell("POST", "/faults", kind="http_503", operation="State.Get", times=2, headers={"Retry-After": 5})
+def test_faults_are_asked_for_listed_and_cleared(tell: Any) -> None:
+    told = tell(
+        "POST", "/faults", kind="http_503", operation="State.Get", times=2, headers={"Retry-After": 5}
+    )
     assert (told["kind"], told["times"], told["headers"]) == ("http_503", 2, {"Retry-After": "5"})
     assert len(tell("GET", "/faults")["faults"]) == 1
     assert tell("DELETE", "/faults")["faults"] == []
@@ -153,7 +160,7 @@ def test_faults_are_asked_for_listed_and_cleared(tell):
     assert tell("POST", "/faults", kind="http_500", apply=True)["apply"] is True
 
 
-def test_calls_are_counted_and_forgotten(tell, running):
+def test_calls_are_counted_and_forgotten(tell: Any, running: RunningSandbox) -> None:
     running.world.calls.add(at=1.0, tenant="Cust12345", agent="Person", operation="SetConsent", status="ok")
     requests.get(running.url + "/api/state/Cust12345", timeout=5)
 
@@ -167,7 +174,7 @@ def test_calls_are_counted_and_forgotten(tell, running):
     assert tell("GET", "/violations") == {"violations": []}
 
 
-def test_tickets_expire_and_keys_rotate(tell, running):
+def test_tickets_expire_and_keys_rotate(tell: Any, running: RunningSandbox) -> None:
     running.world.tickets.issue_ticket(
         context_identifier="Cust12345", associate_id=1, client_id="x", now=running.world.clock.now()
     )
@@ -177,7 +184,7 @@ def test_tickets_expire_and_keys_rotate(tell, running):
     assert len(tell("POST", "/login/rotate")["keys"]) == 2
 
 
-def test_a_tenant_is_shown_and_changed(tell, tenant):
+def test_a_tenant_is_shown_and_changed(tell: Any, tenant: Tenant) -> None:
     shown = tell(
         "POST", "/tenants/cust12345", state="Suspended", authorization="Revoked", bouncing="A@example.com",
         host="localhost:1", preferences={"GDPR/GdprUseDefaultsForNew": "false"},
@@ -194,7 +201,7 @@ def test_a_tenant_is_shown_and_changed(tell, tenant):
     assert "no tenant" in tell("POST", "/tenants/Cust1", status=400)["error"]
 
 
-def test_a_subscription_is_shown_stopped_started_and_deleted(tell, hook):
+def test_a_subscription_is_shown_stopped_started_and_deleted(tell: Any, hook: Webhook) -> None:
     (shown,) = tell("GET", "/subscriptions")["subscriptions"]
     assert (shown["state"], shown["signed"]) == ("Active", True)
     assert "secret" not in shown
@@ -207,7 +214,7 @@ def test_a_subscription_is_shown_stopped_started_and_deleted(tell, hook):
 
 
 @pytest.mark.usefixtures("hook")
-def test_deliveries_are_listed_and_sent_again(tell, target):
+def test_deliveries_are_listed_and_sent_again(tell: Any, target: Target) -> None:
     enter(tell)
     assert tell("POST", "/deliveries/wait", timeout=5) == {"idle": True, "open": 0}
     (first,) = tell("GET", "/deliveries", body="1", state="delivered", limit=5)["deliveries"]
@@ -224,7 +231,7 @@ def test_deliveries_are_listed_and_sent_again(tell, target):
 
 
 @pytest.mark.usefixtures("hook")
-def test_a_forged_delivery_has_a_wrong_signature(tell, target):
+def test_a_forged_delivery_has_a_wrong_signature(tell: Any, target: Target) -> None:
     target.script = [401]
     (forged,) = tell("POST", "/deliveries/forge", body='{"Event":"person.changed"}')["deliveries"]
     assert (forged["state"], forged["attempts"][0]["status"]) == ("failed", 401)
@@ -236,7 +243,7 @@ def test_a_forged_delivery_has_a_wrong_signature(tell, target):
 
 
 @pytest.mark.usefixtures("hook")
-def test_deliveries_are_held_back_and_let_go(tell, running):
+def test_deliveries_are_held_back_and_let_go(tell: Any, running: RunningSandbox) -> None:
     assert tell("POST", "/deliveries/pause") == {"paused": True}
     enter(tell)
     assert tell("POST", "/deliveries/wait", timeout=0.1) == {"idle": False, "open": 1}
@@ -246,7 +253,7 @@ def test_deliveries_are_held_back_and_let_go(tell, running):
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"5"])
-def test_a_body_that_is_no_object_is_refused(running, body):
+def test_a_body_that_is_no_object_is_refused(running: RunningSandbox, body: bytes) -> None:
     answer = requests.post(f"{running.url}/_sandbox/trigger", data=body, timeout=5)
 
     assert answer.status_code == 400

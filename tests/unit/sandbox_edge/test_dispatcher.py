@@ -2,38 +2,42 @@ import json
 import socket
 import threading
 import time
+from typing import Any
 
 import pytest
 
 from so_sandbox.law import FAILURES
-from so_sandbox.server import start
+from so_sandbox.server import RunningSandbox, start
+from so_sandbox.world.rows import Webhook
+from so_sandbox.world.tenant import Tenant
+from tests.unit.sandbox_edge.target import Target, webhook
 
 ACTIVE, STOPPED, TOO_MANY = 1, 2, 3
 
 
-def tick(tenant, key=1):
+def tick(tenant: Tenant, key: Any = 1) -> None:
     tenant.signal("tick", key, {"n": key}, by=7)
 
 
-def settle(running, seconds=10):
+def settle(running: RunningSandbox, seconds: float = 10) -> None:
     assert running.dispatcher.wait_idle(seconds)
 
 
-def another(tenant, url, events, number=2):
-    first = tenant.tables.webhooks[1]
-    copy = type(first)(**{f: getattr(first, f) for f in first.__dataclass_fields__})
-    copy.webhook_id, copy.target_url, copy.events = number, url, events
-    tenant.tables.webhooks[number] = copy
-    return copy
+def another(tenant: Tenant, url: str, events: list[str], number: int = 2) -> Any:
+    row = webhook(url, webhook_id=number, events=events)
+    tenant.tables.webhooks[number] = row
+    return row
 
 
-def closed_port():
+def closed_port() -> Any:
     with socket.socket() as line:
         line.bind(("127.0.0.1", 0))
         return line.getsockname()[1]
 
 
-def test_an_event_is_brought_once_when_it_is_answered_200(running, tenant, hook, target):
+def test_an_event_is_brought_once_when_it_is_answered_200(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
+) -> None:
     tick(tenant)
     settle(running)
 
@@ -47,7 +51,7 @@ def test_an_event_is_brought_once_when_it_is_answered_200(running, tenant, hook,
 
 
 @pytest.mark.usefixtures("hook")
-def test_what_nobody_subscribed_is_brought_to_nobody(running, tenant):
+def test_what_nobody_subscribed_is_brought_to_nobody(running: RunningSandbox, tenant: Tenant) -> None:
     tenant.signal("other", 1, {}, by=7)
     settle(running)
 
@@ -55,7 +59,9 @@ def test_what_nobody_subscribed_is_brought_to_nobody(running, tenant):
 
 
 @pytest.mark.usefixtures("hook")
-def test_a_failed_event_is_tried_after_one_and_four_seconds(running, tenant, target):
+def test_a_failed_event_is_tried_after_one_and_four_seconds(
+    running: RunningSandbox, tenant: Tenant, target: Target
+) -> None:
     target.script = [500, 201, 200]
     tick(tenant)
     settle(running)
@@ -70,7 +76,9 @@ def test_a_failed_event_is_tried_after_one_and_four_seconds(running, tenant, tar
 
 
 @pytest.mark.parametrize("status", [202, 204, 302, 307, 400, 404, 503])
-def test_only_200_is_success_and_a_redirect_is_not_followed(running, tenant, hook, target, status):
+def test_only_200_is_success_and_a_redirect_is_not_followed(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target, status: int
+) -> None:
     target.script = [status] * 3
     tick(tenant)
     settle(running)
@@ -84,7 +92,9 @@ def test_only_200_is_success_and_a_redirect_is_not_followed(running, tenant, hoo
 
 
 @pytest.mark.usefixtures("hook")
-def test_a_requeued_event_comes_again_under_a_new_id(running, tenant, target):
+def test_a_requeued_event_comes_again_under_a_new_id(
+    running: RunningSandbox, tenant: Tenant, target: Target
+) -> None:
     running.world.switches.turn("delivery", "requeue")
     target.script = [500] * 3
     tick(tenant)
@@ -97,7 +107,9 @@ def test_a_requeued_event_comes_again_under_a_new_id(running, tenant, target):
     assert new.attempts[0].retry == 0
 
 
-def test_nine_failed_attempts_stop_a_webhook(running, tenant, hook, target):
+def test_nine_failed_attempts_stop_a_webhook(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
+) -> None:
     target.script = [500] * 50
     for key in range(5):
         tick(tenant, key)
@@ -111,7 +123,9 @@ def test_nine_failed_attempts_stop_a_webhook(running, tenant, hook, target):
     assert len(running.dispatcher.log) == 5
 
 
-def test_a_success_counts_the_failures_from_anew(running, tenant, hook, target):
+def test_a_success_counts_the_failures_from_anew(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
+) -> None:
     target.script = [500] * 8 + [200] + [500] * 8 + [200]
     for key in range(8):
         tick(tenant, key)
@@ -122,7 +136,9 @@ def test_a_success_counts_the_failures_from_anew(running, tenant, hook, target):
     assert hook.total_errors == 16
 
 
-def test_nine_failed_events_may_be_what_counts(running, tenant, hook, target):
+def test_nine_failed_events_may_be_what_counts(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
+) -> None:
     running.world.switches.turn("errors_counted", "events")
     target.script = [500] * 30
     for key in range(4):
@@ -132,7 +148,9 @@ def test_nine_failed_events_may_be_what_counts(running, tenant, hook, target):
     assert (hook.state, hook.consecutive_errors, len(target.received)) == (ACTIVE, 4, 12)
 
 
-def test_410_stops_a_webhook_at_once(running, tenant, hook, target):
+def test_410_stops_a_webhook_at_once(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
+) -> None:
     target.script = [410]
     tick(tenant)
     tick(tenant)
@@ -143,7 +161,9 @@ def test_410_stops_a_webhook_at_once(running, tenant, hook, target):
 
 
 @pytest.mark.usefixtures("hook")
-def test_another_webhook_is_told_that_one_was_stopped(running, tenant, target):
+def test_another_webhook_is_told_that_one_was_stopped(
+    running: RunningSandbox, tenant: Tenant, target: Target
+) -> None:
     watcher = another(tenant, target.url, ["webhook1.errors"])
     target.script = [410]
     tick(tenant)
@@ -156,7 +176,7 @@ def test_another_webhook_is_told_that_one_was_stopped(running, tenant, target):
     assert watcher.state == ACTIVE
 
 
-def test_a_target_that_is_not_there_fails(running, tenant, hook):
+def test_a_target_that_is_not_there_fails(running: RunningSandbox, tenant: Tenant, hook: Webhook) -> None:
     hook.target_url = f"http://127.0.0.1:{closed_port()}/"
     tick(tenant)
     settle(running)
@@ -167,7 +187,9 @@ def test_a_target_that_is_not_there_fails(running, tenant, hook):
     assert all(a.error for a in delivery.attempts)
 
 
-def test_a_target_that_is_too_slow_fails(tenant, hook, target, running):
+def test_a_target_that_is_too_slow_fails(
+    tenant: Tenant, hook: Webhook, target: Target, running: RunningSandbox
+) -> None:
     target.wait = 1.3
     tick(tenant)
     settle(running, 15)
@@ -178,10 +200,10 @@ def test_a_target_that_is_too_slow_fails(tenant, hook, target, running):
 
 
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-Len", b"nonsense\r\n\r\n"])
-def test_what_is_no_answer_fails(running, tenant, hook, said):
+def test_what_is_no_answer_fails(running: RunningSandbox, tenant: Tenant, hook: Webhook, said: bytes) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
 
-    def speak():
+    def speak() -> None:
         for _ in range(3):
             line, _ = listener.accept()
             line.recv(65536)
@@ -199,10 +221,12 @@ def test_what_is_no_answer_fails(running, tenant, hook, said):
     assert [a.status for a in running.dispatcher.log[0].attempts] == [None] * 3
 
 
-def test_a_closed_kept_connection_is_not_used_again(running, tenant, hook):
+def test_a_closed_kept_connection_is_not_used_again(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook
+) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
 
-    def speak():
+    def speak() -> None:
         for _ in range(2):
             line, _ = listener.accept()
             line.recv(65536)
@@ -223,7 +247,9 @@ def test_a_closed_kept_connection_is_not_used_again(running, tenant, hook):
     assert [[a.status for a in d.attempts] for d in running.dispatcher.log] == [[200], [200]]
 
 
-def test_thousands_are_brought_in_order_on_one_connection(running, tenant, hook, target):
+def test_thousands_are_brought_in_order_on_one_connection(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
+) -> None:
     for key in range(1500):
         tick(tenant, key)
     settle(running, 60)
@@ -233,16 +259,11 @@ def test_thousands_are_brought_in_order_on_one_connection(running, tenant, hook,
     assert hook.total_calls == 1500
 
 
-def test_several_at_a_time_when_asked(target):
+def test_several_at_a_time_when_asked(target: Target) -> None:
     with start(concurrency=4, speed=20) as running:
         tenant = running.world.tenant("Cust12345")
-        from datetime import UTC, datetime
-
-        from so_sandbox.world.rows import Webhook
-
-        tenant.tables.webhooks[1] = Webhook(
-            1, "so-privacy", ["tick"], target.url, "s", 1, "webhook", "any", datetime.now(UTC), 9
-        )
+        assert tenant is not None
+        tenant.tables.webhooks[1] = webhook(target.url)
         target.wait = 0.1
         started = time.monotonic()
         for key in range(8):
@@ -254,7 +275,9 @@ def test_several_at_a_time_when_asked(target):
 
 
 @pytest.mark.usefixtures("hook")
-def test_a_stopped_webhook_gets_nothing_and_a_deleted_one_loses_what_waits(running, tenant, target):
+def test_a_stopped_webhook_gets_nothing_and_a_deleted_one_loses_what_waits(
+    running: RunningSandbox, tenant: Tenant, target: Target
+) -> None:
     running.dispatcher.pause()
     tick(tenant)
     del tenant.tables.webhooks[1]
@@ -266,7 +289,7 @@ def test_a_stopped_webhook_gets_nothing_and_a_deleted_one_loses_what_waits(runni
 
 
 @pytest.mark.usefixtures("hook")
-def test_a_pause_holds_everything_back(running, tenant, target):
+def test_a_pause_holds_everything_back(running: RunningSandbox, tenant: Tenant, target: Target) -> None:
     running.dispatcher.pause()
     tick(tenant)
     assert not running.dispatcher.wait_idle(0.2)
@@ -279,7 +302,7 @@ def test_a_pause_holds_everything_back(running, tenant, target):
 
 
 @pytest.mark.usefixtures("hook")
-def test_what_is_cleared_is_not_brought(running, tenant, target):
+def test_what_is_cleared_is_not_brought(running: RunningSandbox, tenant: Tenant, target: Target) -> None:
     running.dispatcher.pause()
     tick(tenant)
     running.dispatcher.clear()
@@ -290,7 +313,9 @@ def test_what_is_cleared_is_not_brought(running, tenant, target):
     assert not target.received
 
 
-def test_once_more_is_the_same_bytes_and_fresh_is_not(running, tenant, hook, target):
+def test_once_more_is_the_same_bytes_and_fresh_is_not(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
+) -> None:
     tick(tenant)
     settle(running)
     (first,) = running.dispatcher.log
@@ -308,7 +333,9 @@ def test_once_more_is_the_same_bytes_and_fresh_is_not(running, tenant, hook, tar
 
 
 @pytest.mark.usefixtures("hook")
-def test_what_is_sent_by_hand_fails_once_and_counts_for_nothing(running, tenant, hook, target):
+def test_what_is_sent_by_hand_fails_once_and_counts_for_nothing(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
+) -> None:
     target.script = [500]
     forged = running.dispatcher.forge(tenant, 1, b"any", signature="wrong", event_id="mine")
     assert running.dispatcher.wait_settled([forged], 5)
@@ -319,7 +346,9 @@ def test_what_is_sent_by_hand_fails_once_and_counts_for_nothing(running, tenant,
     assert target.received[0].headers["X-SuperOffice-EventId"] == "mine"
 
 
-def test_a_test_event_is_as_documented(running, tenant, hook, target):
+def test_a_test_event_is_as_documented(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
+) -> None:
     hook.consecutive_errors = 5
     target.answer = b"fine"
     good, message = running.dispatcher.test(tenant, hook)
@@ -333,7 +362,9 @@ def test_a_test_event_is_as_documented(running, tenant, hook, target):
     assert running.dispatcher.log[0].state == "delivered"
 
 
-def test_a_test_that_is_not_answered_200_fails(running, tenant, hook, target):
+def test_a_test_that_is_not_answered_200_fails(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
+) -> None:
     target.script = [204]
     good, message = running.dispatcher.test(tenant, hook)
 
@@ -351,13 +382,20 @@ def test_a_test_that_is_not_answered_200_fails(running, tenant, hook, target):
         ("https:///x", "not an absolute HTTPS address"),
     ],
 )
-def test_plain_http_is_for_this_machine_alone(running, tenant, hook, url, reason):
+def test_plain_http_is_for_this_machine_alone(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, url: str, reason: str
+) -> None:
     hook.target_url = url
 
-    assert running.dispatcher.test(tenant, hook) == (False, f"{reason}" if reason.startswith("the") else f"the target is {reason}")
+    assert running.dispatcher.test(tenant, hook) == (
+        False,
+        f"{reason}" if reason.startswith("the") else f"the target is {reason}",
+    )
 
 
-def test_a_certificate_nobody_vouches_for_fails(running, tenant, hook, target):
+def test_a_certificate_nobody_vouches_for_fails(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
+) -> None:
     hook.target_url = target.url.replace("http:", "https:")
     good, message = running.dispatcher.test(tenant, hook)
 
@@ -365,14 +403,16 @@ def test_a_certificate_nobody_vouches_for_fails(running, tenant, hook, target):
     assert message
 
 
-def test_localhost_is_this_machine(running, tenant, hook, target):
+def test_localhost_is_this_machine(
+    running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
+) -> None:
     hook.target_url = target.url.replace("127.0.0.1", "localhost")
 
     assert running.dispatcher.test(tenant, hook)[0]
 
 
 @pytest.mark.usefixtures("hook")
-def test_silence_is_for_the_thread_that_asks_for_it(running, tenant):
+def test_silence_is_for_the_thread_that_asks_for_it(running: RunningSandbox, tenant: Tenant) -> None:
     with running.dispatcher.silence():
         tick(tenant)
     tick(tenant)
@@ -382,12 +422,15 @@ def test_silence_is_for_the_thread_that_asks_for_it(running, tenant):
 
 
 @pytest.mark.usefixtures("hook")
-def test_after_a_reset_the_old_tenants_queue_is_forgotten(running, tenant, target):
+def test_after_a_reset_the_old_tenants_queue_is_forgotten(
+    running: RunningSandbox, tenant: Tenant, target: Target
+) -> None:
     tick(tenant)
     settle(running)
     kept = tenant.tables.webhooks[1]
     running.sandbox.reset()
     fresh = running.world.tenant("Cust12345")
+    assert fresh is not None
     fresh.tables.webhooks[1] = kept
     tick(fresh)
     settle(running)

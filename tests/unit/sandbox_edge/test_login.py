@@ -1,9 +1,11 @@
 import base64
 import http.client
 import json
+import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
@@ -13,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 
 from so_sandbox.login.tokens import CLAIM
-from so_sandbox.server import Options, run, start
+from so_sandbox.server import Options, RunningSandbox, run, start
 from so_sandbox.world.faults import Fault
+from so_sandbox.world.tenant import Tenant
 
 PSU = "http://www.superoffice.com/superid/partnersystemuser/0.1"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -22,18 +25,20 @@ WRONG = "Wrong subdomain used to access tenant"
 
 
 @pytest.fixture(scope="module")
-def shared():
+def shared() -> Any:
     with start() as sandbox:
         yield sandbox
 
 
-def signed(running, tenant="Cust12345"):
-    data = f"{running.credentials.system_user_tokens[tenant]}.{datetime.now(UTC):%Y%m%d%H%M}"
+def signed(running: RunningSandbox) -> str:
+    data = f"{running.credentials.system_user_tokens['Cust12345']}.{datetime.now(UTC):%Y%m%d%H%M}"
     signature = running.credentials.private_key.sign(data.encode(), padding.PKCS1v15(), hashes.SHA256())
     return f"{data}.{base64.b64encode(signature).decode()}"
 
 
-def ask(running, path="/Login/api/PartnerSystemUser/Authenticate", **changes):
+def ask(
+    running: RunningSandbox, path: str = "/Login/api/PartnerSystemUser/Authenticate", **changes: Any
+) -> Any:
     body = {
         "SignedSystemToken": signed(running),
         "ApplicationToken": running.credentials.application_token,
@@ -46,7 +51,7 @@ def ask(running, path="/Login/api/PartnerSystemUser/Authenticate", **changes):
     return answer.json()
 
 
-def envelope(running, **changes):
+def envelope(running: RunningSandbox, **changes: Any) -> Any:
     given = {"token": signed(running), "kind": "Jwt", "app": running.credentials.application_token, **changes}
     root = etree.Element(f"{{{SOAP}}}Envelope")
     header = etree.SubElement(root, f"{{{SOAP}}}Header")
@@ -58,13 +63,13 @@ def envelope(running, **changes):
     return etree.tostring(root)
 
 
-def by_soap(running, body):
+def by_soap(running: RunningSandbox, body: bytes) -> Any:
     url = running.url + "/login/services/PartnerSystemUserService.svc"
     answer = requests.post(url, data=body, headers={"Content-Type": "text/xml"}, timeout=5)
     return answer.status_code, etree.fromstring(answer.content)
 
 
-def test_discovery_leads_to_the_key_that_signs(shared):
+def test_discovery_leads_to_the_key_that_signs(shared: RunningSandbox) -> None:
     found = requests.get(shared.url + "/login/.well-known/openid-configuration", timeout=5).json()
     keys = requests.get(found["jwks_uri"], timeout=5).json()["keys"]
     token = ask(shared)["Token"]
@@ -78,14 +83,14 @@ def test_discovery_leads_to_the_key_that_signs(shared):
     assert claims[CLAIM + "webapi_url"] == f"{shared.url}/Cust12345/api/"
 
 
-def test_the_certificate_can_be_had(shared):
+def test_the_certificate_can_be_had(shared: RunningSandbox) -> None:
     answer = requests.get(shared.url + "/login/.well-known/certificate", timeout=5)
 
     assert answer.text.startswith("-----BEGIN CERTIFICATE-----")
     assert "attachment" in answer.headers["Content-Disposition"]
 
 
-def test_a_rotated_key_signs_and_the_old_one_stays(running):
+def test_a_rotated_key_signs_and_the_old_one_stays(running: RunningSandbox) -> None:
     old = ask(running)["Token"]
     running.sandbox.login.rotate_key()
     keys = requests.get(running.url + "/login/.well-known/jwks", timeout=5).json()["keys"]
@@ -96,7 +101,7 @@ def test_a_rotated_key_signs_and_the_old_one_stays(running):
     ]
 
 
-def test_a_ticket_is_good_for_its_tenant_alone(shared):
+def test_a_ticket_is_good_for_its_tenant_alone(shared: RunningSandbox) -> None:
     claims = jwt.decode(ask(shared)["Token"], options={"verify_signature": False})
     ticket = claims[CLAIM + "ticket"]
 
@@ -106,8 +111,10 @@ def test_a_ticket_is_good_for_its_tenant_alone(shared):
     assert shared.world.tickets.use(ticket, "Cust54321", now) is None
 
 
-@pytest.mark.parametrize("path", ["/login/API/partnersystemuser/authenticate", "/LOGIN/api/PartnerSystemUser/Authenticate"])
-def test_paths_are_the_same_in_any_case(shared, path):
+@pytest.mark.parametrize(
+    "path", ["/login/API/partnersystemuser/authenticate", "/LOGIN/api/PartnerSystemUser/Authenticate"]
+)
+def test_paths_are_the_same_in_any_case(shared: RunningSandbox, path: str) -> None:
     assert ask(shared, path)["IsSuccessful"] is True
 
 
@@ -122,7 +129,7 @@ def test_paths_are_the_same_in_any_case(shared, path):
         ({"ReturnTokenType": "Xml"}, "neither"),
     ],
 )
-def test_a_refusal_is_an_answer_with_its_reason(shared, changes, message):
+def test_a_refusal_is_an_answer_with_its_reason(shared: RunningSandbox, changes: Any, message: str) -> None:
     answer = ask(shared, **changes)
 
     assert answer["IsSuccessful"] is False
@@ -131,20 +138,20 @@ def test_a_refusal_is_an_answer_with_its_reason(shared, changes, message):
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 100_000])
-def test_nonsense_is_refused_like_any_other(shared, body):
+def test_nonsense_is_refused_like_any_other(shared: RunningSandbox, body: bytes) -> None:
     url = shared.url + "/Login/api/PartnerSystemUser/Authenticate"
 
     assert requests.post(url, data=body, timeout=5).json()["IsSuccessful"] is False
 
 
-def test_a_moved_clock_does_not_make_signatures_old(running):
+def test_a_moved_clock_does_not_make_signatures_old(running: RunningSandbox) -> None:
     requests.post(running.url + "/_sandbox/clock", json={"advance": "2d"}, timeout=5)
 
     assert ask(running)["IsSuccessful"] is True
 
 
 @pytest.mark.parametrize("kind", ["Jwt", "Saml"])
-def test_soap_gives_either_kind_of_token(shared, kind):
+def test_soap_gives_either_kind_of_token(shared: RunningSandbox, kind: str) -> None:
     status, root = by_soap(shared, envelope(shared, kind=kind))
 
     assert status == 200
@@ -153,7 +160,7 @@ def test_soap_gives_either_kind_of_token(shared, kind):
     assert token.startswith("<saml:Assertion" if kind == "Saml" else "ey")
 
 
-def test_soap_refuses_in_its_answer(shared):
+def test_soap_refuses_in_its_answer(shared: RunningSandbox) -> None:
     status, root = by_soap(shared, envelope(shared, app="wrong"))
 
     assert status == 200
@@ -175,21 +182,24 @@ def test_soap_refuses_in_its_answer(shared):
         ),
     ],
 )
-def test_what_is_no_request_is_a_soap_fault(shared, body, reason):
+def test_what_is_no_request_is_a_soap_fault(shared: RunningSandbox, body: bytes, reason: str) -> None:
     status, root = by_soap(shared, body)
 
     assert status == 500
     assert reason in root.findtext(".//faultstring")
 
 
-def test_our_schema_is_the_vendors(monkeypatch):
+def test_our_schema_is_the_vendors() -> None:
     """Only where the vendor's file is at hand; the committed facts stand in for it elsewhere."""
-    import os
-
     folder = os.environ.get("SO_VENDOR_WSDL_DIR")
     ours = etree.parse(str(Path(start.__code__.co_filename).parent / "login/partner_system_user.xsd"))
     names = {e.get("name") for e in ours.getroot() if e.tag.endswith("element")}
-    assert names == {"ApplicationToken", "ContextIdentifier", "AuthenticationRequest", "AuthenticationResponse"}
+    assert names == {
+        "ApplicationToken",
+        "ContextIdentifier",
+        "AuthenticationRequest",
+        "AuthenticationResponse",
+    }
     if folder:
         theirs = etree.parse(str(Path(folder) / "PartnerSystemUserService.xml"))
         schema = next(s for s in theirs.iter("{*}schema") if s.get("targetNamespace") == PSU)
@@ -197,17 +207,16 @@ def test_our_schema_is_the_vendors(monkeypatch):
             assert _shape(ours.getroot(), name) == _shape(schema, name)
 
 
-def _shape(schema, name):
+def _shape(schema: Any, name: str) -> Any:
     element = next(e for e in schema if e.get("name") == name and e.tag.endswith("element"))
-    inner = [
+    return [
         (e.get("name"), e.get("type", "").rpartition(":")[2], e.get("minOccurs"), e.get("nillable"))
         for e in element.iter("{*}element")
     ]
-    return inner
 
 
 @pytest.mark.parametrize("state", ["Running", "OnlineMaintenance"])
-def test_a_running_tenant_tells_all_seven_fields(running, tenant, state):
+def test_a_running_tenant_tells_all_seven_fields(running: RunningSandbox, tenant: Tenant, state: str) -> None:
     tenant.tables.state = state
     told = requests.get(running.url + "/api/state/cust12345", timeout=5).json()
 
@@ -225,20 +234,22 @@ def test_a_running_tenant_tells_all_seven_fields(running, tenant, state):
 
 
 @pytest.mark.parametrize("state", ["Suspended", "OfflineMaintenance", "Deleted", "MigrationPending"])
-def test_a_tenant_that_does_not_run_has_no_endpoint(running, tenant, state):
+def test_a_tenant_that_does_not_run_has_no_endpoint(
+    running: RunningSandbox, tenant: Tenant, state: str
+) -> None:
     tenant.tables.state = state
     told = requests.get(running.url + "/api/state/Cust12345", timeout=5).json()
 
     assert (told["State"], told["IsRunning"], told["Endpoint"], told["Api"]) == (state, False, None, None)
 
 
-def test_a_tenant_nobody_knows_is_unknown(shared):
+def test_a_tenant_nobody_knows_is_unknown(shared: RunningSandbox) -> None:
     told = requests.get(shared.url + "/api/state/Cust1", timeout=5).json()
 
     assert (told["State"], told["IsRunning"], told["Version"]) == ("Unknown", False, None)
 
 
-def test_a_moved_tenant_is_at_another_host(running, tenant):
+def test_a_moved_tenant_is_at_another_host(running: RunningSandbox, tenant: Tenant) -> None:
     port = running.url.rpartition(":")[2]
     tenant.tables.host = f"localhost:{port}"
 
@@ -252,23 +263,22 @@ def test_a_moved_tenant_is_at_another_host(running, tenant):
     connection.close()
 
 
-def test_the_api_tells_its_versions(shared):
+def test_the_api_tells_its_versions(shared: RunningSandbox) -> None:
     assert requests.get(shared.url + "/Cust12345/api/", timeout=5).json()["ServicesCurrent"] == "Services88"
     assert requests.get(shared.url + "/Cust1/api", timeout=5).status_code == 404
 
 
-def test_a_target_may_be_absolute(shared):
+def test_a_target_may_be_absolute(shared: RunningSandbox) -> None:
     host = shared.url.removeprefix("http://")
-    with socket.create_connection(host.split(":"), timeout=5) as line:
-        line.sendall(
-            f"GET http://{host}/API/State/Cust12345 HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
-        )
+    with socket.create_connection(("127.0.0.1", int(host.rpartition(":")[2])), timeout=5) as line:
+        target = f"http://{host}/API/State/Cust12345"
+        line.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
         answer = b"".join(iter(lambda: line.recv(65536), b""))
 
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["State"] == "Running"
 
 
-def test_everything_may_lie_below_a_prefix():
+def test_everything_may_lie_below_a_prefix() -> None:
     with run(Options(prefix="/crm", issuer="https://login.example.com")) as sandbox:
         found = requests.get(f"{sandbox.url}/Login/.well-known/openid-configuration", timeout=5).json()
         told = requests.get(f"{sandbox.url}/api/state/Cust12345", timeout=5).json()
@@ -276,11 +286,14 @@ def test_everything_may_lie_below_a_prefix():
         assert sandbox.url.endswith("/crm")
         assert found["issuer"] == "https://login.example.com"
         assert told["Endpoint"] == f"{sandbox.url}/Cust12345"
-        assert requests.get(sandbox.url.removesuffix("/crm") + "/api/state/Cust12345", timeout=5).status_code == 404
+        assert (
+            requests.get(sandbox.url.removesuffix("/crm") + "/api/state/Cust12345", timeout=5).status_code
+            == 404
+        )
         assert requests.get(f"{sandbox.url}/", timeout=5).status_code == 200
 
 
-def test_sign_in_says_that_it_is_not_imitated(shared):
+def test_sign_in_says_that_it_is_not_imitated(shared: RunningSandbox) -> None:
     assert requests.get(shared.url + "/login/common/oauth/authorize", timeout=5).status_code == 501
 
 
@@ -295,7 +308,7 @@ def test_sign_in_says_that_it_is_not_imitated(shared):
         ("delay:0.05", 200, "{"),
     ],
 )
-def test_state_fails_as_asked(running, kind, status, starts):
+def test_state_fails_as_asked(running: RunningSandbox, kind: str, status: int, starts: str) -> None:
     running.world.faults.add(Fault(kind=kind, operation="State.Get", headers={"Retry-After": "7"}))
     answer = requests.get(running.url + "/api/state/Cust12345", timeout=5)
 
@@ -309,7 +322,7 @@ def test_state_fails_as_asked(running, kind, status, starts):
 
 
 @pytest.mark.parametrize("kind", ["drop", "apply_then_drop"])
-def test_a_connection_is_cut_as_asked(running, kind):
+def test_a_connection_is_cut_as_asked(running: RunningSandbox, kind: str) -> None:
     running.world.faults.add(Fault(kind=kind, operation="Login.Authenticate"))
 
     with pytest.raises(requests.ConnectionError):

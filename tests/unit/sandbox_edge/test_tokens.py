@@ -1,6 +1,7 @@
 import base64
 import hashlib
 from datetime import UTC, datetime
+from typing import Any
 
 import jwt
 import pytest
@@ -15,7 +16,7 @@ from so_sandbox.login.tokens import CLAIM, SystemUser, system_user_jwt
 USER = SystemUser("Cust12345", "1000007919", 42, "7T:abc", "http://h/Remote/Services88/", "http://h/api/")
 
 
-def test_a_key_is_published_with_all_that_clients_look_for():
+def test_a_key_is_published_with_all_that_clients_look_for() -> None:
     key = current_signing_key()
     jwk = key.jwk()
 
@@ -25,12 +26,12 @@ def test_a_key_is_published_with_all_that_clients_look_for():
     assert jwt.PyJWK(jwk).key.public_numbers() == key.private.public_key().public_numbers()
 
 
-def test_two_keys_differ():
+def test_two_keys_differ() -> None:
     assert current_signing_key().thumbprint != next_signing_key().thumbprint
     assert "RSA" not in repr(current_signing_key())
 
 
-def test_a_system_user_jwt_is_as_the_vendors():
+def test_a_system_user_jwt_is_as_the_vendors() -> None:
     key = current_signing_key()
     token = system_user_jwt(USER, key, datetime.now(UTC))
 
@@ -50,9 +51,9 @@ def test_a_system_user_jwt_is_as_the_vendors():
     assert claims[CLAIM + "netserver_url"].endswith("/")
 
 
-def test_a_saml_assertion_is_signed_and_says_the_same():
+def test_a_saml_assertion_is_signed_and_says_the_same() -> None:
     key = current_signing_key()
-    assertion = etree.fromstring(system_user_saml(USER, key, datetime.now(UTC)).encode())
+    assertion: Any = etree.fromstring(system_user_saml(USER, key, datetime.now(UTC)).encode())
     attributes = {
         a.get("Name"): a.findtext(f"{{{SAML}}}AttributeValue") for a in assertion.iter(f"{{{SAML}}}Attribute")
     }
@@ -68,5 +69,5 @@ def test_a_saml_assertion_is_signed_and_says_the_same():
 
 
 @pytest.mark.parametrize("secret", ["7T:abc", "1000007919-ticket"])
-def test_a_ticket_is_not_shown(secret):
+def test_a_ticket_is_not_shown(secret: str) -> None:
     assert secret not in repr(USER)

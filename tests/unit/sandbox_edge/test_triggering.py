@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,16 +12,18 @@ from so_sandbox.world.world import World
 
 
 @pytest.fixture
-def tenant():
+def tenant() -> Any:
     world = World()
-    tenant = add_demo_tenants(world)
+    tenant: Any = add_demo_tenants(world)
     tenant.told = []
     tenant.listeners.append(lambda _, event: tenant.told.append(event.name))
     return tenant
 
 
-def enter(tenant, **settings):
-    return trigger(tenant, "person.created", {name.replace("__", "."): value for name, value in settings.items()})
+def enter(tenant: Any, **settings: Any) -> Any:
+    return trigger(
+        tenant, "person.created", {name.replace("__", "."): value for name, value in settings.items()}
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,7 +34,7 @@ def enter(tenant, **settings):
         ("JOBAPPLY", "service"),
     ],
 )  # fmt: skip
-def test_a_source_comes_by_its_usual_way(tenant, source, role):
+def test_a_source_comes_by_its_usual_way(tenant: Any, source: str, role: str) -> None:
     person = tenant.person(enter(tenant, source=source))
 
     assert tenant.consent_keys(person.person_id)["STORE"][:2] == ("61B", source)
@@ -39,7 +42,7 @@ def test_a_source_comes_by_its_usual_way(tenant, source, role):
     assert (person.active_erp_links > 0) == (source == "ERP")
 
 
-def test_all_that_describes_a_person_is_resolved(tenant):
+def test_all_that_describes_a_person_is_resolved(tenant: Any) -> None:
     number = enter(
         tenant, firstname="Anna", lastname="Berg", title="Buyer", country="DK", category="Customer",
         position="Director", language="da", birth="2012-05-01", retired="1", company="Kunde ApS",
@@ -62,13 +65,13 @@ def test_all_that_describes_a_person_is_resolved(tenant):
     assert tenant.told[0] == "person.created"
 
 
-def test_an_age_is_counted_from_today(tenant):
+def test_an_age_is_counted_from_today(tenant: Any) -> None:
     person = tenant.person(enter(tenant, years="14"))
 
     assert person.year_of_birth == tenant.now().year - 14
 
 
-def test_another_form_and_another_way_can_be_named(tenant):
+def test_another_form_and_another_way_can_be_named(tenant: Any) -> None:
     by_form = tenant.person(enter(tenant, source="WEBFORM", form="newsletter"))
     by_import = tenant.person(enter(tenant, source="CARD", channel="IMPORT"))
 
@@ -76,13 +79,13 @@ def test_another_form_and_another_way_can_be_named(tenant):
     assert tenant.tables.insertions[by_import.person_id].flags == 1
 
 
-def test_a_job_application_comes_by_its_own_form(tenant):
+def test_a_job_application_comes_by_its_own_form(tenant: Any) -> None:
     person = tenant.person(enter(tenant, source="JOBAPPLY"))
 
     assert tenant.tables.lists.forms[person.created_by_form_id].key == "job"
 
 
-def test_a_person_changes(tenant):
+def test_a_person_changes(tenant: Any) -> None:
     number = enter(tenant)
     trigger(tenant, "person.changed", {"person": str(number), "title": "Director"})
     assert tenant.person(number).title == "Director"
@@ -93,7 +96,7 @@ def test_a_person_changes(tenant):
     assert tenant.told.count("person.changed") == 3
 
 
-def test_consents_come_and_go(tenant):
+def test_consents_come_and_go(tenant: Any) -> None:
     number = str(enter(tenant))
     trigger(tenant, "person.consented", {"person": number})
     assert tenant.consent_keys(int(number))["EMARKETING"][:2] == ("61A", "WEBFORM")
@@ -102,13 +105,20 @@ def test_consents_come_and_go(tenant):
     trigger(
         tenant,
         "person.consented",
-        {"person": number, "purpose": "STORE", "basis": "61F", "source": "CARD", "comment": "hi", "by": "api"},
+        {
+            "person": number,
+            "purpose": "STORE",
+            "basis": "61F",
+            "source": "CARD",
+            "comment": "hi",
+            "by": "api",
+        },
     )
     assert tenant.consent_keys(int(number))["STORE"] == ("61F", "CARD", "hi")
     assert tenant.told[-3:] == ["person.consented", "person.unconsented", "person.consented"]
 
 
-def test_a_person_goes_and_comes_back_and_goes_for_good(tenant):
+def test_a_person_goes_and_comes_back_and_goes_for_good(tenant: Any) -> None:
     number = enter(tenant)
     trigger(tenant, "person.softdeleted", {"person": str(number)})
     assert number not in [p.person_id for p in tenant.persons()]
@@ -119,7 +129,7 @@ def test_a_person_goes_and_comes_back_and_goes_for_good(tenant):
     assert "person.deleted" in tenant.told
 
 
-def test_two_become_one(tenant):
+def test_two_become_one(tenant: Any) -> None:
     gone, kept = enter(tenant, email="a@example.com"), enter(tenant)
 
     assert trigger(tenant, "person.merged", {"person": str(gone), "into": str(kept)}) == kept
@@ -127,7 +137,7 @@ def test_two_become_one(tenant):
     assert tenant.emails(kept)[0].email_address == "a@example.com"
 
 
-def test_addresses_come_and_bounce(tenant):
+def test_addresses_come_and_bounce(tenant: Any) -> None:
     number = enter(tenant, email="a@example.com")
     trigger(tenant, "email.added", {"person": str(number), "email": "b@example.com", "primary": "yes"})
     trigger(tenant, "email.bounced", {"email": "b@example.com"})
@@ -138,7 +148,7 @@ def test_addresses_come_and_bounce(tenant):
     ]
 
 
-def test_a_list_item_changes(tenant):
+def test_a_list_item_changes(tenant: Any) -> None:
     assert trigger(tenant, "list.consentsource.changed", {"item": "5"}) == 5
     assert tenant.told == ["list.consentsource.changed"]
 
@@ -164,20 +174,23 @@ def test_a_list_item_changes(tenant):
         ("person.consented", {"person": "1", "moon": "full"}, "can't set moon"),
     ],
 )
-def test_what_is_wrong_is_named_and_nothing_happens(tenant, event, settings, message):
+def test_what_is_wrong_is_named_and_nothing_happens(
+    tenant: Any, event: str, settings: dict[str, str], message: str
+) -> None:
     with pytest.raises((ValueError, CrmError), match=message):
         trigger(tenant, event, settings)
     assert not tenant.persons()
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90), ("1.5", 1.5), ("90s", 90), ("15m", 900), ("6h", 21600), ("1d12h", 129600)]
+    ("text", "seconds"),
+    [("90", 90), ("1.5", 1.5), ("90s", 90), ("15m", 900), ("6h", 21600), ("1d12h", 129600)],
 )
-def test_durations_are_written_in_short(text, seconds):
+def test_durations_are_written_in_short(text: str, seconds: float) -> None:
     assert duration(text) == timedelta(seconds=seconds)
 
 
-def test_a_crowd_is_the_same_each_time(tenant):
+def test_a_crowd_is_the_same_each_time(tenant: Any) -> None:
     first = add_crowd(tenant, 16)
     names = [(tenant.person(n).firstname, tenant.person(n).country_id) for n in first]
     again = World()
