@@ -65,7 +65,13 @@ def tenant_lists(**changed: object) -> TenantLists:
         countries={at: Country(at, iso, lcid) for at, (iso, lcid) in enumerate(COUNTRIES.items(), 1)},
         associates={
             one: Associate(one, kind, person_id=person, deleted=False)
-            for one, kind, person in ((HUMAN, 0, 9), (PORTAL, 7, 0), (IMPORTER, 13, 0), (OWN, 13, 0), (BOT, 13, 0))
+            for one, kind, person in (
+                (HUMAN, 0, 9),
+                (PORTAL, 7, 0),
+                (IMPORTER, 13, 0),
+                (OWN, 13, 0),
+                (BOT, 13, 0),
+            )
         },
         categories={51: "Prospect", 52: "Customer"},
         businesses={61: "Sole trader"},
@@ -289,13 +295,17 @@ class FakeCrm:
         self._cached = None
 
     def read_persons(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Person]:
-        return self._call("read_persons", ids, lambda: {one: self._person(one) for one in ids if self._here(one)})
+        return self._call(
+            "read_persons", ids, lambda: {one: self._person(one) for one in ids if self._here(one)}
+        )
 
     def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
         return self._call("read_consents", ids, lambda: {one: dict(self.rows.get(one, {})) for one in ids})
 
     def merged_into(self, ids: Sequence[PersonId]) -> Mapping[PersonId, PersonId]:
-        return self._call("merged_into", ids, lambda: {one: self.merged[one] for one in ids if one in self.merged})
+        return self._call(
+            "merged_into", ids, lambda: {one: self.merged[one] for one in ids if one in self.merged}
+        )
 
     def set_consent(
         self, person_id: PersonId, *, purpose: str, basis: str, source: str, comment: str
@@ -304,7 +314,9 @@ class FakeCrm:
             self._refuse_gone(person_id, "SetConsent")
             self.write_row(person_id, purpose, basis, source, by=self.own, comment=comment)
 
-        self._call("set_consent", [person_id], write, purpose=purpose, basis=basis, source=source, comment=comment)
+        self._call(
+            "set_consent", [person_id], write, purpose=purpose, basis=basis, source=source, comment=comment
+        )
 
     def best_language(self, person_id: PersonId, template_id: int) -> str:
         return self._call("best_language", [person_id], lambda: self.languages.get(person_id, ""))

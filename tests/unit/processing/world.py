@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from so_privacy_ext.model import (
     PersonId,
     Slot,
     TenantId,
+    TenantLists,
 )
 from so_privacy_ext.ports import Ledgers
 from so_privacy_ext.processing.drain import drain
@@ -170,7 +172,9 @@ class World:
 
     def rows(self, table: str) -> list[dict[str, object]]:
         with open_session(self.dsn, self.tenant_id) as session:
-            return list(session.rows(f"SELECT * FROM {table} WHERE tenant_id = %(tenant_id)s ORDER BY 2".encode()))
+            return list(
+                session.rows(f"SELECT * FROM {table} WHERE tenant_id = %(tenant_id)s ORDER BY 2".encode())
+            )
 
 
 def drain_all(work: Work, limit: int = SLICE) -> None:
@@ -180,8 +184,17 @@ def drain_all(work: Work, limit: int = SLICE) -> None:
     raise AssertionError("draining never ends")
 
 
+_parsed = functools.cache(lambda content: parse(content, "test.yaml"))
+_resolved: dict[tuple[bytes, int], tuple[TenantLists, ActiveManifest]] = {}
+
+
 def ready(content: bytes, crm: FakeCrm) -> ActiveManifest:
-    return resolve_what_stands(parse(content, "test.yaml"), crm.lists())
+    """Resolve a manifest once for each reading of the lists, as the product does."""
+    lists = crm.lists()
+    key = content, id(lists)
+    if key not in _resolved:
+        _resolved[key] = lists, resolve_what_stands(_parsed(content), lists)
+    return _resolved[key][1]
 
 
 def make_world(dsn: str, store: ReceivingStore, name: str = "Cust12345") -> World:
