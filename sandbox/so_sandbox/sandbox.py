@@ -44,6 +44,8 @@ class Sandbox:
     def reset(self) -> None:
         """Go back to the first moment; snapshots are kept."""
         self.dispatcher.clear()
+        self.dispatcher.resume()
+        self.login.reset()
         self.world.reset()
         self.begin()
 

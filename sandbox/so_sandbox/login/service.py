@@ -36,6 +36,11 @@ class Login:
         """Sign with another key from now on and go on publishing the old one."""
         self._keys = [next_signing_key(), current_signing_key()]
 
+    def reset(self) -> None:
+        """Go back to the first key and an empty log."""
+        self._keys = [current_signing_key()]
+        self.calls.clear()
+
     def authenticate(
         self,
         *,

@@ -18,10 +18,18 @@ def target() -> Iterator[Target]:
         yield told
 
 
-@pytest.fixture
-def running() -> Iterator[RunningSandbox]:
+@pytest.fixture(scope="session")
+def shared() -> Iterator[RunningSandbox]:
+    """One server for all: to start and stop one takes a third of a second."""
     with start(speed=20, timeout=1.0) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def running(shared: RunningSandbox) -> RunningSandbox:
+    shared.sandbox.reset()
+    shared.sandbox.snapshots.clear()
+    return shared
 
 
 @pytest.fixture

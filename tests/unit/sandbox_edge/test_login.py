@@ -24,12 +24,6 @@ SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 WRONG = "Wrong subdomain used to access tenant"
 
 
-@pytest.fixture(scope="module")
-def shared() -> Any:
-    with start() as sandbox:
-        yield sandbox
-
-
 def signed(running: RunningSandbox) -> str:
     data = f"{running.credentials.system_user_tokens['Cust12345']}.{datetime.now(UTC):%Y%m%d%H%M}"
     signature = running.credentials.private_key.sign(data.encode(), padding.PKCS1v15(), hashes.SHA256())
@@ -69,22 +63,22 @@ def by_soap(running: RunningSandbox, body: bytes) -> Any:
     return answer.status_code, etree.fromstring(answer.content)
 
 
-def test_discovery_leads_to_the_key_that_signs(shared: RunningSandbox) -> None:
-    found = requests.get(shared.url + "/login/.well-known/openid-configuration", timeout=5).json()
+def test_discovery_leads_to_the_key_that_signs(running: RunningSandbox) -> None:
+    found = requests.get(running.url + "/login/.well-known/openid-configuration", timeout=5).json()
     keys = requests.get(found["jwks_uri"], timeout=5).json()["keys"]
-    token = ask(shared)["Token"]
+    token = ask(running)["Token"]
 
-    assert found["issuer"] == shared.url
+    assert found["issuer"] == running.url
     assert jwt.get_unverified_header(token)["x5t"] == keys[0]["x5t"]
     serial = jwt.decode(token, options={"verify_signature": False})[CLAIM + "serial"]
     claims = jwt.decode(
         token, jwt.PyJWK(keys[0]), algorithms=["RS256"], audience=f"spn:{serial}", issuer="SuperOffice AS"
     )
-    assert claims[CLAIM + "webapi_url"] == f"{shared.url}/Cust12345/api/"
+    assert claims[CLAIM + "webapi_url"] == f"{running.url}/Cust12345/api/"
 
 
-def test_the_certificate_can_be_had(shared: RunningSandbox) -> None:
-    answer = requests.get(shared.url + "/login/.well-known/certificate", timeout=5)
+def test_the_certificate_can_be_had(running: RunningSandbox) -> None:
+    answer = requests.get(running.url + "/login/.well-known/certificate", timeout=5)
 
     assert answer.text.startswith("-----BEGIN CERTIFICATE-----")
     assert "attachment" in answer.headers["Content-Disposition"]
@@ -101,21 +95,21 @@ def test_a_rotated_key_signs_and_the_old_one_stays(running: RunningSandbox) -> N
     ]
 
 
-def test_a_ticket_is_good_for_its_tenant_alone(shared: RunningSandbox) -> None:
-    claims = jwt.decode(ask(shared)["Token"], options={"verify_signature": False})
+def test_a_ticket_is_good_for_its_tenant_alone(running: RunningSandbox) -> None:
+    claims = jwt.decode(ask(running)["Token"], options={"verify_signature": False})
     ticket = claims[CLAIM + "ticket"]
 
     assert ticket.startswith("7T:")
-    now = shared.world.clock.now()
-    assert shared.world.tickets.use(ticket, "Cust12345", now) is not None
-    assert shared.world.tickets.use(ticket, "Cust54321", now) is None
+    now = running.world.clock.now()
+    assert running.world.tickets.use(ticket, "Cust12345", now) is not None
+    assert running.world.tickets.use(ticket, "Cust54321", now) is None
 
 
 @pytest.mark.parametrize(
     "path", ["/login/API/partnersystemuser/authenticate", "/LOGIN/api/PartnerSystemUser/Authenticate"]
 )
-def test_paths_are_the_same_in_any_case(shared: RunningSandbox, path: str) -> None:
-    assert ask(shared, path)["IsSuccessful"] is True
+def test_paths_are_the_same_in_any_case(running: RunningSandbox, path: str) -> None:
+    assert ask(running, path)["IsSuccessful"] is True
 
 
 @pytest.mark.parametrize(
@@ -129,8 +123,8 @@ def test_paths_are_the_same_in_any_case(shared: RunningSandbox, path: str) -> No
         ({"ReturnTokenType": "Xml"}, "neither"),
     ],
 )
-def test_a_refusal_is_an_answer_with_its_reason(shared: RunningSandbox, changes: Any, message: str) -> None:
-    answer = ask(shared, **changes)
+def test_a_refusal_is_an_answer_with_its_reason(running: RunningSandbox, changes: Any, message: str) -> None:
+    answer = ask(running, **changes)
 
     assert answer["IsSuccessful"] is False
     assert answer["Token"] is None
@@ -138,8 +132,8 @@ def test_a_refusal_is_an_answer_with_its_reason(shared: RunningSandbox, changes:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 100_000])
-def test_nonsense_is_refused_like_any_other(shared: RunningSandbox, body: bytes) -> None:
-    url = shared.url + "/Login/api/PartnerSystemUser/Authenticate"
+def test_nonsense_is_refused_like_any_other(running: RunningSandbox, body: bytes) -> None:
+    url = running.url + "/Login/api/PartnerSystemUser/Authenticate"
 
     assert requests.post(url, data=body, timeout=5).json()["IsSuccessful"] is False
 
@@ -151,8 +145,8 @@ def test_a_moved_clock_does_not_make_signatures_old(running: RunningSandbox) -> 
 
 
 @pytest.mark.parametrize("kind", ["Jwt", "Saml"])
-def test_soap_gives_either_kind_of_token(shared: RunningSandbox, kind: str) -> None:
-    status, root = by_soap(shared, envelope(shared, kind=kind))
+def test_soap_gives_either_kind_of_token(running: RunningSandbox, kind: str) -> None:
+    status, root = by_soap(running, envelope(running, kind=kind))
 
     assert status == 200
     assert root.findtext(f".//{{{PSU}}}IsSuccessful") == "true"
@@ -160,8 +154,8 @@ def test_soap_gives_either_kind_of_token(shared: RunningSandbox, kind: str) -> N
     assert token.startswith("<saml:Assertion" if kind == "Saml" else "ey")
 
 
-def test_soap_refuses_in_its_answer(shared: RunningSandbox) -> None:
-    status, root = by_soap(shared, envelope(shared, app="wrong"))
+def test_soap_refuses_in_its_answer(running: RunningSandbox) -> None:
+    status, root = by_soap(running, envelope(running, app="wrong"))
 
     assert status == 200
     assert root.findtext(f".//{{{PSU}}}IsSuccessful") == "false"
@@ -182,8 +176,8 @@ def test_soap_refuses_in_its_answer(shared: RunningSandbox) -> None:
         ),
     ],
 )
-def test_what_is_no_request_is_a_soap_fault(shared: RunningSandbox, body: bytes, reason: str) -> None:
-    status, root = by_soap(shared, body)
+def test_what_is_no_request_is_a_soap_fault(running: RunningSandbox, body: bytes, reason: str) -> None:
+    status, root = by_soap(running, body)
 
     assert status == 500
     assert reason in root.findtext(".//faultstring")
@@ -243,8 +237,8 @@ def test_a_tenant_that_does_not_run_has_no_endpoint(
     assert (told["State"], told["IsRunning"], told["Endpoint"], told["Api"]) == (state, False, None, None)
 
 
-def test_a_tenant_nobody_knows_is_unknown(shared: RunningSandbox) -> None:
-    told = requests.get(shared.url + "/api/state/Cust1", timeout=5).json()
+def test_a_tenant_nobody_knows_is_unknown(running: RunningSandbox) -> None:
+    told = requests.get(running.url + "/api/state/Cust1", timeout=5).json()
 
     assert (told["State"], told["IsRunning"], told["Version"]) == ("Unknown", False, None)
 
@@ -263,13 +257,13 @@ def test_a_moved_tenant_is_at_another_host(running: RunningSandbox, tenant: Tena
     connection.close()
 
 
-def test_the_api_tells_its_versions(shared: RunningSandbox) -> None:
-    assert requests.get(shared.url + "/Cust12345/api/", timeout=5).json()["ServicesCurrent"] == "Services88"
-    assert requests.get(shared.url + "/Cust1/api", timeout=5).status_code == 404
+def test_the_api_tells_its_versions(running: RunningSandbox) -> None:
+    assert requests.get(running.url + "/Cust12345/api/", timeout=5).json()["ServicesCurrent"] == "Services88"
+    assert requests.get(running.url + "/Cust1/api", timeout=5).status_code == 404
 
 
-def test_a_target_may_be_absolute(shared: RunningSandbox) -> None:
-    host = shared.url.removeprefix("http://")
+def test_a_target_may_be_absolute(running: RunningSandbox) -> None:
+    host = running.url.removeprefix("http://")
     with socket.create_connection(("127.0.0.1", int(host.rpartition(":")[2])), timeout=5) as line:
         target = f"http://{host}/API/State/Cust12345"
         line.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
@@ -293,8 +287,8 @@ def test_everything_may_lie_below_a_prefix() -> None:
         assert requests.get(f"{sandbox.url}/", timeout=5).status_code == 200
 
 
-def test_sign_in_says_that_it_is_not_imitated(shared: RunningSandbox) -> None:
-    assert requests.get(shared.url + "/login/common/oauth/authorize", timeout=5).status_code == 501
+def test_sign_in_says_that_it_is_not_imitated(running: RunningSandbox) -> None:
+    assert requests.get(running.url + "/login/common/oauth/authorize", timeout=5).status_code == 501
 
 
 @pytest.mark.parametrize(
