@@ -110,3 +110,14 @@ def test_an_intent_is_replaced_or_kept_whole(turn: Turn, decisions: Decisions) -
     with pytest.raises(RuntimeError):
         interrupted()
     assert list(decisions.intended(kept.decision_id)) == []
+
+
+def test_how_intents_ended_is_told(decisions: Decisions) -> None:
+    kept = decisions.keep(PERSON, RULING, FACTS, [])
+    decisions.intend(kept.decision_id, [intent(), intent("ACCOUNTING")])
+    assert decisions.ended(kept.decision_id) == {}
+
+    decisions.effected(kept.decision_id, "STORE", "superseded")
+    assert decisions.ended(kept.decision_id) == {"STORE": "superseded"}
+    assert decisions.writes_since(PERSON, "STORE", 60) == 1
+    assert decisions.first_written(PERSON, "STORE", "61F") is None

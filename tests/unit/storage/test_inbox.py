@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from so_privacy_ext.model import AssociateId, Event, EventId, PersonId
+from so_privacy_ext.model import AssociateId, Event, EventId, PersonId, Ruling
 from so_privacy_ext.ports import Inbox
 from so_privacy_ext.storage import registers
 from so_privacy_ext.storage.inbox import event_text, read_event
@@ -120,3 +120,22 @@ def test_an_event_is_read_as_it_was_written(event: Event) -> None:
         "event": json.loads(event_text(event)),
     }
     assert read_event(row) == event
+
+
+def test_later_events_wait_behind_a_begun_decision(
+    turn: Turn, inbox: Inbox, receiving: ReceivingStore, delivery: Delivering
+) -> None:
+    receiving.store([delivery("a")])
+    (first,) = inbox.claim(10)
+    kept = turn.ledgers.decisions.keep(PersonId(42), Ruling("d" * 64, ()), {}, [first.inbox_id])
+    receiving.store([delivery("b"), delivery("c", person=43), delivery("d", name="list.x.changed")])
+    assert inbox.wait_behind([]) == frozenset()
+    assert inbox.wait_behind([PersonId(43)]) == set()
+
+    inbox.put_off([first.inbox_id], 60, "retry")
+    assert inbox.wait_behind([PersonId(42), PersonId(43)]) == {42}
+    assert sorted(one.event.event_id for one in inbox.claim(10)) == ["c", "d"]
+
+    inbox.put_off([first.inbox_id], -60, "retry")
+    turn.ledgers.decisions.finish(kept.decision_id, "effect")
+    assert inbox.wait_behind([PersonId(42)]) == set()

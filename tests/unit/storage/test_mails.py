@@ -1,5 +1,7 @@
 """One mail per person and per address, claimed before it is asked for."""
 
+from datetime import timedelta
+
 import psycopg
 import pytest
 
@@ -162,3 +164,9 @@ def test_a_mail_that_was_found_settles_what_asked_a_human(turn: Turn, mails: Mai
 
 def test_an_unknown_id_changes_nothing(mails: Mails) -> None:
     mails.set_state(999, MailState.SENT)
+
+
+def test_a_claim_ages_by_the_clock_of_the_database(turn: Turn, mails: Mails) -> None:
+    assert claim(mails).age < timedelta(seconds=5)
+    turn.session.run(b"UPDATE mail SET claimed_at = so_now() - interval '15 minutes'")
+    assert timedelta(minutes=15) <= mails.claims_of(ANNA)[0].age < timedelta(minutes=16)

@@ -136,3 +136,17 @@ def test_a_reason_is_a_text(turn: Turn, reason: str) -> None:
         settled(turn, review_id, Settlement.KEEP, reason)
     assert raised.value.exit_code == Exit.USAGE
     assert len(listed(turn.session)) == 1
+
+
+def test_what_waits_is_told(turn: Turn) -> None:
+    review_id = opened(turn)
+    assert turn.ledgers.reviews.waits(ANNA, "purpose", "STORE")
+    assert not turn.ledgers.reviews.waits(ANNA, "purpose", "EMARKETING")
+    settled(turn, review_id, Settlement.KEEP)
+    assert not turn.ledgers.reviews.waits(ANNA, "purpose", "STORE")
+
+
+def test_an_overwriting_is_news_each_time(turn: Turn) -> None:
+    settled(turn, opened(turn, "overwritten"), Settlement.KEEP)
+    assert turn.ledgers.reviews.open(ANNA, "overwritten", "STORE", {})
+    assert not turn.ledgers.reviews.open(ANNA, "overwritten", "STORE", {})
