@@ -1,0 +1,95 @@
+"""Points at which a process of the product kills itself, put in from outside by wrapping what it calls."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import itertools
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+_STORAGE, _CRM = "so_privacy_ext.storage", "so_privacy_ext.superoffice"
+
+WORKER: dict[str, str] = {
+    "take": f"{_STORAGE}.turns:take",
+    "claim": f"{_STORAGE}.inbox:InboxBook.claim",
+    "ticket": f"{_CRM}.tickets:Tickets.renew",
+    "read_persons": f"{_CRM}.crm:SuperOfficeCrm.read_persons",
+    "keep": f"{_STORAGE}.decisions:DecisionBook.keep",
+    "intend": f"{_STORAGE}.decisions:DecisionBook.intend",
+    "pace": f"{_STORAGE}.turns:Turn.pace",
+    "set_consent": f"{_CRM}.crm:SuperOfficeCrm.set_consent",
+    "read_consents": f"{_CRM}.crm:SuperOfficeCrm.read_consents",
+    "effected": f"{_STORAGE}.decisions:DecisionBook.effected",
+    "best_language": f"{_CRM}.crm:SuperOfficeCrm.best_language",
+    "mail_claim": f"{_STORAGE}.mails:MailBook.claim",
+    "send_notice": f"{_CRM}.crm:SuperOfficeCrm.send_notice",
+    "mail_state": f"{_STORAGE}.mails:MailBook.set_state",
+    "journal": f"{_STORAGE}.journal:JournalBook.append",
+    "finish": f"{_STORAGE}.decisions:DecisionBook.finish",
+    "done": f"{_STORAGE}.inbox:InboxBook.done",
+    "release": f"{_STORAGE}.turns:Turn.release",
+}
+"""Every step of a slice, in its order (faults.md 5.2, P6 to P16)."""
+
+WEB: dict[str, str] = {
+    "read_body": "so_privacy_ext.web.receiver:Receiver._read",
+    "verify": "so_privacy_ext.webhooks.signature:matching",
+    "parse": "so_privacy_ext.webhooks.payload:parse",
+    "store": f"{_STORAGE}.receiving:ReceivingStore.store",
+    "answer": "so_privacy_ext.web.receiver:Receiver.__call__",
+}
+"""Every step of a delivery (P1 to P5)."""
+
+POINTS = WORKER | WEB
+
+
+def names(points: dict[str, str]) -> list[str]:
+    """Give each point before and after."""
+    return [f"{name}:{when}" for name in points for when in ("before", "after")]
+
+
+def arm(spoken: str) -> None:
+    """Have this process kill itself at the nth passage of a point."""
+    name, when, nth = spoken.split(":")
+    module, _, path = POINTS[name].partition(":")
+    owner: Any = importlib.import_module(module)
+    *classes, last = path.split(".")
+    for one in classes:
+        owner = getattr(owner, one)
+    setattr(owner, last, _wrapped(getattr(owner, last), when, int(nth)))
+
+
+def _wrapped(original: Callable[..., Any], when: str, nth: int) -> Callable[..., Any]:
+    passages = itertools.count(1)
+
+    def passed() -> None:
+        if next(passages) == nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if inspect.iscoroutinefunction(original):
+
+        @functools.wraps(original)
+        async def awaited(*given: Any, **named: Any) -> Any:
+            if when == "before":
+                passed()
+            result = await original(*given, **named)
+            if when == "after":
+                passed()
+            return result
+
+        return awaited
+
+    @functools.wraps(original)
+    def called(*given: Any, **named: Any) -> Any:
+        if when == "before":
+            passed()
+        result = original(*given, **named)
+        if when == "after":
+            passed()
+        return result
+
+    return called

@@ -1,0 +1,221 @@
+"""What must stand in the CRM and who must have been told, by the nordic manifest's rules, written by hand.
+
+It knows the CRM's history and nothing of the product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tests.chaos.watched import Entry, Row
+
+STORE, MARKETING, WITHDRAWN = "STORE", "EMARKETING", "WITHDRAWN"
+NOTICE_13, NOTICE_14 = "privacy-notice-13", "privacy-notice-14"
+LANGUAGES = {"DK": "da", "NO": "nb", "SE": "sv", "DE": "de"}
+
+_TICKABLE = {"WEBFORM", "CUSTOMERPORTAL"}
+_WROTE_TO_US = {"WEBFORM", "CHAT", "EMAIL", "REQUEST", "CUSTOMERPORTAL"}
+_MET = {"USER", "CARD", "PHONE", "FAIR"}
+_BOUGHT = {"VENDOR", "REFERRAL", "IMPORT"}
+_CRM_MAILS = {"CHAT"}
+_REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """What never changes about a person while the soak runs."""
+
+    form: str
+    minor: bool
+    staff: bool
+    country: str
+    before_start: bool
+
+
+@dataclass(slots=True)
+class Ruled:
+    """What the rules say to one state of a person."""
+
+    gives: dict[str, tuple[str, str]] = field(default_factory=dict)
+    store_to_review: bool = False
+    notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What may stand at rest for each purpose, and the notice that must or may have gone out."""
+
+    consents: Mapping[str, Collection[tuple[str, str] | None]]
+    must_be_told: str | None
+    may_be_told: Collection[str]
+
+
+def rule(who: Who, rows: Mapping[str, Row]) -> Ruled:
+    """Go through the manifest's rules, top to bottom; the first that names a purpose decides it."""
+    store = rows.get(STORE)
+    if store is not None and store.basis == WITHDRAWN:
+        return Ruled()
+    ruled = Ruled()
+    decided = {purpose for purpose, row in rows.items() if row.basis == WITHDRAWN}
+    source = store.source if store else ""
+
+    def by(gives: Mapping[str, str | None], notice: str | None = None) -> None:
+        fresh = {purpose: basis for purpose, basis in gives.items() if purpose not in decided}
+        decided.update(fresh)
+        for purpose, basis in fresh.items():
+            if basis == _REVIEW:
+                ruled.store_to_review = True
+            elif basis is not None:
+                ruled.gives[purpose] = (basis, source if source not in {"", "UNKNOWN"} else "API")
+        if fresh and ruled.notice is None:
+            ruled.notice = notice
+
+    if who.staff:
+        return ruled
+    ticked = rows.get(MARKETING)
+    if who.minor:
+        by({STORE: _REVIEW, MARKETING: None})
+    if source == "JOBAPPLY":
+        by({"RECRUIT": "61B", STORE: None, MARKETING: None}, NOTICE_13)
+    if source in _TICKABLE and ticked and ticked.basis == "61A" and ticked.source in _TICKABLE:
+        by({STORE: "61F", MARKETING: None}, NOTICE_13)
+    if source in _WROTE_TO_US:
+        by({STORE: "61F"}, NOTICE_13)
+    if who.form == "event-signup":
+        by({"EVENTRUN": "61F"})
+    if source in _MET:
+        by({STORE: "61F"}, NOTICE_13)
+    if source == "ERP":
+        by({STORE: "61F", "ACCOUNTING": "61C"}, NOTICE_14)
+    if source in _BOUGHT:
+        by({STORE: "61F", MARKETING: None}, NOTICE_14)
+    by({STORE: _REVIEW})
+    return ruled
+
+
+def binding(row: Row | None) -> bool:
+    """Tell whether a rule must leave the row: withdrawn, an explicit yes, a human's or the person's own."""
+    if row is None or row.writer == "crm":
+        return row is not None and row.basis == WITHDRAWN
+    return row.basis in {WITHDRAWN, "61A"} or row.writer in {"human", "person"}
+
+
+def judge(who: Who, entries: Sequence[Entry], told: Sequence[int]) -> Verdict:
+    """Say what may stand for a person after all that happened to her.
+
+    Whatever others did last must have been looked at, if an event told of it or came after it; what was
+    ruled in between may or may not have been carried out before the next change.
+    """
+    foreign = [entry for entry in entries if not entry.ours]
+    ruled = [Ruled() if entry.gone else rule(who, entry.rows) for entry in foreign]
+    last = foreign[-1]
+    seen = bool(told) and told[-1] > last.number
+    purposes = {purpose for entry in entries for purpose in entry.rows}
+    purposes |= {purpose for one in ruled for purpose in one.gives}
+    told_in = [_notice(who, entry, one) for entry, one in zip(foreign, ruled, strict=True)]
+    looked_at = bool(told)
+    return Verdict(
+        consents={
+            purpose: _may_stand(purpose, foreign, ruled, required=seen and not last.gone, looked_at=looked_at)
+            for purpose in purposes
+        },
+        must_be_told=told_in[-1] if seen else None,
+        may_be_told={notice for notice in told_in if notice and looked_at},
+    )
+
+
+def _may_stand(
+    purpose: str, foreign: Sequence[Entry], ruled: Sequence[Ruled], *, required: bool, looked_at: bool
+) -> set[tuple[str, str] | None]:
+    since = _last_change(purpose, foreign)
+    base = foreign[since].rows.get(purpose)
+    stands = None if base is None else base.value
+    if binding(base) or not looked_at:
+        return {stands}
+    wanted = ruled[-1].gives.get(purpose)
+    if required and wanted is not None:
+        return {wanted}
+    return {stands, *(one.gives[purpose] for one in ruled[since:] if purpose in one.gives)}
+
+
+def _last_change(purpose: str, foreign: Sequence[Entry]) -> int:
+    """Find the last time that somebody else wrote this consent, or moved it here."""
+    for place in range(len(foreign) - 1, 0, -1):
+        entry = foreign[place]
+        if entry.purpose == purpose:
+            return place
+        now = entry.rows.get(purpose)
+        if entry.what == "merged" and now is not None and purpose not in foreign[place - 1].rows:
+            return place
+    return 0
+
+
+def _notice(who: Who, entry: Entry, ruled: Ruled) -> str | None:
+    store = entry.rows.get(STORE)
+    silent = (
+        entry.gone
+        or who.before_start
+        or ruled.store_to_review
+        or not entry.address
+        or entry.bounced
+        or store is None
+        or store.basis == WITHDRAWN
+        or store.source in _CRM_MAILS
+    )
+    return None if silent else ruled.notice
+
+
+@dataclass(frozen=True, slots=True)
+class Overwriting:
+    """A write of ours over a row that a rule must leave."""
+
+    person_id: int
+    purpose: str
+    seconds: float
+    """How long the row had stood."""
+    stands: bool
+    """Nobody else has written it since."""
+
+
+def overwritings(person_id: int, entries: Sequence[Entry]) -> list[Overwriting]:
+    """Find each time that we wrote over what binds us."""
+    found = []
+    for place, entry in enumerate(entries):
+        if not entry.ours or entry.purpose is None or not binding(entry.before):
+            continue
+        written = next(
+            (one.at for one in reversed(entries[:place]) if one.purpose in {entry.purpose, None}), entry.at
+        )
+        later = any(not one.ours and one.purpose == entry.purpose for one in entries[place + 1 :])
+        seconds = (entry.at - written).total_seconds()
+        found.append(Overwriting(person_id, entry.purpose, seconds, not later))
+    return found
+
+
+def repeated_writes(entries: Sequence[Entry]) -> int:
+    """Count writes of ours that changed nothing: the same value over our own."""
+    return sum(
+        1
+        for entry in entries
+        if entry.ours
+        and entry.purpose is not None
+        and entry.before is not None
+        and entry.before.writer == "us"
+        and entry.before.value == entry.rows[entry.purpose].value
+    )
+
+
+def withdrawn_from(entries: Sequence[Entry], purpose: str = STORE) -> list[tuple[datetime, datetime | None]]:
+    """Give the stretches of time in which a purpose stood withdrawn by somebody else."""
+    stretches: list[tuple[datetime, datetime | None]] = []
+    for entry in entries:
+        row = entry.rows.get(purpose)
+        withdrawn = row is not None and row.basis == WITHDRAWN
+        open_end = bool(stretches) and stretches[-1][1] is None
+        if withdrawn and not open_end:
+            stretches.append((entry.at, None))
+        if not withdrawn and open_end:
+            stretches[-1] = (stretches[-1][0], entry.at)
+    return stretches

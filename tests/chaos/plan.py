@@ -1,0 +1,74 @@
+"""How large a soak is, and how hard it is hit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Sizes and rates of one soak."""
+
+    name: str
+    seconds: float
+    """Under fire; healing and the replay come on top."""
+    tenants: int = 5
+    persons: int = 300
+    """Of each tenant."""
+    known_before: float = 0.12
+    shared_addresses: float = 0.15
+    more: float = 0.72
+    """Chance that one more thing happens to a person after each thing that did."""
+    kills: int = 0
+    """kill -9 over web and worker that must be reached."""
+    stops: int = 0
+    """SIGSTOP and SIGCONT of workers."""
+    database_restarts: int = 0
+    repeats: float = 0.25
+    """Deliveries sent once more, as a share of all."""
+    forgeries: int = 0
+    held_back: float = 0.15
+    """Share of deliveries that others overtake."""
+    fault_every: Mapping[str, float] = field(default_factory=dict)
+    """Operation → every how many calls something goes wrong; `*` for the others."""
+    kinds: tuple[str, ...] | None = None
+    """Kinds of failure; None = all."""
+    only: tuple[str, ...] = ("web", "worker")
+    """Which processes are killed."""
+    failpoints: tuple[str, ...] | None = None
+    """Points at which workers kill themselves; None = all in turn, empty = none."""
+    bug: str | None = None
+
+    @property
+    def kill_every(self) -> float:
+        """Seconds between two blows."""
+        return self.seconds / (self.kills + 1)
+
+
+def full(seconds: float) -> Plan:
+    """Plan what `make soak` runs."""
+    return Plan(
+        name="full",
+        seconds=seconds,
+        kills=min(320, int(seconds / 2.2)),
+        stops=int(seconds / 25),
+        database_restarts=max(2, int(seconds / 120)),
+        forgeries=150,
+        fault_every={"SetConsent": 30, "SendConsentConfirmationEmail": 30, "*": 60},
+    )
+
+
+def short() -> Plan:
+    """Plan the form that `make test` runs, under a minute with its healing."""
+    return Plan(
+        name="short",
+        seconds=16.0,
+        tenants=2,
+        persons=20,
+        kills=8,
+        stops=1,
+        database_restarts=1,
+        forgeries=10,
+        fault_every={"SetConsent": 15, "SendConsentConfirmationEmail": 15, "*": 40},
+    )

@@ -1,0 +1,242 @@
+"""One soak: build, let live under fire, heal, wait for rest, compare, replay everything, compare again."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from so_sandbox import server
+from so_sandbox.demo_tenant import add_demo_tenant
+from tests.chaos import ledger
+from tests.chaos.accounts import Account, Findings, mails_of, writes_of
+from tests.chaos.herd import Herd
+from tests.chaos.living import Living
+from tests.chaos.plan import Plan
+from tests.chaos.product import ROOT, Database, Product, listen, wait_until
+from tests.chaos.storm import Storm
+from tests.chaos.troubling import Troublemaker
+from tests.chaos.verdict import Verdict
+from tests.chaos.watched import WatchedWorld
+
+MANIFEST = ROOT / "manifests" / "rules" / "nordic-b2b.yaml"
+_AT_REST = 240.0
+"""Seconds until everything must have come to rest after the fire."""
+
+Say = Callable[[str], None]
+
+
+class Soak:
+    """Everything that runs in one soak; leave it as a context manager."""
+
+    def __init__(self, plan: Plan, seed: int, say: Say) -> None:
+        self.plan, self.seed, self._say = plan, seed, say
+        # A socket's path must be short.
+        self.folder = Path(tempfile.mkdtemp(prefix="sop-", dir="/tmp"))
+        self.world = WatchedWorld()
+        self.storm = Storm(plan.fault_every, plan.kinds, seed)
+        self.world.faults = self.storm
+        for number in range(plan.tenants):
+            add_demo_tenant(self.world, f"Cust{71001 + number}")
+        self.tenants = self.world.watched()
+        self.sandbox = server.start(
+            world=self.world, directory=self.folder / "sandbox", concurrency=2, timeout=10.0
+        )
+        self.database = Database(self.folder / "data")
+        self.listener = listen()
+        settings = self.folder / "sandbox" / "settings.env"
+        self.product = Product(self.folder, settings, self.database, self.listener, plan.bug)
+        if plan.bug:
+            importlib.import_module(f"tests.chaos.bugs.{plan.bug}").prepare(self.database)
+        self.herd = Herd(self.product, self.database, plan, seed + 1)
+        dispatcher = self.sandbox.dispatcher
+        self.trouble = Troublemaker(dispatcher, self.tenants, plan, seed + 2)
+        self.living = [Living(one, plan, seed + 10 + n) for n, one in enumerate(self.tenants)]
+        self.timings: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.herd.end()
+        self.sandbox.stop()
+        self.database.stop()
+        self.listener.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self) -> Verdict:
+        """Run the whole soak and give its verdict."""
+        self._timed("installing", self._install)
+        self._timed("under fire", self._fire)
+        self._timed("healing", self._heal)
+        findings = Findings()
+        figures = self._compare(findings)
+        self._timed("replaying", lambda: self._replay(findings))
+        self._look_over(findings)
+        return Verdict(self.plan, self.seed, findings, figures, self.timings)
+
+    def _timed(self, what: str, work: Callable[[], None]) -> None:
+        self._say(what)
+        begun = time.monotonic()
+        work()
+        self.timings[what] = round(time.monotonic() - begun, 1)
+
+    def _install(self) -> None:
+        for one in self.living:
+            one.enter_the_known(self.sandbox.dispatcher)
+        self.herd.begin()
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(self._install_one, [one.context_identifier for one in self.tenants]))
+        for tenant in self.tenants:
+            tenant.history.installed = True
+
+    def _install_one(self, name: str) -> None:
+        token = self.sandbox.credentials.system_user_tokens[name]
+        words = ("tenant", "add", name, "--environment", "sandbox", "--system-user-token-file", "-")
+        self.product.command(*words, given=token)
+        self.product.command("manifest", "activate", str(MANIFEST), "--tenant", name)
+
+    def _fire(self) -> None:
+        self.storm.blowing = True
+        self.trouble.begin()
+        self.herd.begin_striking()
+        for one in self.living:
+            one.begin()
+        begun, told = time.monotonic(), 0.0
+        while (elapsed := time.monotonic() - begun) < self.plan.seconds:
+            time.sleep(0.2)
+            if elapsed - told > 30:
+                told = elapsed
+                self._say(f"  {elapsed:4.0f} s: {self._progress()}")
+        for one in self.living:
+            one.join()
+
+    def _progress(self) -> str:
+        sent = len(self.sandbox.dispatcher.log)
+        mails, faults = len(mails_of(self.tenants)), sum(self.storm.dealt.values())
+        return (
+            f"{sent} deliveries, {writes_of(self.tenants)} writes, {mails} mails, "
+            f"{faults} faults, {self.herd.killed} kills, {self.herd.stops} freezes, "
+            f"{self._open_events()} open"
+        )
+
+    def _open_events(self) -> int:
+        return int(self.database.rows("SELECT count(*) AS n FROM inbox WHERE state = 'open'")[0]["n"])
+
+    def _heal(self) -> None:
+        """End all trouble, touch whom the vendor's law has lost, and wait until nothing is left to do."""
+        self.trouble.end()
+        self.herd.end_striking()
+        self.storm.blowing = False
+        dispatcher = self.sandbox.dispatcher
+        wait_until("deliveries are still on their way", lambda: dispatcher.wait_idle(1.0), 120)
+        for tenant in self.tenants:
+            for hook in tenant.webhooks():
+                hook.state, hook.consecutive_errors = 1, 0
+        lost: dict[str, set[int]] = {tenant.context_identifier: set() for tenant in self.tenants}
+        for one in tuple(dispatcher.log):
+            if not one.once and one.state in {"discarded", "dropped"} and one.event.startswith("person."):
+                lost[one.context_identifier].add(one.primary_key)
+        self.lost = sum(len(ids) for ids in lost.values())
+        for living in self.living:
+            living.touch(lost[living.tenant.context_identifier])
+        self._rest()
+        # As if a quarter of an hour had gone by: what is unknown is looked up for the last time.
+        self.database.execute(
+            "UPDATE mail SET claimed_at = claimed_at - interval '20 min', look_up_at = so_now()"
+            " WHERE state IN ('claimed', 'unknown')"
+        )
+        self._rest()
+
+    def _rest(self) -> None:
+        """Wait for rest, winding forward what was put off for later."""
+        quiet = 0
+        until = time.monotonic() + _AT_REST
+        while quiet < 3 and time.monotonic() < until:
+            self.database.execute("UPDATE inbox SET not_before = so_now() WHERE state = 'open' AND not_before > so_now()")
+            self.database.execute("UPDATE tenant SET parked_until = NULL WHERE parked_until IS NOT NULL")
+            time.sleep(0.7)
+            idle = self.sandbox.dispatcher.wait_idle(5.0)
+            owed = self.database.rows("SELECT count(*) AS n FROM mail WHERE look_up_at <= so_now()")[0]["n"]
+            quiet = quiet + 1 if idle and self._open_events() == 0 and owed == 0 else 0
+
+    def _compare(self, findings: Findings) -> Counter[str]:
+        ledgers = ledger.read(self.database)
+        figures: Counter[str] = Counter()
+        log = list(self.sandbox.dispatcher.log)
+        forged = {one for one, kind in self.trouble.forged.items() if kind != "foreign context"}
+        foreign = self.trouble.forged.keys() - forged
+        for tenant, living in zip(self.tenants, self.living, strict=True):
+            account = Account(tenant, ledgers[tenant.context_identifier], living.lives, findings)
+            theirs = [one for one in log if one.context_identifier == tenant.context_identifier]
+            account.settle_deliveries(theirs, forged, set(foreign))
+            account.settle_persons()
+            account.settle_outbox()
+            account.settle_effects()
+            figures += account.figures
+        if figures["repeated_writes"] > self.herd.stops:
+            findings.counts["repeated_writes"] = figures["repeated_writes"]
+        if figures["left_to_a_human"] > max(3, figures["persons"] // 20):
+            findings.add("too_much_left_to_humans", str(figures["left_to_a_human"]))
+        self._count(figures)
+        return figures
+
+    def _count(self, figures: Counter[str]) -> None:
+        log = self.sandbox.dispatcher.log
+        figures["events"] = len({one.event_id for one in log if one.event != "test"})
+        figures["deliveries"] = sum(len(one.attempts) for one in log)
+        figures["lost_by_the_vendors_law"] = self.lost
+        figures["held_back"] = self.trouble.held_back
+        figures["faults"] = sum(self.storm.dealt.values())
+        figures["kinds_of_faults"] = len(self.storm.dealt)
+        figures["kills_web"], figures["kills_worker"] = self.herd.kills["web"], self.herd.kills["worker"]
+        figures["failpoints_hit"] = sum(self.herd.points_hit.values())
+        figures["kinds_of_failpoints_hit"] = len(self.herd.points_hit)
+        figures["freezes"] = self.herd.stops
+        figures["database_crashes"] = self.database.restarts
+        figures["unexpected_ends"] = len(self.herd.unexpected)
+        for kind, times in self.trouble.sent.items():
+            figures[kind] = times
+
+    def _replay(self, findings: Findings) -> None:
+        """Bring the whole inbox twice more, shuffled, under fresh EventIds: nothing may come of it."""
+        writes, mails = writes_of(self.tenants), len(mails_of(self.tenants))
+        dispatcher = self.sandbox.dispatcher
+        whole = [one for one in dispatcher.log if not one.once and one.event != "test" and one.state == "delivered"]
+        for _ in range(2):
+            self.trouble._rng.shuffle(whole)
+            for start in range(0, len(whole), 500):
+                dispatcher.again(whole[start : start + 500], fresh=True)
+                dispatcher.wait_idle(60.0)
+            self._rest()
+        if more := writes_of(self.tenants) - writes:
+            findings.counts["replay_writes"] = more
+        if more := len(mails_of(self.tenants)) - mails:
+            findings.counts["replay_mails"] = more
+        if left := self._open_events():
+            findings.counts["open_at_rest"] += left
+
+    def _look_over(self, findings: Findings) -> None:
+        """Look at what holds for the whole of it: schemas, pace, chain, operations."""
+        for text in self.world.schema_violations:
+            findings.add("schema_violations", text[:200])
+        for tenant in self.tenants:
+            name = tenant.context_identifier
+            busiest = self.world.calls.busiest_second(name)
+            self.timings["max_calls_per_s"] = max(self.timings.get("max_calls_per_s", 0), busiest)
+            if busiest > 10:
+                findings.add("more_than_10_calls_a_second", f"{name}: {busiest}")
+            if not self.product.command("journal", "verify", "--tenant", name, expected=(0, 1))["right"]:
+                findings.add("journal_broken", name)
+        for call in tuple(self.world.calls.calls):
+            if call.status == "fault:not_imitated":
+                findings.add("operations_not_allowed", f"{call.agent}.{call.operation}")
