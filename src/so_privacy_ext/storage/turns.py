@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from types import TracebackType
 from typing import Self
+
+from psycopg.errors import LockNotAvailable
 
 from so_privacy_ext.errors import PrivacyError, StorageUnavailable
 from so_privacy_ext.model import AssociateId, ContextIdentifier, Epoch, Tenant, TenantId
@@ -26,7 +27,6 @@ from so_privacy_ext.storage.statements import Statements
 from so_privacy_ext.storage.tenants import ADDRESS_KEY, read_secret
 
 BEAT_SECONDS = 2.0
-_TRY_AGAIN = 0.05
 
 _sql = Statements("turns")
 
@@ -168,17 +168,21 @@ def take(
 
 
 def _lock(connection: Connection, tenant_id: TenantId, wait: float) -> bool:
-    until = time.monotonic() + wait
-    while True:
-        with mapped():
-            row = connection.execute(
-                _sql["lock"], {"lock_space": LOCK_SPACE, "tenant_id": tenant_id}
-            ).fetchone()
+    """Take the lock if it is free, else stand in line for it: who only tries can't slip in before us."""
+    keys = {"lock_space": LOCK_SPACE, "tenant_id": tenant_id}
+    with mapped():
+        row = connection.execute(_sql["lock"], keys).fetchone()
         if row is not None and row["taken"]:
             return True
-        if time.monotonic() >= until:
+        if wait <= 0:
             return False
-        time.sleep(_TRY_AGAIN)
+        connection.execute(_sql["patience"], {"patience": f"{wait * 1000:.0f}ms"})
+        try:
+            connection.execute(_sql["stand_in_line"], keys)
+        except LockNotAvailable:
+            return False
+        connection.execute(_sql["patience"], {"patience": "0"})
+        return True
 
 
 def _tenant(row: Row, address_key: bytes) -> Tenant:

@@ -83,7 +83,6 @@ def test_an_older_schema_is_refused(dsn: str) -> None:
         connect(dsn, application_name="test")
 
 
-@pytest.mark.row("B90")
 def test_a_database_without_our_schema_is_refused(empty_dsn: str) -> None:
     with pytest.raises(Refused) as raised:
         connect(empty_dsn, application_name="test")

@@ -87,7 +87,6 @@ def test_too_many_connections_of_a_role_is_no_wrong_login() -> None:
     assert isinstance(classify(error), StorageUnavailable)
 
 
-@pytest.mark.row("B90")
 def test_an_unreachable_server_is_unavailable() -> None:
     with pytest.raises(StorageUnavailable) as raised:
         connect("postgresql://app:topsecret@127.0.0.1:1/x", application_name="test")
@@ -95,7 +94,6 @@ def test_an_unreachable_server_is_unavailable() -> None:
     assert "topsecret" not in str(raised.value)
 
 
-@pytest.mark.row("B90")
 @pytest.mark.parametrize("what", ["database", "user"])
 def test_a_wrong_name_is_refused_and_named_without_password(postgres: TestServer, what: str) -> None:
     address = postgres.admin.replace(
@@ -109,7 +107,6 @@ def test_a_wrong_name_is_refused_and_named_without_password(postgres: TestServer
     assert "topsecret" not in str(raised.value)
 
 
-@pytest.mark.row("B90")
 def test_an_unreadable_url_is_refused_without_quoting_it() -> None:
     with pytest.raises(Refused) as raised:
         describe("postgresql://app:topsecret@host:port/x?bad=1")

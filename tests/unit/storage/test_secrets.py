@@ -61,7 +61,6 @@ def test_of_many_that_make_a_key_one_wins(tmp_path: Path) -> None:
     assert len(ids) == 1
 
 
-@pytest.mark.row("B89")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "data.key"
@@ -72,7 +71,6 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> Non
     assert raised.value.exit_code == Exit.NO_PERMISSION
 
 
-@pytest.mark.row("B89")
 @pytest.mark.parametrize("text", [b"", b"short", base64.b64encode(b"x" * 31), b"\xff" * 44, b"!" * 44])
 def test_what_is_no_key_is_refused_without_quoting_it(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "data.key"

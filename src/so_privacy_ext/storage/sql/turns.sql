@@ -1,6 +1,12 @@
 -- name: lock
 SELECT pg_try_advisory_lock(%(lock_space)s, %(tenant_id)s) AS taken
 
+-- name: patience
+SELECT set_config('lock_timeout', %(patience)s, false)
+
+-- name: stand_in_line
+SELECT pg_advisory_lock(%(lock_space)s, %(tenant_id)s)
+
 -- name: unlock
 SELECT pg_advisory_unlock(%(lock_space)s, %(tenant_id)s)
 
