@@ -17,7 +17,7 @@ def primary(emails: Sequence[EmailAddress]) -> EmailAddress | None:
         return None
     first = min(emails, key=lambda email: email.rank)
     try:
-        validate_email(first.address.strip(), check_deliverability=False, allow_display_name=False)
+        validate_email(first.address.strip(), check_deliverability=False, strict=True)
     except EmailNotValidError:
         return None
     return first

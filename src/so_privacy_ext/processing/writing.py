@@ -101,7 +101,9 @@ def _read_back(work: Work, case: Case) -> None:
     own = work.tenant.own_associate_id
     for intent in case.intents:
         held = judge(intent, case.consents.get(intent.purpose), own)
-        if held is Held.NOT_APPLIED and intent.purpose in case.left:
+        if held is not Held.NOT_APPLIED:
+            case.left.pop(intent.purpose, None)
+        elif intent.purpose in case.left:
             held = Held.FAILED
         if held is not Held.NOT_APPLIED:
             work.ledgers.decisions.effected(case.kept.decision_id, intent.purpose, held)

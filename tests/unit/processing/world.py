@@ -126,13 +126,13 @@ class World:
         with self.working() as work:
             drain_all(work, limit)
 
-    def settle(self, minutes: int = 20) -> None:
+    def settle(self) -> None:
         """Drain and look up for so long that nothing is left to come by itself."""
-        for _ in range(minutes):
-            self.drain()
+        for minutes in (3, 8, 5, 5):
             with self.working() as work:
+                drain_all(work)
                 look_up_due(work)
-            self.advance(minutes=1)
+            self.advance(minutes=minutes)
 
     def advance(self, **period: float) -> None:
         self.clock.offset += timedelta(**period)
@@ -197,13 +197,16 @@ def ready(content: bytes, crm: FakeCrm) -> ActiveManifest:
     return _resolved[key][1]
 
 
-def make_world(dsn: str, store: ReceivingStore, name: str = "Cust12345") -> World:
+_names = (f"Cust{number}" for number in itertools.count(10_000))
+
+
+def make_world(dsn: str, store: ReceivingStore) -> World:
     """Add a tenant with the published manifest, who has told persons from the day before on."""
     added = tenants.add(
         dsn,
         KEY,
         environment="sandbox",
-        context_identifier=ContextIdentifier(name),
+        context_identifier=ContextIdentifier(next(_names)),
         system_user_token=b"token",
     )
     clock = FakeClock()

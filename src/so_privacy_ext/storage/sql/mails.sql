@@ -1,9 +1,13 @@
 -- name: told
--- Without retell any mail that holds counts; with it only the same mail in the same version.
+-- Without retell any mail that holds counts, the CRM's own included; with it only the same mail in the same version.
 SELECT true AS told FROM mail
 WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND state <> 'not_sent'
   AND (person_id = %(person_id)s OR address_hash = %(address_hash)s::text)
   AND (NOT %(retell)s OR (mail = %(mail)s AND version = %(version)s))
+UNION ALL
+SELECT true FROM duty
+WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s AND how = 'activity'
+  AND NOT %(retell)s
 LIMIT 1
 
 -- name: claim

@@ -1,0 +1,90 @@
+"""What a read-back says of an intent."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from so_privacy_ext.model import AssociateId, Consent, PersonId
+from so_privacy_ext.ports import EffectIntent
+from so_privacy_ext.processing.case import Held
+from so_privacy_ext.processing.writing import judge
+from tests.unit.processing.fake_crm import HUMAN, OWN
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+INTENT = EffectIntent(PersonId(1), "STORE", "61F", "CARD", "so-privacy rule 0123456789ab", 3)
+OURS = Consent(PersonId(1), "STORE", "61F", "CARD", INTENT.comment, AT, HUMAN, AT, OWN, 4)
+NEW = replace(INTENT, updated_count_before=None)
+INSERTED = replace(OURS, registered_associate_id=OWN, updated=None, updated_associate_id=AssociateId(0))
+
+
+@pytest.mark.row("F31")
+def test_what_was_meant_stands() -> None:
+    assert judge(INTENT, OURS, OWN) is Held.WRITTEN
+    assert judge(NEW, replace(INSERTED, updated_count=0), OWN) is Held.WRITTEN
+    assert judge(NEW, replace(INSERTED, updated_count=1), OWN) is Held.WRITTEN
+
+
+@pytest.mark.row("F31")
+def test_nothing_happened() -> None:
+    assert judge(INTENT, replace(OURS, basis="61B", updated_associate_id=HUMAN, updated_count=3), OWN) is (
+        Held.NOT_APPLIED
+    )
+    assert judge(NEW, None, OWN) is Held.NOT_APPLIED
+    assert judge(INTENT, None, OWN) is Held.NOT_APPLIED
+
+
+@pytest.mark.row("F66")
+def test_somebody_wrote_before_us_and_we_over_it() -> None:
+    assert judge(INTENT, replace(OURS, updated_count=5), OWN) is Held.OVERWRITTEN_IN_BETWEEN
+    assert judge(NEW, replace(OURS, updated_count=1), OWN) is Held.OVERWRITTEN_IN_BETWEEN
+
+
+@pytest.mark.row("F66")
+def test_somebody_removed_the_row_before_us() -> None:
+    assert judge(INTENT, replace(INSERTED, updated_count=0), OWN) is Held.OVERWRITTEN_IN_BETWEEN
+
+
+@pytest.mark.row("F66")
+@pytest.mark.parametrize("changed", [{"basis": "61A"}, {"source": "USER"}, {"updated_associate_id": HUMAN}])
+def test_somebody_wrote_after_us(changed) -> None:
+    assert judge(INTENT, replace(OURS, updated_count=5, **changed), OWN) is Held.SUPERSEDED
+    assert judge(NEW, replace(OURS, updated_count=5, **changed), OWN) is Held.SUPERSEDED
+
+
+def test_without_an_id_of_our_own_the_comment_says_who_wrote() -> None:
+    assert judge(INTENT, OURS, None) is Held.WRITTEN
+    assert judge(NEW, INSERTED, None) is Held.WRITTEN
+    assert judge(INTENT, replace(OURS, comment="so-privacy other 0123456789ab"), None) is Held.SUPERSEDED
+    assert judge(INTENT, replace(OURS, comment="", updated_count=3), None) is Held.NOT_APPLIED
+
+
+@pytest.mark.row("F66")
+@given(
+    before=st.none() | st.integers(0, 3),
+    steps=st.lists(st.sampled_from(["us", "human", "nobody"]), max_size=4),
+)
+def test_no_order_of_writers_passes_off_a_human_s_row_as_ours(before, steps) -> None:
+    row = None
+    if before is not None:
+        row = replace(OURS, basis="61B", updated_associate_id=HUMAN, updated_count=before)
+    for step in steps:
+        if step == "nobody":
+            continue
+        basis, by = ("61F", OWN) if step == "us" else ("61A", HUMAN)
+        if row is None:
+            row = replace(INSERTED, basis=basis, registered_associate_id=by, updated_count=0)
+        else:
+            row = replace(row, basis=basis, updated_associate_id=by, updated_count=row.updated_count + 1)
+    held = judge(replace(INTENT, updated_count_before=before), row, OWN)
+    writers = [step for step in steps if step != "nobody"]
+    if writers == ["us"]:
+        assert held is Held.WRITTEN
+    elif not writers:
+        assert held is Held.NOT_APPLIED
+    elif writers[-1] == "human":
+        assert held is Held.SUPERSEDED
+    elif "human" in writers:
+        assert held is Held.OVERWRITTEN_IN_BETWEEN
