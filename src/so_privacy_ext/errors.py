@@ -41,7 +41,6 @@ class Fault(StrEnum):
     AUTHORIZATION_LOST = "authorization_lost"
     CLOCK_SKEW = "clock_skew"
     APP_KEY = "app_key"
-    NO_MANIFEST = "no_manifest"
     UNKNOWN = "unknown"
 
 
