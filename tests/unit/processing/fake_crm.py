@@ -36,7 +36,7 @@ PURPOSES = "STORE EMARKETING NEWSLETTER EVENTINVITE EVENTRUN ACCOUNTING RECRUIT"
 LCIDS = {"da": 1030, "no": 1044, "sv": 1053, "en-us": 1033, "de": 1031}
 COUNTRIES = {"DK": 1030, "NO": 1044, "SE": 1053, "DE": 1031, "GB": 2057}
 NOTICE_13, NOTICE_14, CHAT_TEMPLATE = 413, 414, 420
-OWNER_COMPANY = 1
+OWNER_COMPANY, EMPLOYEE = 1, 900
 READ_PERSONS = 4
 """Requests of one batched read: persons, addresses, consents, companies."""
 
@@ -66,7 +66,7 @@ def tenant_lists(**changed: object) -> TenantLists:
         associates={
             one: Associate(one, kind, person_id=person, deleted=False)
             for one, kind, person in (
-                (HUMAN, 0, 9),
+                (HUMAN, 0, EMPLOYEE),
                 (PORTAL, 7, 0),
                 (IMPORTER, 13, 0),
                 (OWN, 13, 0),

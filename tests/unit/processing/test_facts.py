@@ -9,7 +9,15 @@ from so_privacy_ext.model import AssociateId, EmailAddress, Event, EventId, Inbo
 from so_privacy_ext.processing.facts import gather
 from so_privacy_ext.rules.kept import kept
 from so_privacy_ext.sdk import UNKNOWN
-from tests.unit.processing.fake_crm import HUMAN, IMPORTER, OWN, OWNER_COMPANY, FakeCrm, tenant_lists
+from tests.unit.processing.fake_crm import (
+    EMPLOYEE,
+    HUMAN,
+    IMPORTER,
+    OWN,
+    OWNER_COMPANY,
+    FakeCrm,
+    tenant_lists,
+)
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 EVENTS = [InboxEvent(1, Event(EventId("e"), "person.changed", 1, frozenset({"title"})), NOW)]
@@ -116,14 +124,14 @@ def test_the_age_in_whole_years(crm, facts, born, age) -> None:
 
 @pytest.mark.row("F71")
 def test_an_associate_is_known(crm, facts) -> None:
-    crm.add(9)  # the person of the employee HUMAN
+    crm.add(EMPLOYEE)
     crm.add(1)
-    assert facts(person=9).is_associate
+    assert facts(person=EMPLOYEE).is_associate
     lists = tenant_lists()
     gone = {HUMAN: replace(lists.associates[HUMAN], deleted=True)}
     external = {HUMAN: replace(lists.associates[HUMAN], type=4)}
-    assert not facts(tenant_lists(associates=gone), person=9).is_associate
-    assert not facts(tenant_lists(associates=external), person=9).is_associate
+    assert not facts(tenant_lists(associates=gone), person=EMPLOYEE).is_associate
+    assert not facts(tenant_lists(associates=external), person=EMPLOYEE).is_associate
 
 
 def test_the_owner_s_own_company(crm, facts) -> None:

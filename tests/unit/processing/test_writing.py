@@ -8,7 +8,7 @@ from so_privacy_ext.errors import Fault, NeedsHuman, NoOp, Park, Retry
 from so_privacy_ext.model import STORE
 from so_privacy_ext.processing.drain import drain
 from so_privacy_ext.processing.writing import write
-from tests.unit.processing.fake_crm import BOT, IMPORTER, failure, tenant_lists
+from tests.unit.processing.fake_crm import BOT, EMPLOYEE, IMPORTER, failure, tenant_lists
 from tests.unit.processing.world import NORDIC, drain_all, with_tenant
 
 LOST = {"applied": True, "fail": failure(Retry, Fault.TRANSPORT)}
@@ -342,13 +342,13 @@ def test_another_app_that_writes_against_us_stops_us_after_three_writes(world, b
 
 @pytest.mark.row("F71")
 def test_an_associate_is_never_touched(world) -> None:
-    world.crm.add(9, "USER")
-    event = world.deliver("person.created", 9)
+    world.crm.add(EMPLOYEE, "USER")
+    event = world.deliver("person.created", EMPLOYEE)
     world.drain()
     assert world.crm.writes == 0
     assert not world.crm.outbox
     assert world.reasons() == {event: "nothing_decided"}
-    assert world.last_decision(9)["mail"] == "rule_gives_none"
+    assert world.last_decision(EMPLOYEE)["mail"] == "rule_gives_none"
 
 
 @pytest.mark.row("F72")
