@@ -9,8 +9,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,8 @@ class Receiver:
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.DEVNULL,
         )
+        reply = ask(self.address, request(b"", method="GET", target="/healthz/live"))
+        assert reply.status == 200
 
     def end(self, how: signal.Signals) -> int:
         assert self.process is not None
@@ -66,7 +69,7 @@ class Receiver:
     def rows(self, table: str) -> list[tuple[object, ...]]:
         columns = {"inbox": "event_id, body, name", "quarantine": "event_id, body, reason"}[table]
         with psycopg.connect(self.dsn) as connection:
-            return connection.execute(f"SELECT {columns} FROM so_privacy.{table}").fetchall()  # type: ignore[arg-type] # of the two above
+            return connection.execute(f"SELECT {columns} FROM so_privacy.{table}").fetchall()
 
 
 @pytest.fixture
@@ -169,7 +172,7 @@ def test_a_burst(receiver: Receiver) -> None:
     assert len(receiver.rows("inbox")) == 2000
 
 
-def _deliver(receiver: Receiver, stop: threading.Event, lose: Callable[[str, int], None]) -> None:
+def _deliver(receiver: Receiver, stop: threading.Event, seen: list[tuple[str, int]]) -> None:
     """Post by the vendor's law; a connection that ended without an answer is not an acknowledgement."""
     while not stop.is_set():
         raw, status = body(), 0
@@ -180,33 +183,37 @@ def _deliver(receiver: Receiver, stop: threading.Event, lose: Callable[[str, int
                     client.send(receiver.signed(raw))
                     reply = client.reply()
                     status = 0 if reply is None else reply.status
-            except ConnectionResetError:
+            except ConnectionError:
                 status = 0
             if status == 200:
                 break
-        lose(json.loads(raw)["EventId"], status)
+        seen.append((json.loads(raw)["EventId"], status))
+
+
+@contextmanager
+def _traffic(receiver: Receiver, clients: int) -> Iterator[list[tuple[str, int]]]:
+    seen: list[tuple[str, int]] = []
+    stop = threading.Event()
+    threads = [threading.Thread(target=_deliver, args=(receiver, stop, seen)) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 @pytest.mark.row("F01", "F02", "F05", "F10")
 def test_killed_again_and_again_on_a_held_socket(receiver: Receiver) -> None:
     """Nobody is refused a connection, what was acknowledged is stored, stored once, nothing is lost."""
-    seen: list[tuple[str, int]] = []
-    stop = threading.Event()
-    clients = [
-        threading.Thread(target=_deliver, args=(receiver, stop, lambda *one: seen.append(one)))
-        for _ in range(6)
-    ]
     chance = random.Random(7)
-    for client in clients:
-        client.start()
-    for number in range(6):
-        time.sleep(0.6 + chance.random() * 0.3)
-        assert receiver.end(signal.SIGTERM if number == 3 else signal.SIGKILL) in (0, -signal.SIGKILL)
-        receiver.start()
-    time.sleep(0.5)
-    stop.set()
-    for client in clients:
-        client.join()
+    with _traffic(receiver, 6) as seen:
+        for number in range(6):
+            time.sleep(0.4 + chance.random() * 0.3)
+            assert receiver.end(signal.SIGTERM if number == 3 else signal.SIGKILL) in (0, -signal.SIGKILL)
+            receiver.start()
 
     stored = [row[0] for row in receiver.rows("inbox")]
     assert {status for _, status in seen} == {200}
@@ -217,19 +224,13 @@ def test_killed_again_and_again_on_a_held_socket(receiver: Receiver) -> None:
 
 @pytest.mark.row("F10", "F11", "F12")
 def test_the_database_ends_our_connections(receiver: Receiver) -> None:
-    stop = threading.Event()
-    seen: list[tuple[str, int]] = []
-    client = threading.Thread(target=_deliver, args=(receiver, stop, lambda *one: seen.append(one)))
-    client.start()
-    with psycopg.connect(receiver.dsn, autocommit=True) as administrator:
+    with _traffic(receiver, 1) as seen, psycopg.connect(receiver.dsn, autocommit=True) as administrator:
         for _ in range(10):
             time.sleep(0.1)
             administrator.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE application_name = 'so-privacy receiver' AND datname = current_database()"
             )
-    stop.set()
-    client.join()
 
     assert {status for _, status in seen} == {200}
     assert sorted(str(row[0]) for row in receiver.rows("inbox")) == sorted(event_id for event_id, _ in seen)

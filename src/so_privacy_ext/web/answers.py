@@ -56,12 +56,6 @@ def error(status: int, code: str, request_id: str, *headers: tuple[bytes, bytes]
     return Answer(status, (*_JSON, *headers), body)
 
 
-def word(status: int, text: str) -> Answer:
-    """Give one word of plain text."""
-    headers = ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"))
-    return Answer(status, headers, text.encode("ascii"))
-
-
 STORED = Answer(200, _JSON, b'{"stored":true}')
 # Whoever can't sign gets the same bytes, whatever was wrong; so these have no id of their own.
 UNAUTHORIZED = error(401, "unauthorized", "-")

@@ -18,7 +18,6 @@ from so_privacy_ext.ports import Receiving
 from so_privacy_ext.web import answers
 from so_privacy_ext.web.floods import Floods
 from so_privacy_ext.web.group_commit import GroupCommit
-from so_privacy_ext.web.limits import Limits
 from so_privacy_ext.web.receiver import PREFIX, Receiver
 from so_privacy_ext.web.slots import Slots
 
@@ -44,14 +43,13 @@ def create_application(
     receiving: Receiving,
     *,
     routes: Sequence[BaseRoute] = (),
-    limits: Limits | None = None,
     store_seconds: float = 4.0,
     stuck_seconds: float = 30.0,
 ) -> Application:
     """Make the application; the caller opened `receiving` and closes it after the server has ended."""
     slots = Slots(receiving.look_up)
     commits = GroupCommit(receiving.store, wait_seconds=store_seconds)
-    receiver = Receiver(slots, commits, Floods(), most_bytes=(limits or Limits()).body_bytes)
+    receiver = Receiver(slots, commits, Floods())
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

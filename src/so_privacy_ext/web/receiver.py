@@ -28,18 +28,10 @@ _log = structlog.get_logger()
 class Receiver:
     """The ASGI application behind `/webhooks/`, with nothing between it and the server."""
 
-    def __init__(
-        self,
-        slots: Slots,
-        commits: GroupCommit,
-        floods: Floods,
-        *,
-        most_bytes: int,
-    ) -> None:
+    def __init__(self, slots: Slots, commits: GroupCommit, floods: Floods) -> None:
         self._slots = slots
         self._commits = commits
         self._floods = floods
-        self._most_bytes = most_bytes
         self.outcomes: Counter[str] = Counter()
         """How often each outcome was seen since the start, by its code."""
 
@@ -54,11 +46,8 @@ class Receiver:
             await self._take(Slot(found[1].decode("ascii")), scope, receive, send)
 
     async def _take(self, slot: Slot, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await self._read(receive)
+        body = await _read(receive)
         if body is None:
-            return
-        if len(body) > self._most_bytes:
-            await self._refuse(send, 413, "too_large", (b"connection", b"close"))
             return
         try:
             keys = await self._slots.keys(slot)
@@ -83,22 +72,6 @@ class Receiver:
             return
         self.outcomes["stored"] += 1
         await answers.STORED(send)
-
-    async def _read(self, receive: Receive) -> bytes | None:
-        """Read the raw body, and no more of it than it takes to know that it is too large."""
-        message = await receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            whole: bytes = message.get("body", b"")
-            return whole
-        parts = []
-        size = 0
-        while message["type"] == "http.request":
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > self._most_bytes or not message.get("more_body"):
-                return b"".join(parts)
-            message = await receive()
-        return None
 
     def _delivery(self, keys: SlotKeys, body: bytes, header_event_id: bytes | None) -> Delivery:
         parsed = payload.parse(body, keys.context_identifier, header_event_id=header_event_id)
@@ -133,6 +106,21 @@ class Receiver:
 
 
 _WHY = {0: "missing_signature", 1: "bad_signature"}
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """Read the raw body, which the wire keeps within its size; none when the client has gone."""
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        whole: bytes = message.get("body", b"")
+        return whole
+    parts = []
+    while message["type"] == "http.request":
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await receive()
+    return None
 
 
 def _headers(scope: Scope) -> tuple[list[bytes], bytes | None]:

@@ -23,7 +23,7 @@ _HOST = re.compile(rb"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
 _log = structlog.get_logger()
 
 
-class _Stop(Exception):  # noqa: N818 - it is no error, it leaves the parser
+class _Stop(Exception):
     """Leave the parser from within one of its callbacks."""
 
 
@@ -215,17 +215,17 @@ class WireProtocol(HttpToolsProtocol):
         request_id = answers.new_request_id()
         _log.warning("refused", code=code, request_id=request_id, client=self.address)
         self._deaf = True
-        if self.phase is Phase.BODY:
-            if self.pipeline:
-                self.pipeline.popleft()
-                self._unanswered -= 1
-                return
+        if self.phase is Phase.BODY and not self.pipeline:
             if self.cycle.response_started:
                 self._close()
                 return
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         elif self._unanswered:
+            if self.phase is Phase.BODY:
+                self.pipeline.popleft()
+                self._unanswered -= 1
+            self._enter(Phase.ANSWER, self._limits.answer_seconds)
             return
         allow = ((b"allow", b"POST"),) if status == 405 else ()
         answer = answers.error(status, code, request_id, *allow)
