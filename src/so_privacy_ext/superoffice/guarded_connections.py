@@ -17,6 +17,10 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 _CONNECT_SECONDS = 5.0
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+_TUNNELLED = ipaddress.IPv6Network("2002::/16")
+_TRANSLATED = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96"))
+_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")
 
 
 @dataclass(slots=True)
@@ -86,10 +90,17 @@ class _DeadlineSocket:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address belongs to the internet at large."""
+    """Tell whether an IP address belongs to the internet at large.
+
+    An IPv6 address that a translator turns into an IPv4 one is that one; tunnels to IPv4 lead anywhere.
+    """
     parsed = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return (mapped or parsed).is_global and not parsed.is_multicast
+    if isinstance(parsed, ipaddress.IPv6Address):
+        translated = any(parsed in network for network in _TRANSLATED)
+        if not translated:
+            return parsed in _UNICAST and parsed.is_global and parsed not in _TUNNELLED
+        parsed = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+    return parsed.is_global and not parsed.is_multicast and parsed not in _PROTOCOLS
 
 
 def _resolve(host: str, port: int, seconds: float) -> list[str]:

@@ -211,14 +211,19 @@ def test_the_surroundings_name_no_proxy(
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "224.0.0.1", "100.64.0.1", "::1",
-     "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2001:db8::1"],
+     "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2001:db8::1", "192.0.0.192",
+     "64:ff9b::127.0.0.1", "64:ff9b::169.254.169.254", "64:ff9b:1::10.0.0.1", "2002:7f00:1::1",
+     "2002:a00:1::1", "2001:0:7f00:1::", "::127.0.0.1", "fec0::1", "ff02::1"],
 )  # fmt: skip
 def test_addresses_that_are_not_public(address: Any) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.row("F26")
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:4700::1111", "::ffff:93.184.216.34"])
+@pytest.mark.parametrize(
+    "address",
+    ["93.184.216.34", "2606:4700::1111", "::ffff:93.184.216.34", "64:ff9b::93.184.216.34"],
+)
 def test_addresses_that_are_public(address: Any) -> None:
     assert is_public(address)
 
