@@ -1,5 +1,6 @@
 """Runs the command line as `python -m so_privacy_ext`."""
 
-from so_privacy_ext.cli.program import main
+from so_privacy_ext.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

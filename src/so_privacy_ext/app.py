@@ -13,7 +13,7 @@ from so_privacy_ext.model import ContextIdentifier, TenantId, TenantLists
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
 from so_privacy_ext.rules.manifest import parse
-from so_privacy_ext.settings import Settings
+from so_privacy_ext.settings import Settings, one_line, read_secret
 from so_privacy_ext.storage import embedded, tenants, turns
 from so_privacy_ext.storage.arrivals import ArrivingTenant
 from so_privacy_ext.storage.database import connect
@@ -96,21 +96,12 @@ class App:
 
     def application(self) -> Application:
         """Read what proves that we are the app that the vendor knows."""
-        token = _required(self.settings.application_token_file, "APPLICATION_TOKEN_FILE")
-        key = _required(self.settings.private_key_file, "PRIVATE_KEY_FILE")
-        text = _read(token).decode(errors="replace").strip()
-        if not text:
-            raise Refused(
-                "empty_token",
-                "the file is empty",
-                "put the client secret in it",
-                Exit.CONFIG,
-                where=str(token),
-            )
-        return Application(application_token=text, private_key=load_private_key(_read(key), where=str(key)))
+        return read_application(self.settings)
 
     def tenant(self, context_identifier: str | None, environment: str | None = None) -> TenantSummary:
-        """Find a tenant by name; without a name, the only one there is."""
+        """Find a tenant by name, or environment/name; without a name, the only one there is."""
+        if context_identifier is not None and environment is None and "/" in context_identifier:
+            environment, _, context_identifier = context_identifier.partition("/")
         with connect(self.dsn, application_name="so-privacy") as connection:
             if context_identifier is not None:
                 return tenants.find(connection, context_identifier, environment)
@@ -200,6 +191,17 @@ class App:
         return ready
 
 
+def read_application(settings: Settings) -> Application:
+    """Read the app's token and private key."""
+    token = _required(settings.application_token_file, "APPLICATION_TOKEN_FILE")
+    key = _required(settings.private_key_file, "PRIVATE_KEY_FILE")
+    secret = read_secret(token, "the client secret")
+    return Application(
+        application_token=one_line(secret, "the client secret", where=str(token)),
+        private_key=load_private_key(read_secret(key, "the app's private key"), where=str(key)),
+    )
+
+
 def find_database(settings: Settings) -> str:
     """Give the database's address: the operator's, else the embedded one that runs in the data folder."""
     dsn = settings.database_url or embedded.running(settings.data_dir)
@@ -219,16 +221,3 @@ def _required(path: Path | None, name: str) -> Path:
             "missing_setting", f"SO_PRIVACY_{name} is not set", "name the file that holds it", Exit.CONFIG
         )
     return path
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Refused(
-            "unreadable",
-            error.strerror or "it can't be read",
-            "name a readable file",
-            Exit.NO_INPUT,
-            where=str(path),
-        ) from None

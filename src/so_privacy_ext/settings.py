@@ -1,9 +1,11 @@
-"""The only reader of the environment."""
+"""The only reader of the environment, and of the secret files that it names."""
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -11,12 +13,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from so_privacy_ext.errors import Exit, Refused
 
 _PREFIX = "SO_PRIVACY_"
+_LONGEST_SECRET = 64 * 1024
+_LONGEST_TOKEN = 4096
 
 
 class Settings(BaseSettings):
-    """What an operator may set; secrets come by file only."""
+    """What an operator may set; secrets come by file only. An empty variable counts as unset."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: Annotated[str | None, Field(validation_alias="DATABASE_URL", repr=False)] = None
     """PostgreSQL 14 or newer, connected to directly; unset: an embedded server in the data folder."""
@@ -37,7 +41,10 @@ class Settings(BaseSettings):
 
     @field_validator("public_url")
     @classmethod
-    def _without_slash(cls, value: str) -> str:
+    def _an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("write http(s)://host, without query")
         return value.rstrip("/")
 
     @property
@@ -68,3 +75,40 @@ def read() -> Settings:
             for one in error.errors()
         )
         raise Refused("bad_settings", wrong, "correct the environment", Exit.CONFIG) from None
+
+
+def read_secret(path: Path, what: str, *, wrong: Exit = Exit.CONFIG) -> bytes:
+    """Read a secret's file, which its owner alone may read; a pipe has no mode that counts."""
+    try:
+        with path.open("rb") as file:
+            status = path.stat()
+            content = file.read(_LONGEST_SECRET + 1)
+    except OSError as error:
+        code = Exit.NO_PERMISSION if isinstance(error, PermissionError) else Exit.NO_INPUT
+        reason = error.strerror or "it can't be read"
+        raise Refused("unreadable", reason, "name a readable file", code, where=str(path)) from None
+    mode = stat.S_IMODE(status.st_mode)
+    if stat.S_ISREG(status.st_mode) and mode & 0o077:
+        raise Refused(
+            "open_to_others",
+            f"its mode is {mode:04o}, and it holds {what}",
+            "chmod 600 it",
+            Exit.NO_PERMISSION,
+            where=str(path),
+        )
+    if not content.strip() or len(content) > _LONGEST_SECRET:
+        reason = "the file is too long" if content.strip() else "the file is empty"
+        raise Refused("bad_secret", reason, f"put {what} alone in it", wrong, where=str(path))
+    return content
+
+
+def one_line(content: bytes, what: str, *, where: str, wrong: Exit = Exit.CONFIG) -> str:
+    """Give a token, which is one line of printable text."""
+    try:
+        text = content.decode().strip()
+    except UnicodeDecodeError:
+        text = ""
+    if not text.isprintable() or not 0 < len(text) <= _LONGEST_TOKEN:
+        reason = "it is empty, too long, or not one line of text"
+        raise Refused("bad_token", reason, f"put {what} alone in it", wrong, where=where)
+    return text

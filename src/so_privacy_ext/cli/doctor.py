@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import requests
 import typer
 
 from so_privacy_ext.app import App
-from so_privacy_ext.cli.output import AsJson, print_json
+from so_privacy_ext.cli.output import AsJson, print_json, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import CrmFailure, Exit, Refused
 from so_privacy_ext.rules.activation import resolve
@@ -21,6 +22,8 @@ from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.storage.turns import Turn
+
+_TOO_LONG = timedelta(minutes=2)
 
 
 class Level(StrEnum):
@@ -55,7 +58,7 @@ def doctor(
     else:
         for one in findings:
             place = f"{one.tenant}: " if one.tenant else ""
-            print(f"{one.level:8} {place}{one.what}: {one.found}" + (f" → {one.do}" if one.do else ""))
+            say(f"{one.level:8} {place}{one.what}: {one.found}" + (f" → {one.do}" if one.do else ""))
     if wrong:
         raise typer.Exit(Exit.NO)
 
@@ -106,10 +109,17 @@ def _reachable(app: App) -> Finding:
 
 def _queue(tenant: TenantSummary) -> Iterator[Finding]:
     name = tenant.context_identifier
-    if tenant.parked_reason:
+    if tenant.parked_reason and tenant.parked_until:
         until = f"{tenant.parked_until:%Y-%m-%d %H:%M:%S} UTC"
         yield Finding(name, "work", Level.WARNING, f"parked: {tenant.parked_reason}, tried again at {until}")
-    yield Finding(name, "open events", Level.OK, str(tenant.open))
+    waits = tenant.oldest and not tenant.parked_reason and datetime.now(UTC) - tenant.oldest > _TOO_LONG
+    found = (
+        f"{tenant.open}, the oldest since {tenant.oldest:%Y-%m-%d %H:%M:%S} UTC"
+        if waits
+        else str(tenant.open)
+    )
+    do = "see that `so-privacy worker` runs; events list --state open says why each waits" if waits else ""
+    yield Finding(name, "open events", Level.WARNING if waits else Level.OK, found, do)
     if tenant.dead:
         yield Finding(
             name,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json, print_table
+from so_privacy_ext.cli.output import AsJson, TenantName, fields_of, print_fields, print_json, print_table
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import PersonId
@@ -51,7 +51,7 @@ def list_(
         "reason": "reason",
         "attempts": "tries",
     }
-    print_table([plain(one) for one in found], columns, empty="No events.")
+    print_table(found, columns, empty="No events.")
 
 
 @commands.command()
@@ -61,13 +61,12 @@ def show(
     """Show one event as SuperOffice sent it."""
     with wired() as app, app.session(app.tenant(tenant)) as session:
         found = registers.event(session, inbox_id)
-    body = None if found.body is None else found.body.decode(errors="replace")
-    answer = {**plain(found.event), "body": body}
+    body = None if found.body is None else found.body.decode(errors="backslashreplace")
+    answer = {**fields_of(found.event), "body": body}
     if as_json:
         print_json(answer)
         return
-    for key, value in answer.items():
-        print(f"{key.replace('_', ' '):14} {'-' if value is None else value}")
+    print_fields(answer)
 
 
 @commands.command()

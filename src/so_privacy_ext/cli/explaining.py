@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json
+from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import PersonId
@@ -53,7 +53,7 @@ def explain(
         )
         return
     if explanation is None:
-        print(f"person {person_id} is not in the CRM (deleted, or merged into another)")
+        say(f"person {person_id} is not in the CRM (deleted, or merged into another)")
     else:
         _print(explanation, standing)
     _print_past(past)
@@ -72,18 +72,18 @@ def _told(explanation: Explanation | None, past: list[PastDecision] | Any) -> di
 
 def _print(explanation: Explanation, standing: Mapping[str, str]) -> None:
     ruling = explanation.ruling
-    print(f"manifest {ruling.digest[:12]}")
+    say(f"manifest {ruling.digest[:12]}")
     for purpose in ruling.withdrawn:
-        print(f"  {purpose}: withdrawn by the person, so not decided")
+        say(f"  {purpose}: withdrawn by the person, so not decided")
     for one in ruling.decisions:
         stands = standing.get(one.purpose, "nothing")
         given = f" {one.basis}/{one.source}" if one.basis else ""
-        print(f"  {one.purpose}: {one.outcome}{given} by rule {one.rule_id}; the CRM holds {stands}")
-        print(f"    because: {one.because}")
-    print(f"  mail: {ruling.tell or 'none'}" + (f" by rule {ruling.tell_rule}" if ruling.tell_rule else ""))
+        say(f"  {one.purpose}: {one.outcome}{given} by rule {one.rule_id}; the CRM holds {stands}")
+        say(f"    because: {one.because}")
+    say(f"  mail: {ruling.tell or 'none'}" + (f" by rule {ruling.tell_rule}" if ruling.tell_rule else ""))
     print("rules, in their order:")
     for rule in explanation.rules:
-        print(f"  {rule.rule_id:22} {_fate(rule)}")
+        say(f"  {rule.rule_id:22} {_fate(rule)}")
 
 
 def _fate(rule: RuleExplained) -> str:
@@ -101,7 +101,7 @@ def _print_past(past: Any) -> None:
     for one in past:
         when = f"{one.decision.decided_at:%Y-%m-%d %H:%M:%S}"
         version = one.decision.ruling.digest[:12]
-        print(f"last decided {when} by manifest {version}: {one.result or 'not finished yet'}")
+        say(f"last decided {when} by manifest {version}: {one.result or 'not finished yet'}")
         for effect in one.effects:
             held = effect.result or "not read back yet"
-            print(f"  wrote {effect.purpose} {effect.basis}/{effect.source}: {held}")
+            say(f"  wrote {effect.purpose} {effect.basis}/{effect.source}: {held}")

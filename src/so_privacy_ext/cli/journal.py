@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from so_privacy_ext.cli.output import AsJson, TenantName, print_json
+from so_privacy_ext.cli.output import AsJson, TenantName, print_json, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit
 from so_privacy_ext.model import PersonId
@@ -46,28 +46,30 @@ def journal(
 
 
 @commands.command()
-def verify(tenant: TenantName = None, as_json: AsJson = False) -> None:
+def verify(context: typer.Context, tenant: TenantName = None, as_json: AsJson = False) -> None:
     """Verify the whole chain: every entry as it was written, none missing."""
+    before = context.parent.params if context.parent else {}  # `journal --tenant X verify` means X as well
+    tenant, as_json = tenant or before.get("tenant"), as_json or before.get("as_json", False)
     with wired() as app, app.session(app.tenant(tenant)) as session:
         chain = journals.chain(session)
     fault = verify_chain(chain.links, head=chain.head)
     if as_json:
         print_json({"entries": len(chain.links), "right": fault is None, "fault": fault})
     elif fault is None:
-        print(f"{len(chain.links)} entries, each as it was written")
+        say(f"{len(chain.links)} entries, each as it was written")
     else:
-        print(f"the journal was changed: entry {fault.number} is the first that is {fault.how}")
+        say(f"the journal was changed: entry {fault.number} is the first that is {fault.how}")
     if fault is not None:
         raise typer.Exit(Exit.NO)
 
 
 def _print(entry: Entry) -> None:
     person = "" if entry.person_id is None else f" person {entry.person_id}"
-    print(f"{entry.seq:6} {entry.at:%Y-%m-%d %H:%M:%S} {entry.kind}{person}")
+    say(f"{entry.seq:6} {entry.at:%Y-%m-%d %H:%M:%S} {entry.kind}{person}")
     content = entry.content
     for one in content.get("decisions", ()):
         given = f" {one['basis']} from {one['source']}" if one["basis"] else ""
         result = one["result"] or "nothing"
-        print(f"       {one['purpose']}: {one['outcome']}{given} by {one['rule']} → {result}")
+        say(f"       {one['purpose']}: {one['outcome']}{given} by {one['rule']} → {result}")
     if "mail" in content:
-        print(f"       mail: {content['mail']}")
+        say(f"       mail: {content['mail']}")

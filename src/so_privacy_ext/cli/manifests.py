@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json, print_table
+from so_privacy_ext.cli.output import AsJson, TenantName, fields_of, print_json, print_table, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.rules.activation import resolve
@@ -41,10 +42,10 @@ def check(file: File, as_json: AsJson = False) -> None:
         print_json({"file": str(file), "digest": manifest.digest, "findings": [], "not_acted_on": idle})
         return
     rules, purposes = len(manifest.content.rules), len(manifest.content.purposes)
-    print(f"{file}: right in itself: {rules} rules for {purposes} purposes, digest {manifest.digest[:12]}")
+    say(f"{file}: right in itself: {rules} rules for {purposes} purposes, digest {manifest.digest[:12]}")
     for one in idle:
         times = f", {one.times} times" if one.times > 1 else ""
-        print(f"{file}:{one.line}:{one.column}: not acted on yet: {one.key}{times}")
+        say(f"{file}:{one.line}:{one.column}: not acted on yet: {one.key}{times}")
 
 
 @commands.command()
@@ -68,15 +69,13 @@ def activate(
             crm = app.crm(turn)
             crm.forget_lists()
             resolve(manifest, crm.lists())
-            changed = manifests.activate(
-                turn.session, turn.ledgers, content, who=getpass.getuser(), tell_from=start
-            )
+            changed = manifests.activate(turn.session, turn.ledgers, content, who=_who(), tell_from=start)
             turn.unpark()
             turn.wake()
     if as_json:
         print_json({"tenant": summary.context_identifier, "digest": manifest.digest, "changed": changed})
         return
-    print(_said(manifest, summary.context_identifier, changed=changed))
+    say(_said(manifest, summary.context_identifier, changed=changed))
 
 
 @commands.command("list")
@@ -89,7 +88,7 @@ def list_(tenant: TenantName = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"manifests": found})
         return
-    rows = [{**plain(one), "digest": one.digest[:12]} for one in found]
+    rows = [{**fields_of(one), "digest": one.digest[:12]} for one in found]
     columns = {"digest": "digest", "who": "by", "active_from": "from", "active_to": "to"}
     print_table(rows, columns, empty="None yet: so-privacy manifest activate FILE")
 
@@ -97,6 +96,13 @@ def list_(tenant: TenantName = None, as_json: AsJson = False) -> None:
 def _said(manifest: Manifest, tenant: str, *, changed: bool) -> str:
     name = f"{manifest.content.name} ({manifest.digest[:12]})"
     return f"{name} decides for {tenant} from now on" if changed else f"{name} decides for {tenant} already"
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return f"uid {os.getuid()}"
 
 
 def _read(file: Path) -> bytes:

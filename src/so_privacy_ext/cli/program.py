@@ -16,7 +16,9 @@ from so_privacy_ext.cli import (
     review,
     running,
     tenants,
+    terminal,
 )
+from so_privacy_ext.cli.terminal import visible
 from so_privacy_ext.errors import Exit, PrivacyError, Refused, StorageUnavailable
 
 program = typer.Typer(
@@ -37,13 +39,17 @@ program.command("explain")(explaining.explain)
 program.command("doctor")(doctor.doctor)
 
 
-def main() -> None:
+def run() -> None:
     """Run a command and leave with its exit code; no failure that we know shows a traceback."""
+    terminal.prepare()
     try:
-        program(prog_name="so-privacy")
+        try:
+            program(prog_name="so-privacy")
+        finally:
+            terminal.finish()
     except PrivacyError as error:
         text, code = _told(error)
-        print(text, file=sys.stderr)
+        print("\n".join(visible(line) for line in text.splitlines()), file=sys.stderr)
         sys.exit(code)
 
 

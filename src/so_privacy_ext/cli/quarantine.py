@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json, print_table
+from so_privacy_ext.cli.output import AsJson, TenantName, fields_of, print_fields, print_json, print_table
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.storage import registers
 
@@ -26,7 +26,7 @@ def list_(
         print_json({"quarantined": found})
         return
     columns = {"quarantine_id": "id", "reason": "reason", "received_at": "received", "size": "bytes"}
-    print_table([plain(one) for one in found], columns, empty="Nothing is quarantined.")
+    print_table(found, columns, empty="Nothing is quarantined.")
 
 
 @commands.command()
@@ -36,10 +36,8 @@ def show(
     """Show one quarantined delivery; bytes that are no text are escaped."""
     with wired() as app, app.session(app.tenant(tenant)) as session:
         found, body = registers.quarantined(session, quarantine_id)
-    answer = {**plain(found), "body": body.decode("utf-8", errors="backslashreplace")}
+    answer = {**fields_of(found), "body": body.decode("utf-8", errors="backslashreplace")}
     if as_json:
         print_json(answer)
         return
-    for key, value in answer.items():
-        shown = value if isinstance(value, int) else ascii(value)[1:-1]
-        print(f"{key.replace('_', ' '):14} {'-' if value is None else shown}")
+    print_fields(answer)

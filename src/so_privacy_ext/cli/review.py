@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json, print_table
+from so_privacy_ext.cli.output import AsJson, TenantName, print_fields, print_json, print_table
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.model import PersonId
 from so_privacy_ext.storage import reviews
@@ -40,19 +40,18 @@ def list_(
         "opened_at": "since",
         "settled_as": "settled as",
     }
-    print_table([plain(one) for one in found], columns, empty="Nothing waits for a human.")
+    print_table(found, columns, empty="Nothing waits for a human.")
 
 
 @commands.command()
 def show(review_id: Id, tenant: TenantName = None, as_json: AsJson = False) -> None:
     """Show one item."""
     with wired() as app, app.session(app.tenant(tenant)) as session:
-        found = plain(reviews.shown(session, review_id))
+        found = reviews.shown(session, review_id)
     if as_json:
         print_json(found)
         return
-    for key, value in found.items():
-        print(f"{key.replace('_', ' '):14} {'-' if value is None else value}")
+    print_fields(found)
 
 
 @commands.command()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from signal import SIGINT, SIGTERM, signal
+from signal import SIGINT, SIGTERM, Signals, signal
+from types import FrameType
 from typing import Annotated
 
 import typer
 
 from so_privacy_ext import settings as configuration
-from so_privacy_ext.app import App, find_database
+from so_privacy_ext.app import App, find_database, read_application
 from so_privacy_ext.cli.logs import log_as_json
+from so_privacy_ext.cli.output import AsJson, print_json
 from so_privacy_ext.cli.supervisor import Child, Supervisor, watch
+from so_privacy_ext.cli.terminal import Terminated
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import embedded
@@ -34,9 +37,21 @@ def register(program: typer.Typer) -> None:
     program.command("worker")(worker)
 
 
-def up() -> None:
+def up(as_json: AsJson = False) -> None:
     """Run everything on this machine: PostgreSQL (unless DATABASE_URL is set), web and worker."""
-    settings = configuration.read()
+    try:
+        came = _run_all(configuration.read(), as_json=as_json)
+    except Terminated:
+        came = SIGTERM
+    except KeyboardInterrupt:
+        came = SIGINT
+    if not as_json:
+        print("so-privacy has stopped")
+    _leave(came)
+
+
+def _run_all(settings: Settings, *, as_json: bool) -> Signals:
+    read_application(settings)  # without it no child can work; so it is refused here, before anything is done
     # The socket outlives every restart of the web process: a caller waits, and is not refused.
     listener = _listen(settings)
     server = None
@@ -49,20 +64,32 @@ def up() -> None:
         dsn = settings.database_url or (server.dsn if server else "")
         migrate(dsn)
         App(settings, dsn).close()
-        host, port = listener.getsockname()[:2]
-        print(
-            f"so-privacy listens on http://{host}:{port} and is reached as {settings.public_url}", flush=True
-        )
+        _announce(listener, settings.public_url, as_json=as_json)
         children = [
             Child("web", ["web", "--fd", str(listener.fileno())], [listener.fileno()]),
             Child("worker", ["worker"]),
         ]
-        Supervisor(children, lambda line: print(line, file=sys.stderr, flush=True)).run()
+        return Supervisor(children, lambda line: print(line, file=sys.stderr, flush=True)).run()
     finally:
         listener.close()
         if server is not None:
             server.stop()
-    print("so-privacy has stopped")
+
+
+def _announce(listener: socket.socket, public_url: str, *, as_json: bool) -> None:
+    host, port = listener.getsockname()[:2]
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    if as_json:
+        print_json({"listens": address, "public_url": public_url})
+    else:
+        print(f"so-privacy listens on {address} and is reached as {public_url}")
+    sys.stdout.flush()
+
+
+def _leave(came: Signals | None) -> None:
+    """Ctrl-C is told to whoever started us; to be told to end is no failure."""
+    if came is SIGINT:
+        raise typer.Exit(Exit.INTERRUPTED)
 
 
 def web(
@@ -74,16 +101,17 @@ def web(
     """Receive webhooks and serve pages."""
     settings = configuration.read()
     log_as_json()
-    listener = socket.socket(fileno=fd) if fd is not None else _listen(settings)
+    listener = _listen(settings) if fd is None else _inherited(fd)
     dsn = _database(settings)
     app = App(settings, dsn)
     watch(lifeline)
     receiving = app.receiving()
     try:
-        serve(create_application(receiving), sockets=[listener])
+        came = serve(create_application(receiving), sockets=[listener])
     finally:
         receiving.close()
         app.close()
+    _leave(came)
 
 
 def worker(lifeline: Lifeline = None) -> None:
@@ -93,17 +121,32 @@ def worker(lifeline: Lifeline = None) -> None:
     app = App(settings, _database(settings))
     app.application()
     stop = threading.Event()
+    came: list[Signals] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        came.append(Signals(number))
+        stop.set()
+
     for number in (SIGTERM, SIGINT):
-        signal(number, lambda *_: stop.set())
+        signal(number, note)
     watch(lifeline)
     Worker(app.dsn, app.take, app.make_work, threads=settings.worker_threads).run(stop)
     app.close()
+    _leave(came[0])
 
 
 def _database(settings: Settings) -> str:
     dsn = find_database(settings)
     migrate(dsn)
     return dsn
+
+
+def _inherited(fd: int) -> socket.socket:
+    try:
+        return socket.socket(fileno=fd)
+    except OSError as error:
+        reason = error.strerror or "no such descriptor"
+        raise Refused("bad_fd", f"--fd {fd}: {reason}", "name a listening socket", Exit.USAGE) from None
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -119,7 +162,7 @@ def _listen(settings: Settings) -> socket.socket:
         raise Refused(
             "cannot_listen",
             f"{settings.bind}: {error.strerror or 'no such address'}",
-            "stop what uses it, or set SO_PRIVACY_BIND to another host:port",
-            Exit.UNAVAILABLE,
+            "stop what uses it (another `so-privacy up`?), or set SO_PRIVACY_BIND to another host:port",
+            Exit.NO_PERMISSION if isinstance(error, PermissionError) else Exit.UNAVAILABLE,
         ) from None
     return listener

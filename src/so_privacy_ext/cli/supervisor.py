@@ -10,11 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import FrameType
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _STEADY = 10.0
 """Seconds after which a child counts as having come up well."""
-_GRACE = 15.0
+_GRACE = 12.0
+"""Seconds that a child has to end; PostgreSQL and we end after it, and all of it takes less than 15."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,16 @@ class Supervisor:
         # Children read the other end: when this process dies, however it dies, they see it and end.
         self._lifeline, self._held = os.pipe()
 
-    def run(self) -> None:
-        """Keep the children running until SIGTERM or SIGINT, then end them."""
+    def run(self) -> signal.Signals:
+        """Keep the children running until SIGTERM or SIGINT, then end them; tell which it was."""
+        came: list[int] = []
+
+        def note(number: int, _: FrameType | None) -> None:
+            came.append(number)
+            self._stop.set()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop.set())
+            signal.signal(number, note)
         keepers = [threading.Thread(target=self._keep, args=(child,)) for child in self._children]
         for keeper in keepers:
             keeper.start()
@@ -47,6 +55,7 @@ class Supervisor:
             pass
         for keeper in keepers:
             keeper.join()
+        return signal.Signals(came[0])
 
     def _keep(self, child: Child) -> None:
         pause = _FIRST_PAUSE

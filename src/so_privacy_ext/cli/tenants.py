@@ -8,16 +8,17 @@ from typing import Annotated
 
 import typer
 
-from so_privacy_ext.cli.output import AsJson, plain, print_json, print_table
+from so_privacy_ext.cli.output import AsJson, fields_of, print_fields, print_json, print_table
 from so_privacy_ext.cli.wired import wired
-from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.errors import Exit
 from so_privacy_ext.lifecycle.install import install
+from so_privacy_ext.settings import one_line, read_secret
 from so_privacy_ext.storage import manifests, tenants
 from so_privacy_ext.storage.database import connect
 
 commands = typer.Typer(help="Tenants: add, list, show.", no_args_is_help=True)
 
-_LONGEST_TOKEN = 4096
+_LONGEST_TOKEN = 5000
 Name = Annotated[str, typer.Argument(metavar="TENANT", help="Such as Cust12345.")]
 
 
@@ -67,7 +68,7 @@ def list_(as_json: AsJson = False) -> None:
         "duties": "duties",
         "parked_reason": "parked",
     }
-    print_table([plain(one) for one in found], columns, empty="No tenant yet: so-privacy tenant add")
+    print_table(found, columns, empty="No tenant yet: so-privacy tenant add")
 
 
 @commands.command()
@@ -78,32 +79,17 @@ def show(context_identifier: Name, as_json: AsJson = False) -> None:
         with app.session(summary) as session:
             slots = tenants.subscriptions(session)
             active = next((one for one in manifests.listed(session) if one.active_to is None), None)
-    answer = {**plain(summary), "subscriptions": plain(slots), "manifest": plain(active)}
+    answer = {**fields_of(summary), "subscriptions": slots, "manifest": active}
     if as_json:
         print_json(answer)
         return
-    for key, value in answer.items():
-        print(f"{key.replace('_', ' '):20} {value if value not in (None, []) else '-'}")
+    print_fields(answer)
 
 
 def _read_token(name: str) -> str:
-    try:
-        text = sys.stdin.read(_LONGEST_TOKEN) if name == "-" else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise Refused(
-            "token_unreadable",
-            "the file can't be read",
-            "name a readable file, or -",
-            Exit.NO_INPUT,
-            where=name,
-        ) from None
-    token = text.strip()
-    if not token or len(token) > _LONGEST_TOKEN or not token.isprintable():
-        raise Refused(
-            "bad_token",
-            "it is empty, too long or more than one line",
-            "put the token alone in it",
-            Exit.BAD_DATA,
-            where=name,
-        )
-    return token
+    what = "the system user token"
+    if name == "-":
+        content = sys.stdin.buffer.read(_LONGEST_TOKEN)
+        return one_line(content, what, where="standard input", wrong=Exit.BAD_DATA)
+    content = read_secret(Path(name), what, wrong=Exit.BAD_DATA)
+    return one_line(content, what, where=name, wrong=Exit.BAD_DATA)

@@ -101,7 +101,12 @@ def find(connection: Connection, context_identifier: str, environment: str | Non
         raise Refused("no_tenant", "there is no such tenant", "see `so-privacy tenant list`", Exit.NO_INPUT)
     if len(found) > 1:
         where = ", ".join(one.environment for one in found)
-        raise Refused("which_tenant", f"it is in {where}", "name the environment", Exit.USAGE)
+        raise Refused(
+            "which_tenant",
+            f"it is in {where}",
+            f"write {found[0].environment}/{context_identifier}",
+            Exit.USAGE,
+        )
     return found[0]
 
 
