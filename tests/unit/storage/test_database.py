@@ -4,6 +4,7 @@ import random
 import shutil
 import tempfile
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -174,6 +175,25 @@ def test_durability_is_never_off(dsn: str) -> None:
         row = connection.execute("SHOW synchronous_commit").fetchone()
 
     assert row == {"synchronous_commit": "on"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://app:CANARY1@CANARY2@127.0.0.1:1/x",
+        "postgresql://app:1/CANARY@127.0.0.1:1/x",
+        "postgresql://app:CANARY%ZZ@127.0.0.1:1/x",
+        "host=127.0.0.1 password='CANARY",
+        "postgresql://app@127.0.0.1:1/x?passwrd=CANARY",
+    ],
+)
+def test_a_password_that_is_not_encoded_is_named_and_not_quoted(url: str) -> None:
+    """The library would take a piece of it for the host or the database's name."""
+    for ask in (migrate, lambda dsn: connect(dsn, application_name="test")):
+        with pytest.raises(Refused) as raised:
+            ask(url)
+        assert raised.value.code == "database_url"
+        assert "CANARY" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_an_old_server_is_refused(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:

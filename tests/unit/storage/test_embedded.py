@@ -88,6 +88,15 @@ def test_a_folder_that_can_not_be_made_is_refused(tmp_path: Path) -> None:
     assert raised.value.exit_code == Exit.CANT_CREATE
 
 
+def test_a_path_too_long_for_a_socket_is_refused_and_no_shared_folder_is_used(folder: Path) -> None:
+    """The library would put the socket where anybody may replace it."""
+    with pytest.raises(Refused) as raised:
+        embedded.start(folder / ("x" * 90))
+    assert (raised.value.code, raised.value.exit_code) == ("data_dir", Exit.CANT_CREATE)
+    assert "SO_PRIVACY_DATA_DIR" in raised.value.how
+    assert not (folder / ("x" * 90)).exists()
+
+
 def test_a_broken_database_is_named_and_never_replaced(folder: Path) -> None:
     (folder / "postgres").mkdir()
     (folder / "postgres" / "PG_VERSION").write_text("18\n")
@@ -115,6 +124,9 @@ def test_root_is_told_what_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert str(closed) in line
     assert "\n" not in line
     assert embedded.announcement(Path("/tmp/data")) is None
+    (closed / "library").mkdir()
+    monkeypatch.setattr(embedded, "_programs", lambda: closed / "library")
+    assert str(closed) in (embedded.announcement(Path("/tmp/data")) or "")  # it is opened as well
 
     def nobody(name: str) -> None:
         raise KeyError(name)
