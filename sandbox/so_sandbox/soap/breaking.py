@@ -24,13 +24,21 @@ def breakage(fault: Fault, contract: Contract, operation: Operation, answer: Ans
 
 def _soap_fault(fault: Fault, contract: Contract, operation: Operation) -> Answer:
     del contract, operation
-    return soap_fault(fault.argument or ASKED, fault.name, code="Server")
+    message = fault.argument or ASKED
+    return soap_fault(message, fault.name, code="Server", stack_trace=_stack_trace(message))
 
 
 def _succeeded_false(fault: Fault, contract: Contract, operation: Operation) -> Answer:
-    info = exception_info(ASKED, fault.argument or "SuperOffice.Exceptions.SoServerException")
+    exception_type, _, message = fault.argument.partition(":")
+    info = exception_info(message or ASKED, exception_type or "SuperOffice.Exceptions.SoServerException")
+    info["StackTrace"] = _stack_trace(message or ASKED)
     headers = {"ExceptionInfo": info, "Succeeded": False, "TimeZone": {}}
     return Answer(200, contract.answer(operation, None, headers), fault.name)
+
+
+def _stack_trace(message: str) -> str:
+    """Quote the message, as the parameters in a real one may quote whatever the call was about."""
+    return f"   at SuperOffice.CRM.Services.Implementation.Agent.Call({message})"
 
 
 def _html(fault: Fault, contract: Contract, operation: Operation) -> Answer:

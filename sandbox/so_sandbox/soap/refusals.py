@@ -10,6 +10,8 @@ from so_sandbox.soap.judge import ENVELOPE
 
 XML = "text/xml; charset=utf-8"
 HTML = "text/html; charset=utf-8"
+WCF = "http://schemas.datacontract.org/2004/07/System.ServiceModel"
+"""Namespace of what a service that shows its exceptions adds to a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,16 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def soap_fault(message: str, outcome: str, *, code: str = "Client") -> Answer:
+def soap_fault(message: str, outcome: str, *, code: str = "Client", stack_trace: str = "") -> Answer:
     """Answer with a SOAP 1.1 fault, status 500 as the protocol demands."""
+    shown = (
+        f'<detail><ExceptionDetail xmlns="{WCF}"><Message>{escape(message)}</Message>'
+        f"<StackTrace>{escape(stack_trace)}</StackTrace></ExceptionDetail></detail>"
+    )
+    detail = shown if stack_trace else ""
     body = (
         f'<s:Envelope xmlns:s="{ENVELOPE[1:-1]}"><s:Body><s:Fault><faultcode>s:{code}</faultcode>'
-        f"<faultstring>{escape(message)}</faultstring></s:Fault></s:Body></s:Envelope>"
+        f"<faultstring>{escape(message)}</faultstring>{detail}</s:Fault></s:Body></s:Envelope>"
     )
     return Answer(500, body.encode(), outcome)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 KINDS = {
-    "soap_fault": "a SOAP fault instead of an answer",
-    "succeeded_false": "Succeeded=false with the exception type given after the colon",
+    "soap_fault": "a SOAP fault instead of an answer, with the text given after the colon",
+    "succeeded_false": "Succeeded=false with the exception type given after the colon, then :message",
     "no_header": "the right answer without its SOAP header",
     "truncated": "the first half of the right answer",
     "html": "an HTML page with status 200",

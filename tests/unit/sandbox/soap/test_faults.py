@@ -47,6 +47,7 @@ def test_a_soap_fault(asker: Asker, person_id: int) -> None:
     reply, written = _with(asker, person_id, "soap_fault:Server unavailable")
     assert (reply.status, written) == (500, False)
     assert b"<faultstring>Server unavailable</faultstring>" in reply.body
+    assert b"Agent.Call(Server unavailable)</StackTrace>" in reply.body
 
 
 def test_succeeded_false_with_an_exception_type(asker: Asker, person_id: int) -> None:
@@ -55,6 +56,9 @@ def test_succeeded_false_with_an_exception_type(asker: Asker, person_id: int) ->
     assert reply.exception == "SoDbAccessException"
     other, _ = _with(asker, person_id, "succeeded_false")
     assert other.exception == "SoServerException"
+    telling, _ = _with(asker, person_id, "succeeded_false:SuperOffice.SoNotFoundException:no Kari: gone")
+    assert (telling.exception, telling.text("Message")) == ("SoNotFoundException", "no Kari: gone")
+    assert "Call(no Kari: gone)" in (telling.text("StackTrace") or "")
 
 
 def test_no_header(asker: Asker, person_id: int) -> None:
