@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from so_sandbox import client, printing
+from so_sandbox import client, keeping, printing
 from so_sandbox.server import HOST, PORT, Options, run, wait_for_signal
 from so_sandbox.world.faults import KINDS
 
@@ -58,6 +58,7 @@ def up(
     issuer: Annotated[str | None, typer.Option(help="Issuer of tokens; default: the address.")] = None,
     speed: Annotated[float, typer.Option(min=0.01, help="How much faster webhooks are tried again.")] = 1.0,
     concurrency: Annotated[int, typer.Option(min=1, help="Events one webhook gets at a time.")] = 1,
+    keep: Annotated[bool, typer.Option("--keep", help="Go on where the last one with --keep ended.")] = False,
 ) -> None:
     """Start a sandbox and keep it running until Ctrl-C."""
     if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
@@ -66,7 +67,7 @@ def up(
         host=host, port=port, prefix=prefix, issuer=issuer, speed=speed, concurrency=concurrency
     )
     try:
-        running = run(options, directory=directory)
+        running = run(options, world=keeping.load(directory) if keep else None, directory=directory)
     except OSError as error:
         if error.filename is not None:
             _fail(CANT_CREATE, "bad_folder", f"{error.filename}: {error.strerror}", "choose another --dir")
@@ -79,7 +80,9 @@ def up(
     printing.started(running)
     with running:
         came = wait_for_signal()
-    print("stopped; everything in it is gone")
+    if keep:
+        keeping.write(directory, running.world)
+    print(f"stopped; kept in {directory}" if keep else "stopped; everything in it is gone")
     if came is signal.SIGINT:
         raise SystemExit(INTERRUPTED)
 

@@ -7,20 +7,19 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from so_sandbox.demo import kept
 from so_sandbox.demo.commands import Commands, Failed, free_port
-from so_sandbox.demo.outcome import Row, after_all, row_of
+from so_sandbox.demo.kept import Left
+from so_sandbox.demo.outcome import after_all, row_of
 from so_sandbox.demo.persons import PERSONS
+from so_sandbox.demo.showing import Screen, table
 from so_sandbox.demo.story import TENANT, Story
 
 _MANIFEST = Path("manifests/rules/nordic-b2b.yaml")
 _SANDBOX_PORT, _PORT = 7400, 7300
+_NO, _NO_INPUT, _INTERRUPTED = 1, 66, 130
 
 
 def main() -> int:
@@ -30,88 +29,110 @@ def main() -> int:
     parser.add_argument("--stay", action="store_true", help="leave everything running, on fixed ports")
     parser.add_argument("--turned", action="store_true", help="turn every switch of the sandbox")
     given = parser.parse_args()
-    console = Console(soft_wrap=not sys.stdout.isatty())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not given.manifest.is_file():
-        console.print(
-            f"{given.manifest} is not there; run this in the project's folder, or say --manifest FILE"
-        )
-        return 66
+        print(f"{given.manifest} is not there; run this in the project's folder, or say --manifest FILE")
+        return _NO_INPUT
+    screen = Screen()
     try:
-        with _folder(stay=given.stay) as folder:
-            ports = (_SANDBOX_PORT, _PORT) if given.stay else (free_port(), free_port())
-            commands = Commands(folder, sandbox_port=ports[0], port=ports[1])
-            try:
-                right = _run(commands, given.manifest.resolve(), console, turned=given.turned)
-                if given.stay:
-                    _stay(commands, console)
-            finally:
-                commands.stop()
+        if given.stay:
+            return _stay(given.manifest.resolve(), screen, turned=given.turned)
+        return _once(given.manifest.resolve(), screen, turned=given.turned)
     except Failed as failed:
-        console.print(f"[red]{failed}[/red]", highlight=False)
-        return 1
+        screen.bad(str(failed))
+        return _NO
     except KeyboardInterrupt:
-        console.print("stopped")
-        return 130
-    return 0 if right else 1
+        screen.console.print("stopped")
+        return _INTERRUPTED
 
 
-def _run(commands: Commands, manifest: Path, console: Console, *, turned: bool) -> bool:
-    story = Story(commands, lambda line: console.print(f"· {line}", style="dim", highlight=False))
-    story.install(manifest, turned=turned)
+def _once(manifest: Path, screen: Screen, *, turned: bool) -> int:
+    """Tell the story in a folder that is gone afterwards, unless it is needed to see what went wrong."""
+    folder = Path(tempfile.mkdtemp(prefix="sop-"))
+    commands = Commands(folder, sandbox_port=free_port(), port=free_port())
+    right = False
+    try:
+        with screen:
+            right = _tell(Story(commands, screen.say, screen.progress), manifest, screen, turned=turned)
+    except KeyboardInterrupt:
+        right = True
+        raise
+    finally:
+        _end(commands)
+        if right:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            screen.console.print(
+                f"what so-privacy and the sandbox said is in {commands.logs}", soft_wrap=True
+            )
+    return 0 if right else _NO
+
+
+def _stay(manifest: Path, screen: Screen, *, turned: bool) -> int:
+    """Tell the story in this folder, or go on where an earlier one has ended; run until Ctrl-C."""
+    commands = Commands(Path.cwd(), sandbox_port=_SANDBOX_PORT, port=_PORT)
+    kept.refuse_taken(_SANDBOX_PORT, _PORT)
+    how_far = kept.left(commands)
+    story = Story(commands, screen.say, screen.progress)
+    try:
+        with screen:
+            if how_far is Left.TOLD:
+                story.start(keep=True, turned=turned)
+                screen.say(f"{len(story.persons())} persons of {TENANT} are there from the last time")
+            else:
+                if how_far is Left.BEGUN:
+                    screen.say("the last one came to no good end, so this one begins anew")
+                    kept.forget(commands)
+                kept.note(commands, Left.BEGUN)
+                _tell(story, manifest, screen, keep=True, turned=turned)
+                kept.note(commands, Left.TOLD)
+        _show_addresses(commands, screen)
+        commands.wait()
+    finally:
+        _end(commands)
+    return 0
+
+
+def _end(commands: Commands) -> None:
+    """Stop what runs; another Ctrl-C does not keep it from ending well."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    commands.stop()
+
+
+def _tell(story: Story, manifest: Path, screen: Screen, *, turned: bool, keep: bool = False) -> bool:
+    story.start(keep=keep, turned=turned)
+    story.install(manifest)
     story.enter_all()
-    rows = [row_of(story, person) for person in PERSONS]
-    console.print(_table(rows))
-    checks = after_all(story)
-    for check in checks:
-        console.print(
-            f"{'✓' if check.right else '✗'} {check.text}", style="" if check.right else "red", highlight=False
-        )
-    wrong = [f"{row.number} {row.who}: {row.fault}" for row in rows if row.fault]
+    seen = story.look()
+    rows = [row_of(seen, person, story.ids[person.number]) for person in PERSONS]
+    screen.console.print(table(rows))
+    right = True
+    for check in after_all(story):
+        screen.check(check)
+        right = right and check.right
+    wrong = [f"✗ {row.number} {row.who}: {row.fault}" for row in rows if row.fault]
     for line in wrong:
-        console.print(f"✗ {line}", style="red", highlight=False)
-    good = len(rows) - len(wrong)
-    if wrong:
-        console.print(f"{good} of {len(rows)} as the manifest says", style="red", highlight=False)
+        screen.bad(line)
+    told = f"{len(rows) - len(wrong)} of {len(rows)} as the manifest says"
+    if wrong or not right:
+        screen.bad(told if wrong else "the twelve are right, but what came after is not")
         return False
-    if not all(check.right for check in checks):
-        console.print("the twelve are right, but what came after is not", style="red")
-        return False
-    console.print(f"{good} of {len(rows)} as the manifest says", style="green bold", highlight=False)
+    screen.good(told)
     return True
 
 
-def _table(rows: list[Row]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("#", "who", "enters", "the CRM held", "rule", "written by us", "mail", ""):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        mark = "[red]✗[/red]" if row.fault else "[green]✓[/green]"
-        table.add_row(str(row.number), row.who, row.enters, row.held, row.rule, row.written, row.mail, mark)
-    return table
-
-
-def _stay(commands: Commands, console: Console) -> None:
-    console.print(f"sandbox     {commands.sandbox_url}/_sandbox/page", highlight=False)
-    console.print(f"so-privacy  {commands.url}", highlight=False)
-    console.print(
-        f"settings    {commands.settings} (source it, then: so-privacy explain --person ID --tenant {TENANT})",
-        highlight=False,
+def _show_addresses(commands: Commands, screen: Screen) -> None:
+    lines = (
+        "",
+        f"sandbox     {commands.sandbox_url}/_sandbox/page",
+        f"so-privacy  {commands.url}",
+        "try         . .venv/bin/activate; set -a; . .so-sandbox/settings.env; set +a",
+        "            so-privacy review list",
+        "            so-sandbox trigger person.created --set country=DE --set source=CARD",
+        "Ctrl-C stops both; the next `make up` goes on from there.",
     )
-    console.print("Ctrl-C stops both; what they hold stays in .so-privacy and .so-sandbox")
-    commands.wait()
-
-
-@contextmanager
-def _folder(*, stay: bool) -> Iterator[Path]:
-    if stay:
-        yield Path.cwd()
-        return
-    folder = Path(tempfile.mkdtemp(prefix="sop-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    for line in lines:
+        screen.console.print(line, soft_wrap=True)
 
 
 sys.exit(main())

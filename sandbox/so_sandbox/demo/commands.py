@@ -33,8 +33,9 @@ class Commands:
         self._port = port
         self._running: list[subprocess.Popen[bytes]] = []
 
-    def start_sandbox(self) -> None:
-        self._start("so-sandbox", "up", "--port", str(self._sandbox_port), "--dir", str(self.credentials))
+    def start_sandbox(self, *, keep: bool = False) -> None:
+        words = ["--port", str(self._sandbox_port), "--dir", str(self.credentials)]
+        self._start("so-sandbox", "up", *words, *(["--keep"] if keep else []))
         self._await(f"{self.sandbox_url}/_sandbox/about", "so-sandbox up")
 
     def start_product(self) -> None:
@@ -42,19 +43,29 @@ class Commands:
         self._await(f"{self.url}/healthz/ready", "so-privacy up")
 
     def stop(self) -> None:
-        """Stop what was started, the last one first."""
-        for process in reversed(self._running):
+        """Stop what was started; Ctrl-C has told them already, if it was that."""
+        for process in self._running:
             process.terminate()
-        for process in reversed(self._running):
+        for process in self._running:
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
 
     def wait(self) -> None:
-        """Wait until one of the commands ends, or Ctrl-C."""
+        """Wait for Ctrl-C; a command that ends before is a failure."""
         while all(process.poll() is None for process in self._running):
             time.sleep(0.5)
+        raise Failed(f"one of the commands has ended; see so-sandbox.log and so-privacy.log in {self.logs}")
+
+    @property
+    def logs(self) -> Path:
+        return self.credentials
+
+    @property
+    def data(self) -> Path:
+        return self.folder / ".so-privacy"
 
     @property
     def credentials(self) -> Path:
@@ -87,7 +98,8 @@ class Commands:
         return _read(requests.post(f"{self.sandbox_url}/_sandbox{path}", json=content, timeout=_WAIT))
 
     def _start(self, name: str, *words: str) -> None:
-        with (self.folder / f"{name}.log").open("ab") as log:
+        self.logs.mkdir(mode=0o700, exist_ok=True)
+        with (self.logs / f"{name}.log").open("ab") as log:
             self._running.append(
                 subprocess.Popen(
                     [_command(name), *words], env=self._environment(), cwd=self.folder, stdout=log, stderr=log
@@ -95,6 +107,7 @@ class Commands:
             )
 
     def _await(self, url: str, name: str) -> None:
+        words = name.split()
         until = time.monotonic() + _WAIT
         while time.monotonic() < until:
             if self._running[-1].poll() is not None:
@@ -104,8 +117,11 @@ class Commands:
                     return
             except requests.RequestException:
                 time.sleep(0.05)
-        log = self.folder / f"{' '.join(name.split()[:1])}.log"
-        raise Failed(f"{name} did not come up: {_last(log.read_bytes())}")
+        raise Failed(f"{name} did not come up: {self.last_word(words[0])}")
+
+    def last_word(self, name: str) -> str:
+        """Give the last line that a command has said."""
+        return _last((self.logs / f"{name}.log").read_bytes())
 
     def _environment(self) -> Mapping[str, str]:
         given = dict(os.environ)
@@ -113,7 +129,8 @@ class Commands:
             pairs = (line.split("=", 1) for line in self.settings.read_text().splitlines() if "=" in line)
             given |= {name: value.strip("'") for name, value in pairs}
         return given | {
-            "SO_PRIVACY_DATA_DIR": str(self.folder / ".so-privacy"),
+            "DATABASE_URL": "",
+            "SO_PRIVACY_DATA_DIR": str(self.data),
             "SO_PRIVACY_BIND": f"127.0.0.1:{self._port}",
             "SO_PRIVACY_PUBLIC_URL": self.url,
             "PYTHONUNBUFFERED": "1",

@@ -1,4 +1,4 @@
-"""The twelve persons, how each enters the CRM, and what must stand there afterwards: by hand, never computed."""
+"""The twelve persons, how each enters the CRM, and what must stand there then: by hand, never computed."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""The demo's story: install, let twelve persons enter, repeat everything, and see that nothing more happens."""
+"""The demo's story: install, let twelve persons enter, repeat everything, see that nothing more happens."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +12,44 @@ from so_sandbox.demo.commands import Commands, Failed
 from so_sandbox.demo.persons import PERSONS, Expected
 
 TENANT = "Cust12345"
-_QUIET = 30.0
+_QUIET = 60.0
+_LOOKED_UP = 20.0
+"""Seconds that the first look for the CRM's own mail may take."""
+
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is found of all persons at one moment, by person id."""
+
+    decided: Mapping[int, Mapping[str, Any]]
+    """The first journal entry that says what was decided."""
+    persons: Mapping[int, Mapping[str, Any]]
+    mails: Mapping[int, list[Mapping[str, Any]]]
 
 
 class Story:
     """What has happened so far, and the ids of the persons in it."""
 
-    def __init__(self, commands: Commands, say: Callable[[str], None]) -> None:
+    def __init__(self, commands: Commands, say: Say, progress: Say) -> None:
         self._commands = commands
         self._say = say
+        self._progress = progress
         self.ids: dict[int, int] = {}
 
-    def install(self, manifest: Path, *, turned: bool) -> None:
-        """Start both, install the tenant, activate the manifest; Lars is there already."""
+    def start(self, *, keep: bool, turned: bool) -> None:
+        """Start both; Lars is there already, unless the world was kept."""
         commands = self._commands
         self._say("starting a SuperOffice tenant on this machine")
-        commands.start_sandbox()
+        commands.start_sandbox(keep=keep)
         if turned:
             commands.tell("/switches", all="turned")
+        self._say("starting so-privacy with its own PostgreSQL")
+        commands.start_product()
+
+    def install(self, manifest: Path) -> None:
+        """Install the tenant, in which Lars is already, and activate the manifest."""
         lars = next(one for one in PERSONS if one.before)
         self._enter(lars)
         person = str(self.ids[lars.number])
@@ -36,14 +57,12 @@ class Story:
             "person.consented", person=person, purpose="STORE", basis="61F", source="WEBFORM", by="user"
         )
         self._trigger("person.unconsented", person=person, purpose="EMARKETING")
-        self._say("starting so-privacy with its own PostgreSQL")
-        commands.start_product()
-        self._say("installing the tenant and activating the manifest")
-        token = commands.credentials / f"system_user_token.{TENANT}"
-        commands.product(
-            "tenant", "add", TENANT, "--environment", "sandbox", "--system-user-token-file", str(token)
-        )
-        commands.product("manifest", "activate", str(manifest), "--tenant", TENANT)
+        self._say("installing the tenant")
+        token = str(self._commands.credentials / f"system_user_token.{TENANT}")
+        words = ("--environment", "sandbox", "--system-user-token-file", token)
+        self._commands.product("tenant", "add", TENANT, *words)
+        self._say(f"activating {manifest.name}")
+        self._commands.product("manifest", "activate", str(manifest), "--tenant", TENANT)
 
     def enter_all(self) -> None:
         """Let eleven persons enter and the twelfth change."""
@@ -56,19 +75,21 @@ class Story:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until every delivery is answered and the inbox is empty, echoes included."""
+        """Wait until every delivery is answered and the inbox is empty, echoes of our own writes included."""
         until = time.monotonic() + _QUIET
-        quiet = 0
-        while time.monotonic() < until:
-            self._commands.tell("/deliveries/wait", timeout=10)
-            quiet = quiet + 1 if self.shown()["open"] == 0 else 0
-            if quiet >= 2:  # noqa: PLR2004 - twice in a row: an echo of the last write may have been on its way
+        while True:
+            brought = self._brought()
+            shown = self.shown()
+            if shown["open"] == 0 and brought is not None and brought == self._brought():
                 return
+            if time.monotonic() > until:
+                raise Failed(self._stuck(shown))
+            self._progress(f"{shown['open']} events open, {self.writes()} consents written")
             time.sleep(0.2)
-        raise Failed(f"after {_QUIET:.0f} s there are still {self.shown()['open']} events open")
 
     def repeat_all(self) -> int:
         """Send every delivery twice more and once under a fresh EventId, in any order; give how many."""
+        self._say("every delivery comes twice more, and once under a fresh EventId")
         sent = [self._commands.tell("/deliveries/again", times=2, shuffle=True, wait=60)["deliveries"]]
         sent.append(self._commands.tell("/deliveries/again", fresh=True, shuffle=True, wait=60)["deliveries"])
         self.settle()
@@ -81,29 +102,38 @@ class Story:
 
     def withdraw(self, number: int) -> None:
         """Have a person withdraw EMARKETING in the portal; then her title changes."""
+        self._say("Hanna takes back her consent in the portal")
         person = str(self.ids[number])
         self._trigger("person.unconsented", person=person, purpose="EMARKETING")
         self._trigger("person.changed", person=person, title="Director")
         self.settle()
 
-    def person(self, number: int) -> Mapping[str, Any]:
-        found = self._commands.ask("/persons", tenant=TENANT, person=self.ids[number])["persons"]
-        shown: Mapping[str, Any] = found[0]
-        return shown
+    def look(self) -> Seen:
+        """Look all persons up in the product's journal, the CRM and its outbox."""
+        decided: dict[int, Mapping[str, Any]] = {}
+        for entry in self._commands.product("journal", "--tenant", TENANT, "--limit", "1000")["entries"]:
+            if entry["kind"] == "decision":
+                decided.setdefault(entry["person_id"], entry["content"])
+        mails: dict[int, list[Mapping[str, Any]]] = {}
+        for mail in self.mails():
+            mails.setdefault(mail["person_id"], []).append(mail)
+        return Seen(decided, {one["person_id"]: one for one in self.persons()}, mails)
 
-    def decided(self, number: int) -> Mapping[str, Any]:
-        """Give the first journal entry that says what was decided for a person."""
-        words = ("journal", "--tenant", TENANT, "--person", str(self.ids[number]))
-        entries = self._commands.product(*words)["entries"]
-        found = next((one["content"] for one in entries if one["kind"] == "decision"), None)
-        if found is None:
-            raise Failed("nothing was decided")
-        content: Mapping[str, Any] = found
-        return content
+    def persons(self) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = self._commands.ask("/persons", tenant=TENANT)["persons"]
+        return found
 
     def shown(self) -> Mapping[str, Any]:
+        """Give what the product says of the tenant."""
         tenant: Mapping[str, Any] = self._commands.product("tenant", "show", TENANT)
         return tenant
+
+    def shown_with(self, key: str, value: object) -> Mapping[str, Any]:
+        """Give what the product says of the tenant, waiting a little until one figure is as expected."""
+        until = time.monotonic() + _LOOKED_UP
+        while (shown := self.shown())[key] != value and time.monotonic() < until:
+            time.sleep(0.5)
+        return shown
 
     def writes(self) -> int:
         """Count the consents that the sandbox was asked to write."""
@@ -118,6 +148,21 @@ class Story:
 
     def chain_holds(self) -> bool:
         return bool(self._commands.product("journal", "verify", "--tenant", TENANT)["right"])
+
+    def _brought(self) -> int | None:
+        """Give the number of the last delivery once all are answered."""
+        if not self._commands.tell("/deliveries/wait", timeout=10)["idle"]:
+            return None
+        newest = self._commands.ask("/deliveries", limit=1)["deliveries"]
+        return int(newest[0]["delivery_id"]) if newest else 0
+
+    def _stuck(self, shown: Mapping[str, Any]) -> str:
+        parked = f", parked: {shown['parked_reason']} until {shown['parked_until']}"
+        return (
+            f"after {_QUIET:.0f} s there are still {shown['open']} events open"
+            f"{parked if shown['parked_reason'] else ''}; so-privacy's last word: "
+            f"{self._commands.last_word('so-privacy')}"
+        )
 
     def _enter(self, person: Expected) -> None:
         self.ids[person.number] = self._trigger("person.created", **person.settings)
