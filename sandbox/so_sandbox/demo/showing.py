@@ -24,12 +24,12 @@ def console() -> Console:
 def table(rows: Iterable[Row]) -> Table:
     """Lay out a person in two lines or three: who and how she enters, each consent, the rule, the mail."""
     laid = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    for heading in ("who", "the CRM held → we wrote", "rule", "mail", ""):
-        laid.add_column(heading, overflow="fold", no_wrap=heading in {"rule", ""})
+    for heading in ("#", "who", "held → written by us", "rule", "mail", ""):
+        laid.add_column(heading, overflow="fold", no_wrap=heading != "who")
     for row in rows:
-        who = Text.assemble((f"{row.number:2} {row.who}", "bold"), "\n", (f"   {row.enters}", "dim"))
+        who = Text.assemble((row.who, "bold"), "\n", (row.enters, "dim"))
         mark = Text("✗", "red") if row.fault else Text("✓", "green")
-        laid.add_row(who, "\n".join(row.consents), row.rule, row.mail, mark)
+        laid.add_row(f"{row.number:2}", who, "\n".join(row.consents), row.rule, row.mail, mark)
     return laid
 
 

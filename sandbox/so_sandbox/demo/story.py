@@ -81,6 +81,7 @@ class Story:
             brought = self._brought()
             shown = self.shown()
             if shown["open"] == 0 and brought is not None and brought == self._brought():
+                self._progress("")
                 return
             if time.monotonic() > until:
                 raise Failed(self._stuck(shown))
