@@ -238,7 +238,7 @@ class Mails(Protocol):
         template_id: int | None = None,
         since: datetime | None = None,
     ) -> None:
-        """Open the duty to inform a person, once per person and mail.
+        """Open the duty to inform a person, once per person and mail; again if she was gone or is told anew.
 
         With `template_id` and `since` the CRM's own mail is looked up: at once, after 2 and 10 minutes.
         """
@@ -248,6 +248,9 @@ class Mails(Protocol):
 
     def close_duties(self, person_id: PersonId, how: str) -> None:
         """Close all duties of a person who is gone."""
+
+    def awaits_crm_mail(self, person_id: PersonId) -> bool:
+        """Tell whether a mail of the CRM's own to this person is still being looked for."""
 
     def due_duty_look_ups(self) -> Sequence[Duty]:
         """Give open duties whose look-up of the CRM's own mail is due."""
@@ -275,7 +278,8 @@ class Reviews(Protocol):
 
         Kinds: `purpose` (a rule says review), `overwritten` (consent changed in between), `mail` (unknown),
         `failed` (the CRM refuses), `flapping` (another app flips the consent), `template` (the tenant has
-        lost a mail's template). An `overwritten` item that was settled opens again: it is news each time.
+        lost a mail's template). An item that was settled opens again where it is news each time: a consent
+        that was overwritten, another app that flips it, a person who was given up.
         """
 
     def waits(self, person_id: PersonId, kind: str, subject: str) -> bool:

@@ -43,9 +43,10 @@ def prepare(work: Work, case: Case, lists: TenantLists) -> Telling | None:
         return None
     wanted = notice(work, case, key, lists)
     pending = next((one for one in claims if one.state in _PENDING), None)
-    if pending is None and _told(work, case, wanted):
-        case.mail = NoMail.ALREADY_TOLD
-        return None
+    if pending is None:
+        case.mail = _told(work, case, wanted)
+        if case.mail is not None:
+            return None
     _open_duty(work, case, wanted)
     ready = letter(wanted)
     if ready is NoMail.BLOCKED_TEMPLATE:
@@ -85,11 +86,12 @@ def _told_by_this(case: Case, claims: Sequence[MailClaim]) -> str | None:
     return next((one.state for one in claims if one.claimed_at >= since and one.state not in _PENDING), None)
 
 
-def _told(work: Work, case: Case, wanted: Notice) -> bool:
-    mail = wanted.mail
-    return work.ledgers.mails.told(
-        case.person.person_id, wanted.address_hash, mail=mail.key, version=mail.version, retell=mail.retell
-    )
+def _told(work: Work, case: Case, wanted: Notice) -> NoMail | None:
+    """Say whether she was told, by us or the CRM, or may have been by a mail of the CRM's not found yet."""
+    mails, mail, person_id = work.ledgers.mails, wanted.mail, case.person.person_id
+    if mails.told(person_id, wanted.address_hash, mail=mail.key, version=mail.version, retell=mail.retell):
+        return NoMail.ALREADY_TOLD
+    return NoMail.CRM_MAILS if mails.awaits_crm_mail(person_id) else None
 
 
 def _open_duty(work: Work, case: Case, wanted: Notice) -> None:

@@ -20,6 +20,9 @@ APP_ROLE = "so_privacy_app"
 IDLE_SECONDS = 6.0
 """A session that is silent for longer loses its turn: this is what fences a paused worker."""
 
+_UNACKNOWLEDGED = 11_000
+"""Milliseconds, as many as the keep-alives take, which don't count while something sent is unacknowledged."""
+
 _sql = Statements("database")
 
 
@@ -107,6 +110,7 @@ def _open(dsn: str, where: str, application_name: str, connect_seconds: int = 5)
         keepalives_idle=5,
         keepalives_interval=2,
         keepalives_count=3,
+        tcp_user_timeout=_UNACKNOWLEDGED,
     )
     if connection.info.server_version < 140000:
         connection.close()

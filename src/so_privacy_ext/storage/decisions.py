@@ -46,7 +46,9 @@ class DecisionBook:
 
     def unfinished(self, decision_ids: Sequence[int]) -> Sequence[KeptDecision]:
         """Give kept rulings that were begun and not finished, oldest first."""
-        found = self._session.rows(_sql["unfinished"], {"decision_ids": list(decision_ids)})
+        found = self._session.rows(
+            _sql["unfinished"], {"epoch": self._epoch, "decision_ids": list(decision_ids)}
+        )
         return [kept_decision(row) for row in found]
 
     def finish(self, decision_id: int, result: str) -> None:

@@ -31,7 +31,7 @@ class DutyBook:
         template_id: int | None = None,
         since: datetime | None = None,
     ) -> None:
-        """Open the duty to inform a person, once per person and mail.
+        """Open the duty to inform a person, once per person and mail; again if she was gone or is told anew.
 
         With `template_id` and `since` the CRM's own mail is looked up: at once, after 2 and 10 minutes.
         """
@@ -58,6 +58,11 @@ class DutyBook:
         """Close all duties of a person who is gone."""
         values = {"epoch": self._epoch, "person_id": person_id, "how": how}
         self._session.run(_sql["close_all"], values)
+
+    def awaits_crm_mail(self, person_id: PersonId) -> bool:
+        """Tell whether a mail of the CRM's own to this person is still being looked for."""
+        values = {"epoch": self._epoch, "person_id": person_id}
+        return self._session.row(_sql["awaits_crm_mail"], values) is not None
 
     def due_duty_look_ups(self) -> Sequence[Duty]:
         """Give open duties whose look-up of the CRM's own mail is due."""

@@ -102,7 +102,8 @@ def event(session: TenantSession, inbox_id: int) -> ShownEvent:
 def redrive(session: TenantSession, ledgers: Ledgers, inbox_ids: Sequence[int]) -> Sequence[int]:
     """Open ended events again, under the turn; give the ids of all that were opened.
 
-    An unfinished decision is carried out, with all the events it covers; a finished one is decided anew.
+    An unfinished decision is carried out, with all the events it covers, unless a newer one has overtaken it;
+    what a finished one covers is decided anew.
     """
     with ledgers.transaction():
         found = session.rows(_sql["redrive"], {"inbox_ids": list(inbox_ids)})

@@ -62,8 +62,8 @@ class ReviewBook:
     def open(self, person_id: PersonId, kind: str, subject: str, detail: Mapping[str, Any]) -> bool:
         """Open one item per (tenant, epoch, person, kind, subject) however often it repeats; True if new.
 
-        An item that was settled by `decide-again` opens again when the new decision asks for it, and one
-        of kind `overwritten` whenever it happens again.
+        An item that was settled by `decide-again` opens again when the new decision asks for it, and what is
+        news each time (a consent overwritten or flapping, a person given up) whenever it happens again.
         """
         values = {
             "epoch": self._epoch,

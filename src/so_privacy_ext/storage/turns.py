@@ -159,8 +159,10 @@ def take(
         if row is None:
             session.close()
             return None
+        session.run(
+            _sql["turned"]
+        )  # before anything can fail: who can't be served must not stay first in line
         tenant = _tenant(row, read_secret(session, data_key, ADDRESS_KEY))
-        session.run(_sql["turned"])
     except BaseException:
         session.close()
         raise

@@ -34,6 +34,15 @@ def test_migrating_again_changes_nothing(dsn: str) -> None:
     assert row == {"versions": schema_version()}
 
 
+@pytest.mark.row("F12")
+def test_a_database_that_stops_answering_is_given_up_in_seconds(dsn: str) -> None:
+    """Keep-alives alone don't end a connection on which something sent was never acknowledged."""
+    with connect(dsn, application_name="test") as connection:
+        settings = connection.info.get_parameters()
+    assert 0 < int(settings["tcp_user_timeout"]) <= 15_000
+    assert 0 < int(settings["connect_timeout"]) <= 5
+
+
 def test_two_may_migrate_at_once(empty_dsn: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(migrate, [empty_dsn] * 4))

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from so_privacy_ext.errors import Refused
 from so_privacy_ext.model import MailState, PersonId, TenantId
 from so_privacy_ext.storage.database import Connection, connect
 from so_privacy_ext.storage.due import due_tenants, next_due, wait_for_work
 from so_privacy_ext.storage.receiving import ReceivingStore
+from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.tenants import AddedTenant
-from so_privacy_ext.storage.turns import Turn
+from so_privacy_ext.storage.turns import Turn, take
 from tests.unit.storage.shapes import Add, Delivering, Taking, claimed
 
 
@@ -157,3 +159,29 @@ def test_a_turn_can_wake_the_workers(connection: Connection, turn: Turn) -> None
     wait_for_work(connection, 0)
     turn.wake()
     assert wait_for_work(connection, 2) is True
+
+
+def test_a_thousand_notifications_wake_once(
+    connection: Connection, add: Add, receiving: ReceivingStore, delivery: Delivering, tenant: AddedTenant
+) -> None:
+    wait_for_work(connection, 0)
+    for number in range(20):  # as many commits
+        receiving.store([delivery(f"e-{number}")])
+    connection.execute("SELECT 1")  # as the look at whose turn it is takes them in
+
+    assert wait_for_work(connection, 1) is True
+    assert wait_for_work(connection, 0.05) is False
+
+
+def test_tenants_whose_secrets_can_t_be_opened_starve_nobody(
+    dsn: str, connection: Connection, add: Add, receiving: ReceivingStore, delivery: Delivering
+) -> None:
+    broken, sound = add("Cust1").tenant_id, add("Cust2").tenant_id
+    receiving.store([delivery("a", tenant_id=broken)])
+    receiving.store([delivery("a", tenant_id=sound)])
+    assert due_tenants(connection, 1) == [broken]
+
+    with pytest.raises(Refused):
+        take(dsn, broken, DataKey(bytes(32)))
+
+    assert due_tenants(connection, 1) == [sound]

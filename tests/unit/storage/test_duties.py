@@ -93,3 +93,45 @@ def test_a_mail_that_was_sent_closes_its_duty(turn: Turn, mails: Mails) -> None:
     assert [one["how"] for one in duties(turn)] == [None]
     mails.set_state(claim.mail_id, MailState.SENT)
     assert [one["how"] for one in duties(turn)] == ["sent"]
+
+
+def test_the_duty_to_one_who_was_gone_and_came_back_is_open_again(turn: Turn, mails: Mails) -> None:
+    open_duty(mails)
+    mails.close_duties(ANNA, "gone")
+    open_duty(mails, reason="bounced")
+
+    assert duties(turn) == [{"reason": "bounced", "how": None, "template_id": None}]
+
+
+def test_a_duty_that_was_looked_up_in_vain_before_she_went_is_looked_up_anew(
+    turn: Turn, mails: Mails
+) -> None:
+    open_duty(mails, template_id=7, reason="crm_mails")
+    for _ in range(3):
+        mails.duty_looked_up(mails.due_duty_look_ups()[0].duty_id)
+        turn.session.run(b"UPDATE duty SET look_up_at = so_now() WHERE look_up_at IS NOT NULL")
+    mails.close_duties(ANNA, "gone")
+    open_duty(mails, template_id=8, reason="crm_mails")
+
+    (duty,) = mails.due_duty_look_ups()
+    mails.duty_looked_up(duty.duty_id)
+    (row,) = turn.session.rows(b"SELECT looked_up, look_up_at > so_now() AS again FROM duty")
+    assert (duty.template_id, row) == (8, {"looked_up": 1, "again": True})
+
+
+def test_telling_another_version_opens_the_duty_again(turn: Turn, mails: Mails) -> None:
+    open_duty(mails)
+    mails.set_state(claimed(mails).mail_id, MailState.SENT)
+    open_duty(mails)
+    assert [one["how"] for one in duties(turn)] == [None]
+
+
+def test_whether_the_mail_of_the_crm_is_still_looked_for(turn: Turn, mails: Mails) -> None:
+    assert not mails.awaits_crm_mail(ANNA)
+    open_duty(mails)
+    assert not mails.awaits_crm_mail(ANNA)
+    open_duty(mails, template_id=7, reason="crm_mails")
+    assert mails.awaits_crm_mail(ANNA)
+    assert not mails.awaits_crm_mail(PersonId(2))
+    turn.session.run(b"UPDATE duty SET look_up_at = NULL")  # the last look-up has found nothing
+    assert not mails.awaits_crm_mail(ANNA)

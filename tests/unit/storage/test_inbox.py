@@ -9,8 +9,9 @@ from so_privacy_ext.ports import Inbox
 from so_privacy_ext.storage import registers
 from so_privacy_ext.storage.inbox import event_text, read_event
 from so_privacy_ext.storage.receiving import ReceivingStore
+from so_privacy_ext.storage.tenants import AddedTenant
 from so_privacy_ext.storage.turns import Turn
-from tests.unit.storage.shapes import Delivering
+from tests.unit.storage.shapes import Delivering, Taking
 
 
 @pytest.fixture
@@ -139,3 +140,16 @@ def test_later_events_wait_behind_a_begun_decision(
     inbox.put_off([first.inbox_id], -60, "retry")
     turn.ledgers.decisions.finish(kept.decision_id, "effect")
     assert inbox.wait_behind([PersonId(42)]) == set()
+
+
+def test_a_decision_begun_in_an_earlier_epoch_neither_goes_on_nor_holds_anybody_up(
+    taking: Taking, tenant: AddedTenant, receiving: ReceivingStore, delivery: Delivering
+) -> None:
+    receiving.store([delivery("a")])
+    with taking(tenant.tenant_id) as before:
+        (event,) = before.ledgers.inbox.claim(10)
+        kept = before.ledgers.decisions.keep(PersonId(42), Ruling("d" * 64, ()), {}, [event.inbox_id])
+        before.session.run(b"UPDATE tenant SET epoch = 2")  # a backup of the CRM was restored
+    with taking(tenant.tenant_id) as after:
+        assert after.ledgers.decisions.unfinished([kept.decision_id]) == []
+        assert after.ledgers.inbox.wait_behind([PersonId(42)]) == set()

@@ -9,8 +9,9 @@ from so_privacy_ext.model import Decision, Outcome, PersonId, Ruling
 from so_privacy_ext.ports import EffectIntent
 from so_privacy_ext.storage import journal, registers
 from so_privacy_ext.storage.receiving import ReceivingStore
+from so_privacy_ext.storage.tenants import AddedTenant
 from so_privacy_ext.storage.turns import Turn
-from tests.unit.storage.shapes import Delivering
+from tests.unit.storage.shapes import Delivering, Taking
 
 ANNA = PersonId(42)
 RULING = Ruling("d" * 64, (Decision("STORE", Outcome.GIVE, "rule", "why", "61F", "API"),))
@@ -95,6 +96,34 @@ def test_a_finished_decision_is_made_anew(
 
     assert registers.redrive(turn.session, turn.ledgers, [event.inbox_id]) == [event.inbox_id]
     assert turn.ledgers.inbox.claim(10)[0].decision_id is None
+
+
+def test_a_decision_that_a_newer_one_has_overtaken_is_not_carried_out_any_more(
+    turn: Turn, receiving: ReceivingStore, delivery: Delivering
+) -> None:
+    receiving.store([delivery("a")])
+    (event,) = turn.ledgers.inbox.claim(10)
+    turn.ledgers.decisions.keep(ANNA, RULING, {}, [event.inbox_id])
+    kill(turn, "a")
+    newer = turn.ledgers.decisions.keep(ANNA, RULING, {}, [])
+    turn.ledgers.decisions.finish(newer.decision_id, "effect")
+
+    assert registers.redrive(turn.session, turn.ledgers, [event.inbox_id]) == [event.inbox_id]
+    assert turn.ledgers.inbox.claim(10)[0].decision_id is None
+
+
+def test_a_decision_of_an_earlier_epoch_is_not_driven_again(
+    taking: Taking, tenant: AddedTenant, receiving: ReceivingStore, delivery: Delivering
+) -> None:
+    receiving.store([delivery("a")])
+    with taking(tenant.tenant_id) as before:
+        (event,) = before.ledgers.inbox.claim(10)
+        before.ledgers.decisions.keep(ANNA, RULING, {}, [event.inbox_id])
+        kill(before, "a")
+        before.session.run(b"UPDATE tenant SET epoch = 2")
+    with taking(tenant.tenant_id) as after:
+        registers.redrive(after.session, after.ledgers, [event.inbox_id])
+        assert after.ledgers.inbox.claim(10)[0].decision_id is None
 
 
 def test_quarantine_is_listed_and_shown(turn: Turn, receiving: ReceivingStore, delivery: Delivering) -> None:

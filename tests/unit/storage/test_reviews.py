@@ -146,7 +146,10 @@ def test_what_waits_is_told(turn: Turn) -> None:
     assert not turn.ledgers.reviews.waits(ANNA, "purpose", "STORE")
 
 
-def test_an_overwriting_is_news_each_time(turn: Turn) -> None:
-    settled(turn, opened(turn, "overwritten"), Settlement.KEEP)
-    assert turn.ledgers.reviews.open(ANNA, "overwritten", "STORE", {})
-    assert not turn.ledgers.reviews.open(ANNA, "overwritten", "STORE", {})
+@pytest.mark.parametrize(
+    ("kind", "subject"), [("overwritten", "STORE"), ("flapping", "STORE"), ("failed", "")]
+)
+def test_what_is_news_each_time_opens_again(turn: Turn, kind: str, subject: str) -> None:
+    settled(turn, opened(turn, kind, subject), Settlement.KEEP)
+    assert turn.ledgers.reviews.open(ANNA, kind, subject, {})
+    assert not turn.ledgers.reviews.open(ANNA, kind, subject, {})

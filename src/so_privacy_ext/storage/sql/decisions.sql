@@ -11,7 +11,8 @@ SELECT * FROM kept
 
 -- name: unfinished
 SELECT decision_id, person_id, ruling, facts, inbox_ids, decided_at FROM decision
-WHERE tenant_id = %(tenant_id)s AND decision_id = ANY(%(decision_ids)s::bigint[]) AND finished_at IS NULL
+WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND decision_id = ANY(%(decision_ids)s::bigint[])
+  AND finished_at IS NULL
 ORDER BY decision_id
 
 -- name: finish

@@ -38,6 +38,7 @@ WHERE tenant_id = %(tenant_id)s AND state = 'open' AND primary_key = %(person_id
 WITH begun AS (
   SELECT i.primary_key, max(i.not_before) + interval '1 ms' AS until FROM inbox i
   JOIN decision d ON d.tenant_id = i.tenant_id AND d.decision_id = i.decision_id AND d.finished_at IS NULL
+  JOIN tenant t ON t.tenant_id = d.tenant_id AND t.epoch = d.epoch
   WHERE i.tenant_id = %(tenant_id)s AND i.state = 'open' AND i.primary_key = ANY(%(person_ids)s::bigint[])
     AND (i.name = 'none' OR i.name LIKE 'person.%%')
   GROUP BY i.primary_key

@@ -12,10 +12,16 @@ SELECT inbox_id, event_id, name, primary_key, received_at, not_before, attempts,
 FROM inbox WHERE tenant_id = %(tenant_id)s AND inbox_id = %(inbox_id)s
 
 -- name: redrive
+-- A decision that a newer one about the same person has overtaken is not carried out any more.
 WITH unfinished AS (
   SELECT d.decision_id FROM decision d
+  JOIN tenant t ON t.tenant_id = d.tenant_id AND t.epoch = d.epoch
   JOIN inbox i ON i.tenant_id = d.tenant_id AND i.decision_id = d.decision_id
   WHERE d.tenant_id = %(tenant_id)s AND d.finished_at IS NULL AND i.inbox_id = ANY(%(inbox_ids)s::bigint[])
+    AND NOT EXISTS (
+      SELECT FROM decision newer WHERE newer.tenant_id = d.tenant_id AND newer.epoch = d.epoch
+        AND newer.person_id = d.person_id AND newer.decision_id > d.decision_id
+    )
 )
 UPDATE inbox i SET state = 'open', attempts = 0, not_before = so_now(), reason = 'redriven', closed_at = NULL,
   decision_id = CASE WHEN i.decision_id IN (SELECT decision_id FROM unfinished) THEN i.decision_id END

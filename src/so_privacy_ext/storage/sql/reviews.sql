@@ -3,7 +3,8 @@ INSERT INTO review AS r (tenant_id, epoch, person_id, kind, subject, detail)
 VALUES (%(tenant_id)s, %(epoch)s, %(person_id)s, %(kind)s, %(subject)s, %(detail)s::json)
 ON CONFLICT (tenant_id, epoch, person_id, kind, subject) DO UPDATE
   SET detail = excluded.detail, opened_at = so_now(), settled_at = NULL, settled_as = NULL
-  WHERE r.settled_as = 'decide-again' OR (r.settled_at IS NOT NULL AND r.kind = 'overwritten')
+  WHERE r.settled_as = 'decide-again' OR (r.settled_at IS NOT NULL
+    AND (r.kind IN ('overwritten', 'flapping') OR (r.kind = 'failed' AND r.subject = '')))
 RETURNING review_id
 
 -- name: waits
