@@ -47,7 +47,7 @@ def _finish(work: Work, case: Case) -> None:
         for decision in case.kept.ruling.decisions:
             if decision.outcome is Outcome.REVIEW and case.left.get(decision.purpose) != STORE_WITHDRAWN:
                 case.ask_human("purpose", decision.purpose)
-        _ask_humans(work, case)
+    _ask_humans(work, case)
     work.ledgers.journal.append("decision", case.person.person_id, _content(case))
     work.ledgers.decisions.finish(case.kept.decision_id, case.result)
     work.ledgers.inbox.done(case.kept.inbox_ids, case.result)
@@ -57,20 +57,20 @@ def _finish(work: Work, case: Case) -> None:
 
 def _ask_humans(work: Work, case: Case) -> None:
     for kind, subject in case.for_humans:
-        work.ledgers.reviews.open(
-            case.person.person_id,
-            kind,
-            subject,
-            {
-                "decision_id": case.kept.decision_id,
-                "result": case.left.get(subject) or case.held.get(subject),
-            },
-        )
+        _ask_human(work, case.kept, kind, subject, case.left.get(subject) or case.held.get(subject))
+
+
+def _ask_human(work: Work, kept: KeptDecision, kind: str, subject: str, result: str | None) -> None:
+    detail = {"decision_id": kept.decision_id, "result": result}
+    work.ledgers.reviews.open(kept.person_id, kind, subject, detail)
 
 
 def record_gone(work: Work, decision: KeptDecision) -> None:
     """Write down how a begun decision ended whose person is gone, with what it had written until then."""
     held = work.ledgers.decisions.ended(decision.decision_id)
+    for purpose, result in held.items():
+        if result == Held.OVERWRITTEN_IN_BETWEEN:
+            _ask_human(work, decision, "overwritten", purpose, result)
     content = _seen_and_decided(decision, held) | {"result": "gone"}
     work.ledgers.journal.append("decision", decision.person_id, content)
     work.ledgers.decisions.finish(decision.decision_id, "gone")

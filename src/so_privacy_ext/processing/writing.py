@@ -11,6 +11,8 @@ from so_privacy_ext.processing.blame import of_one_person
 from so_privacy_ext.processing.case import Case, Held
 from so_privacy_ext.processing.work import Work
 
+_US_AND_ANOTHER = 2
+
 
 def resume(work: Work, case: Case) -> None:
     """Take up what an interrupted turn has written already: known by the ledger, or seen in the CRM now."""
@@ -50,15 +52,21 @@ def write(work: Work, cases: Sequence[Case]) -> CrmFailure | None:
 
 
 def judge(intent: EffectIntent, row: Consent | None, own: AssociateId | None) -> Held:
-    """Say whether the row that stands now is what we meant to write, and whether we wrote over somebody."""
+    """Say whether the row that stands now is what we meant to write, and whether we wrote over somebody.
+
+    A row that was written more often than by us and by the last writer may have been another's before us.
+    """
     if row is None:
         return Held.NOT_APPLIED
-    grown = None if intent.updated_count_before is None else row.updated_count - intent.updated_count_before
+    begun_by_us = own is None or row.registered_associate_id == own
+    before = intent.updated_count_before
+    grown = row.updated_count - before if before is not None else row.updated_count + (not begun_by_us)
     if (row.basis, row.source) != (intent.basis, intent.source) or not _is_ours(intent, row, own):
-        return Held.NOT_APPLIED if grown == 0 else Held.SUPERSEDED
-    if grown is None:
-        ours_from_the_start = own is None or row.registered_associate_id == own
-        return Held.WRITTEN if ours_from_the_start else Held.OVERWRITTEN_IN_BETWEEN
+        if grown == 0 and before is not None:
+            return Held.NOT_APPLIED
+        return Held.SUPERSEDED if grown <= _US_AND_ANOTHER else Held.OVERWRITTEN_IN_BETWEEN
+    if before is None:
+        return Held.WRITTEN if begun_by_us else Held.OVERWRITTEN_IN_BETWEEN
     return Held.WRITTEN if grown in {0, 1} else Held.OVERWRITTEN_IN_BETWEEN
 
 

@@ -87,6 +87,27 @@ def test_one_of_two_begun_goes_and_the_other_is_finished(world) -> None:
     assert sorted(world.reasons().values()) == ["effect", "gone"]
 
 
+@pytest.mark.row("F63")
+@pytest.mark.row("F66")
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_human_overwritten_is_shown_though_the_person_went_right_after(world, resumed: bool) -> None:
+    """She may come back within two weeks."""
+    world.crm.add(1, "CARD")
+    world.crm.on("set_consent", before=lambda: world.crm.write_row(1, STORE, "61C", "USER"))
+    world.deliver("person.created", 1)
+    if resumed:
+        world.crm.on("best_language", fail=failure(Retry, Fault.TRANSIENT))
+        with world.working() as work, pytest.raises(Retry):
+            drain_all(work)
+        world.crm.soft_delete(1)
+        world.advance(seconds=6)
+    else:
+        world.crm.on("send_notice", before=lambda: world.crm.soft_delete(1))
+    world.drain()
+    assert world.reviews() == [(1, "overwritten", STORE)]
+    assert not world.events("open")
+
+
 def test_not_found_of_a_person_who_is_there_is_put_off(world) -> None:
     world.crm.add(1)
     world.crm.on("set_consent", fail=failure(NoOp, Fault.NOT_FOUND))

@@ -92,9 +92,13 @@ class World:
         turn = take(self.dsn, self.tenant_id, KEY)
         assert turn is not None
         with turn:
-            offset = f"{self.clock.offset.total_seconds()} s"
-            turn.connection.execute("SELECT set_config('app.clock_offset', %s, false)", [offset])
+            self._move(turn)
             yield turn
+
+    def _move(self, turn: Turn) -> None:
+        """Move the time of the turn's connection to that of the world."""
+        offset = f"{self.clock.offset.total_seconds()} s"
+        turn.connection.execute("SELECT set_config('app.clock_offset', %s, false)", [offset])
 
     def work(
         self, turn: Turn, *, must_yield: Callable[[], bool] = never, ledgers: Ledgers | None = None
@@ -128,11 +132,13 @@ class World:
 
     def settle(self) -> None:
         """Drain and look up for so long that nothing is left to come by itself."""
-        for minutes in (3, 8, 5, 5):
-            with self.working() as work:
+        with self.turn() as turn:
+            work = self.work(turn)
+            for minutes in (3, 8, 5, 5):
                 drain_all(work)
                 look_up_due(work)
-            self.advance(minutes=minutes)
+                self.advance(minutes=minutes)
+                self._move(turn)
 
     def advance(self, **period: float) -> None:
         self.clock.offset += timedelta(**period)
@@ -151,9 +157,11 @@ class World:
     def reasons(self) -> dict[EventId, str | None]:
         return {EventId(one.event_id): one.reason for one in self.events("done")}
 
-    def reviews(self) -> list[tuple[int, str, str]]:
+    def reviews(self, person_id: int | None = None) -> list[tuple[int, str, str]]:
+        person = None if person_id is None else PersonId(person_id)
         with open_session(self.dsn, self.tenant_id) as session:
-            return [(one.person_id, one.kind, one.subject) for one in reviews.listed(session)]
+            found = reviews.listed(session, person_id=person)
+        return [(one.person_id, one.kind, one.subject) for one in found]
 
     def decisions(self, person_id: int) -> Sequence[registers.PastDecision]:
         with open_session(self.dsn, self.tenant_id) as session:
