@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from so_privacy_ext.errors import Applied, CrmFailure, Fault
 from so_privacy_ext.model import AssociateId, Consent, PersonId, TenantLists
 from so_privacy_ext.superoffice import faults
 from so_privacy_ext.superoffice.archive import Column, Row, integer, moment, read_by_ids, text
 from so_privacy_ext.superoffice.client import SoapClient
+from so_privacy_ext.superoffice.list_cache import Stranger
 
 COMMENT_UNITS = 255
 """The column's length, in UTF-16 code units."""
@@ -36,7 +37,7 @@ def read_consents(
     client: SoapClient,
     ids: Sequence[PersonId],
     lists: Callable[[], TenantLists],
-    forget_lists: Callable[[], None],
+    doubt: Callable[[Collection[Stranger]], None],
 ) -> dict[PersonId, dict[str, Consent]]:
     """Read the consents of persons by purpose key; who has none has an empty mapping.
 
@@ -44,8 +45,9 @@ def read_consents(
     """
     rows = read_by_ids(client, "consentperson", _COLUMNS, "person_id", ids)
     keys = _Keys(lists())
-    if not all(map(keys.know, rows)):
-        forget_lists()
+    strangers = {one for row in rows for one in keys.strangers(row)}
+    if strangers:
+        doubt(strangers)
         keys = _Keys(lists())
     found: dict[PersonId, dict[str, Consent]] = {person_id: {} for person_id in ids}
     for row in rows:
@@ -106,12 +108,15 @@ class _Keys:
         self._bases = {item.item_id: item.key for item in lists.bases} | {0: ""}
         self._sources = {item.item_id: item.key for item in lists.sources} | {0: ""}
 
-    def know(self, row: Row) -> bool:
-        return (
-            row["consentPurpose_id"] in self.purposes
-            and row["legalBase_id"] in self._bases
-            and row["consentSource_id"] in self._sources
-        )
+    def strangers(self, row: Row) -> Iterator[Stranger]:
+        """Give the ids of a row that no list has."""
+        for column, known in (
+            ("consentPurpose_id", self.purposes),
+            ("legalBase_id", self._bases),
+            ("consentSource_id", self._sources),
+        ):
+            if row[column] not in known:
+                yield column, row[column]
 
     def consent(self, purpose: str, row: Row) -> Consent:
         """Make a consent; an id that no list knows becomes a key that none can equal."""

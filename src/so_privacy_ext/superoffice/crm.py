@@ -25,10 +25,14 @@ class SuperOfficeCrm:
         self._kept.forget()
 
     def read_persons(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Person]:
-        return persons.read_persons(self._client, ids, self.read_consents)
+        found = persons.read_persons(self._client, ids, self.read_consents)
+        strangers = set(persons.strangers(found.values(), self.lists()))
+        if strangers:
+            self._kept.doubt(strangers)
+        return found
 
     def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
-        return consents.read_consents(self._client, ids, self.lists, self.forget_lists)
+        return consents.read_consents(self._client, ids, self.lists, self._kept.doubt)
 
     def merged_into(self, ids: Sequence[PersonId]) -> Mapping[PersonId, PersonId]:
         return persons.merged_into(self._client, ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import AssociateId, TenantLists
 from so_privacy_ext.superoffice import lists, subscriptions
 from so_privacy_ext.superoffice.client import SoapClient
@@ -23,6 +24,10 @@ class TenantDoor:
 
     def enter(self) -> None:
         self._connection.endpoint()
+        spelt = self._connection.status.get().context_identifier
+        if spelt != self._connection.context_identifier:
+            # Deliveries name the tenant so, and are compared letter by letter.
+            raise Refused("tenant_name", "the tenant is spelt otherwise", f"write {spelt}", Exit.USAGE)
         self._connection.tickets.get()
 
     def lists(self) -> TenantLists:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from so_privacy_ext.model import PersonId
 from so_privacy_ext.superoffice.archive import Column, integer, moment, read, text
@@ -11,6 +11,8 @@ from so_privacy_ext.superoffice.consents import refused_here
 
 _SEND = "Person.SendConsentConfirmationEmail"
 _PAGE = 50
+_ANY_ZONE = timedelta(days=1)
+"""How much earlier we ask: nobody says in which zone a filter's time is read. Rows themselves carry UTC."""
 _DOCUMENTS = frozenset({4, 8, 9})
 """appointment.type of a document and of a mail merge."""
 _APPOINTMENT = (
@@ -48,7 +50,7 @@ def send_notice(
 
 def notice_archived(client: SoapClient, person_id: PersonId, template_id: int, since: datetime) -> bool:
     """Look for a document by that template in the person's activities, registered since then."""
-    moment_text = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+    moment_text = f"{since.astimezone(UTC) - _ANY_ZONE:%Y-%m-%dT%H:%M:%S}"
     rows = read(
         client,
         "appointment",
@@ -58,5 +60,10 @@ def notice_archived(client: SoapClient, person_id: PersonId, template_id: int, s
         page_size=_PAGE,
     )
     return any(
-        row["person_id"] == person_id and row["type"] in _DOCUMENTS and row["document_id"] > 0 for row in rows
+        row["person_id"] == person_id
+        and row["type"] in _DOCUMENTS
+        and row["document_id"] > 0
+        and row["registered"] is not None
+        and row["registered"] >= since
+        for row in rows
     )

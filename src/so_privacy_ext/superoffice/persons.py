@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from so_privacy_ext.model import AssociateId, Consent, EmailAddress, Person, PersonId
+from so_privacy_ext.model import AssociateId, Consent, EmailAddress, Person, PersonId, TenantLists
 from so_privacy_ext.superoffice import faults
 from so_privacy_ext.superoffice.archive import Column, Row, integer, moment, read_by_ids, text
 from so_privacy_ext.superoffice.client import SoapClient
+from so_privacy_ext.superoffice.list_cache import Stranger
 
 _PERSON = (
     Column("person_id", integer),
@@ -84,6 +85,21 @@ def merged_into(client: SoapClient, ids: Sequence[PersonId]) -> dict[PersonId, P
     unique = list(dict.fromkeys(one for one in ids if one > 0))
     rows = read_by_ids(client, "mergemovelog", _MERGE, "sourceRecord", unique, also=_PERSON_TABLE)
     return {PersonId(row["sourceRecord"]): PersonId(row["destinationRecord"]) for row in rows}
+
+
+def strangers(persons: Iterable[Person], lists: TenantLists) -> Iterator[Stranger]:
+    """Give what persons refer to and the lists don't have, such as a login that was made today."""
+    for person in persons:
+        writers = {
+            row.updated_associate_id or row.registered_associate_id for row in person.consents.values()
+        }
+        for name, ids, known in (
+            ("associate", {person.registered_associate_id, *writers}, lists.associates),
+            ("form", {person.form_id}, lists.forms),
+            ("country", {person.country_id, person.company_country_id or 0}, lists.countries),
+            ("cust_lang", {person.language_id}, lists.customer_languages),
+        ):
+            yield from ((name, one) for one in ids if one and one not in known)
 
 
 def _emails(client: SoapClient, ids: Sequence[PersonId]) -> dict[PersonId, list[EmailAddress]]:

@@ -41,6 +41,8 @@ class TenantStatus:
     endpoint: str | None
     """Without a slash at its end; None unless running."""
     valid_until: datetime
+    context_identifier: ContextIdentifier
+    """As the vendor spells it."""
 
 
 def look_up(
@@ -119,7 +121,8 @@ def _read(
         answer = read_object(content)
     except ValueError:
         raise _no(Fault.PROTOCOL, "not JSON") from None
-    if str(answer.get("ContextIdentifier")).casefold() != context_identifier.casefold():
+    spelt = str(answer.get("ContextIdentifier"))
+    if spelt.casefold() != context_identifier.casefold():
         raise _no(Fault.PROTOCOL, "another tenant")
     state = answer.get("State")
     running = isinstance(state, str) and state in RUNNING and answer.get("IsRunning") is True
@@ -129,6 +132,7 @@ def _read(
         is_running=running,
         endpoint=endpoint,
         valid_until=_valid_until(answer.get("ValidUntil"), now),
+        context_identifier=ContextIdentifier(spelt),
     )
 
 

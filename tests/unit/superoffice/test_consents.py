@@ -65,12 +65,13 @@ class Kept:
     def lists(self) -> Any:
         return self.answers[min(self.forgotten, len(self.answers) - 1)]
 
-    def forget(self) -> Any:
+    def doubt(self, strangers: Any) -> Any:
+        assert strangers
         self.forgotten += 1
 
 
 def consents(client: SoapClient, kept: Any, *ids: int) -> Any:
-    return read_consents(client, [PersonId(one) for one in ids], kept.lists, kept.forget)
+    return read_consents(client, [PersonId(one) for one in ids], kept.lists, kept.doubt)
 
 
 def test_who_has_none_has_an_empty_mapping(client: SoapClient, loopback: Loopback) -> None:

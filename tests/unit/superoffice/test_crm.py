@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from so_privacy_ext.errors import Applied, CrmFailure, Fault, NeedsHuman, NoOp
+from so_privacy_ext.errors import Applied, CrmFailure, Exit, Fault, NeedsHuman, NoOp, Refused
 from so_privacy_ext.model import STORE, ContextIdentifier, PersonId
 from so_privacy_ext.superoffice import subscriptions
 from so_privacy_ext.superoffice.client import SoapClient
@@ -36,14 +36,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
         yield sandbox
 
 
-def connect(running: RunningSandbox, key: str = "private_key.pem") -> TenantConnection:
+def connect(running: RunningSandbox, key: str = "private_key.pem", name: str = NAME) -> TenantConnection:
     folder: Path = running.directory or Path()
     return TenantConnection(
         load(folder / "environments.json")["sandbox"],
         Application(
             (folder / "application_token").read_text().strip(), load_private_key((folder / key).read_bytes())
         ),
-        ContextIdentifier(NAME),
+        ContextIdentifier(name),
         (folder / f"system_user_token.{NAME}").read_text().strip(),
         MovableClock(),
     )
@@ -229,6 +229,43 @@ def test_an_unknown_key_is_never_sent(key: Any, crm: SuperOfficeCrm, tenant: Any
     assert len(running.world.calls.calls) == sent
 
 
+def calls_of(running: RunningSandbox) -> int:
+    return len(running.world.calls.calls)
+
+
+def test_a_row_of_a_deleted_list_item_does_not_have_all_lists_read_each_time(
+    crm: SuperOfficeCrm, tenant: Tenant, running: RunningSandbox
+) -> None:
+    """The CRM leaves deleted items out of its lists, and their rows stay."""
+    person_id = PersonId(tenant.create_person(source="PHONE").person_id)
+    source = tenant.tables.lists.sources[tenant.item_id("sources", "PHONE")]
+    source.deleted = True
+    crm.forget_lists()
+    try:
+        assert crm.read_consents([person_id])[person_id][STORE].source == f"#{source.item_id}"
+        before = calls_of(running)
+        crm.read_consents([person_id])
+        assert calls_of(running) == before + 1
+    finally:
+        source.deleted = False
+        crm.forget_lists()
+
+
+def test_a_new_login_is_known_when_its_first_person_is_decided_on(
+    crm: SuperOfficeCrm, tenant: Tenant, running: RunningSandbox
+) -> None:
+    crm.lists()
+    supplier = tenant.add_associate("new supplier", kind=13, role="api")
+    person_id = PersonId(tenant.create_person(by=supplier.associate_id).person_id)
+
+    crm.read_persons([person_id])
+    assert crm.lists().associates[supplier.associate_id].type == 13
+    before = calls_of(running)
+    crm.read_persons([person_id])
+    crm.lists()
+    assert calls_of(running) - before <= 4
+
+
 def test_a_mail_is_sent_and_found_in_the_activities(crm: SuperOfficeCrm, tenant: Any) -> None:
     row = tenant.create_person(emails=["anna@example.com"], country_id=tenant.item_id("countries", "DK"))
     person_id = PersonId(row.person_id)
@@ -300,6 +337,15 @@ def test_an_installation_comes_by_the_door(
     assert door.stale_webhooks("https://app.example.com/") == []
     door.unsubscribe(webhook_id)
     assert door.stale_webhooks(loopback.url) == []
+
+
+def test_a_tenant_spelt_otherwise_is_refused_by_name(running: RunningSandbox) -> None:
+    """Its deliveries name it as the CRM does, and would all be another tenant's."""
+    connection = connect(running, name="cust12345")
+    with pytest.raises(Refused, match="Cust12345") as refused:
+        TenantDoor(connection).enter()
+    connection.close()
+    assert refused.value.exit_code is Exit.USAGE
 
 
 @pytest.mark.row("F33")

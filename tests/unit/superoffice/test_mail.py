@@ -102,5 +102,26 @@ def test_an_archived_mail_is_a_document_of_the_person(
     assert notice_archived(client, ANNA, 20, SINCE) is archived
     body = loopback.bodies(READ)[0]
     assert "appointment.person_id = 5 and appointment.task_idx = 20" in body
-    assert "appointment.registered afterTime '2026-11-20T10:05:00'" in body
+    assert "appointment.registered afterTime '2026-11-19T10:05:00'" in body, (
+        "whatever zone a filter is read in"
+    )
     assert "PageSize>50<" in body
+
+
+@pytest.mark.parametrize(
+    ("registered", "archived"),
+    [
+        ("[DT:11/20/2026 10:04:59.9990000]", False),
+        ("[DT:11/20/2026 10:05:00.0000000]", True),
+        ("[DT:11/20/2026 04:00:00.0000000]", False),
+        (None, False),
+        ("[D:01/01/0001 00:00:00.0000000]", False),
+    ],
+)
+def test_a_mail_of_before_is_not_the_one_looked_for(
+    registered: Any, archived: Any, client: SoapClient, loopback: Loopback
+) -> None:
+    """Rows carry UTC; nobody says in which zone the filter's time is read."""
+    loopback.standing[READ] = Canned(rows("appointment", activity(registered=registered)))
+
+    assert notice_archived(client, ANNA, 20, SINCE) is archived
