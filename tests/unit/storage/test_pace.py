@@ -72,6 +72,34 @@ def test_one_caller_gets_nearly_ten_a_second(dsn: str, tenant: AddedTenant) -> N
     assert calls[-1] - calls[0] < 2.5
 
 
+def test_a_call_that_arrived_as_late_as_its_answer_still_counts(dsn: str, tenant: AddedTenant) -> None:
+    with open_session(dsn, tenant.tenant_id) as session:
+        wait_for_place(session)
+        time.sleep(0.2)  # the first call's answer
+        answered = time.monotonic()
+        for _ in range(10):
+            wait_for_place(session)
+
+    assert time.monotonic() - answered > 1.0
+
+
+def test_a_place_given_back_keeps_the_distance_to_late_answers(
+    dsn: str, tenant: AddedTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_session(dsn, tenant.tenant_id) as session:
+        wait_for_place(session)
+        time.sleep(0.2)
+        answered = time.monotonic()
+        for _ in range(9):
+            wait_for_place(session)
+        sleep = time.sleep
+        late = iter([0.03])
+        monkeypatch.setattr(time, "sleep", lambda seconds: sleep(seconds + next(late, 0)))
+        wait_for_place(session)
+
+    assert time.monotonic() - answered > 1.0
+
+
 def test_a_place_given_back_is_free_for_the_next(
     dsn: str, tenant: AddedTenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +138,10 @@ def test_a_slow_database_is_asked_for_a_place_further_ahead(dsn: str, tenant: Ad
 def test_a_clock_set_back_stops_nobody(dsn: str, tenant: AddedTenant) -> None:
     with open_session(dsn, tenant.tenant_id) as session:
         wait_for_place(session)
-        session.run(b"UPDATE pace SET next_at = clock_timestamp() + interval '2 hours'")
+        session.run(
+            b"UPDATE pace SET next_at = clock_timestamp() + interval '2 hours',"
+            b" asked = array_fill(clock_timestamp() + interval '2 hours', ARRAY[10])"
+        )
         begun = time.monotonic()
         wait_for_place(session)
         assert 0.9 < time.monotonic() - begun < 2
