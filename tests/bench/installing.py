@@ -1,0 +1,63 @@
+"""Installs tenants and activates manifests as the commands do, but many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from so_privacy_ext.app import App
+from so_privacy_ext.lifecycle.install import install
+from so_privacy_ext.rules.activation import resolve
+from so_privacy_ext.rules.manifest import parse
+from so_privacy_ext.settings import Settings
+from so_privacy_ext.storage import manifests
+from tests.bench.stage import Stage
+
+
+def add(stage: Stage, tenants: Sequence[str], manifest: str) -> None:
+    """Make tenants in the sandbox, install the product in them, and have a manifest decide."""
+    for tenant in tenants:
+        stage.tell("/seed", tenant=tenant, persons=0)
+    app = _app(stage)
+
+    def one(tenant: str) -> None:
+        token = (stage.credentials / f"system_user_token.{tenant}").read_text().strip()
+        with app.arrival(tenant, "sandbox", token) as (door, register):
+            install(door, register, app.settings.public_url, lambda _: None)
+
+    with ThreadPoolExecutor(len(tenants)) as pool:
+        list(pool.map(one, tenants))
+    _activate(app, tenants, manifest)
+
+
+def activate(stage: Stage, tenants: Sequence[str], manifest: str) -> None:
+    """Have another manifest decide."""
+    _activate(_app(stage), tenants, manifest)
+
+
+def _activate(app: App, tenants: Sequence[str], manifest: str) -> None:
+    content = manifest.encode()
+
+    def one(tenant: str) -> None:
+        with app.turn(app.tenant(tenant)) as turn:
+            resolve(parse(content, "bench.yaml"), app.crm(turn).lists())
+            manifests.activate(turn.session, turn.ledgers, content, who="bench")
+            turn.unpark()
+            turn.wake()
+
+    with ThreadPoolExecutor(len(tenants)) as pool:
+        list(pool.map(one, tenants))
+    app.close()
+
+
+def _app(stage: Stage) -> App:
+    files = stage.credentials
+    settings = Settings(
+        data_dir=stage.folder / "data",
+        public_url=stage.url,
+        client_id=(files / "client_id").read_text().strip(),
+        application_token_file=files / "application_token",
+        private_key_file=files / "private_key.pem",
+        environments_file=files / "environments.json",
+    )
+    return App(settings, stage.dsn)
