@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,16 +150,14 @@ def run(options: Options, *, world: World | None = None, directory: Path | None 
 def wait_for_signal() -> signal.Signals:
     """Return Ctrl-C or SIGTERM when it comes."""
     came: list[int] = []
-    over = threading.Event()
 
     def note(number: int, _: object) -> None:
-        came.append(number)
-        over.set()
+        came.append(number)  # and no lock: a handler may interrupt what holds it, such as another handler
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, note)
-    while not over.wait(1.0):
-        pass
+    while not came:
+        time.sleep(0.1)
     return signal.Signals(came[0])
 
 

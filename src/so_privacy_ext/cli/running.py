@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from signal import SIGINT, SIGTERM, Signals, signal
-from types import FrameType
+from concurrent.futures import ThreadPoolExecutor
+from signal import SIGINT, SIGTERM, Signals
 from typing import Annotated
 
 import typer
@@ -15,6 +15,7 @@ from so_privacy_ext import settings as configuration
 from so_privacy_ext.app import App, find_database, read_application
 from so_privacy_ext.cli.logs import log_as_json
 from so_privacy_ext.cli.output import AsJson, print_json
+from so_privacy_ext.cli.signals import Told
 from so_privacy_ext.cli.supervisor import Child, Supervisor, watch
 from so_privacy_ext.cli.terminal import Terminated
 from so_privacy_ext.errors import Exit, Refused
@@ -120,19 +121,18 @@ def worker(lifeline: Lifeline = None) -> None:
     log_as_json()
     app = App(settings, _database(settings))
     app.application()
-    stop = threading.Event()
-    came: list[Signals] = []
-
-    def note(number: int, _: FrameType | None) -> None:
-        came.append(Signals(number))
-        stop.set()
-
-    for number in (SIGTERM, SIGINT):
-        signal(number, note)
+    told = Told()
     watch(lifeline)
-    Worker(app.dsn, app.take, app.make_work, threads=settings.worker_threads).run(stop)
+    stop = threading.Event()
+    working = Worker(app.dsn, app.take, app.make_work, threads=settings.worker_threads)
+    with ThreadPoolExecutor(1, thread_name_prefix="worker") as pool:
+        running = pool.submit(working.run, stop)
+        while told.wait(1.0) is None and not running.done():
+            pass
+        stop.set()
+        running.result()
     app.close()
-    _leave(came[0])
+    _leave(told.first)
 
 
 def _database(settings: Settings) -> str:

@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import FrameType
+
+from so_privacy_ext.cli.signals import Told
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _STEADY = 10.0
@@ -40,36 +41,39 @@ class Supervisor:
 
     def run(self) -> signal.Signals:
         """Keep the children running until SIGTERM or SIGINT, then end them; tell which it was."""
-        came: list[int] = []
-
-        def note(number: int, _: FrameType | None) -> None:
-            came.append(number)
-            self._stop.set()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, note)
+        told = Told()
         keepers = [threading.Thread(target=self._keep, args=(child,)) for child in self._children]
         for keeper in keepers:
             keeper.start()
-        while not self._stop.wait(0.5):
+        while (came := told.wait(60)) is None:
             pass
+        self._stop.set()
         for keeper in keepers:
             keeper.join()
-        return signal.Signals(came[0])
+        return came
 
     def _keep(self, child: Child) -> None:
         pause = _FIRST_PAUSE
         while not self._stop.is_set():
             begun = time.monotonic()
+            how = self._live(child)
+            if not self._stop.is_set():
+                steady = time.monotonic() - begun > _STEADY
+                pause = _FIRST_PAUSE if steady else min(pause * 2, _LONGEST_PAUSE)
+                self._say(f"{child.name} {how}; starting it again")
+                self._stop.wait(pause)
+
+    def _live(self, child: Child) -> str:
+        """Start a child and stay with it to its end; tell how it ended."""
+        try:
             process = self._start(child)
-            while process.poll() is None and not self._stop.wait(0.05):
-                pass
-            if self._stop.is_set():
-                _end(process)
-                return
-            pause = _FIRST_PAUSE if time.monotonic() - begun > _STEADY else min(pause * 2, _LONGEST_PAUSE)
-            self._say(f"{child.name} ended with {process.returncode}; starting it again")
-            self._stop.wait(pause)
+        except OSError as error:  # no memory, no more processes: this passes
+            return f"can't be started ({error.strerror})"
+        while process.poll() is None and not self._stop.wait(0.05):
+            pass
+        if self._stop.is_set():
+            _end(process)
+        return f"ended with {process.returncode}"
 
     def _start(self, child: Child) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

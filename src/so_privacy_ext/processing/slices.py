@@ -65,9 +65,9 @@ def sort(events: Sequence[InboxEvent], begun: Collection[int]) -> Slice:
 
 
 def word(events: Sequence[InboxEvent]) -> EventWord:
-    """Name what happened to a person by her most telling event."""
+    """Name what happened to a person by her most telling event; nothing did when there is none."""
     words = {_WORDS[event.event.name] for event in events}
-    return next(one for one in _MOST_TELLING if one in words)
+    return next((one for one in _MOST_TELLING if one in words), "none")
 
 
 def changed_columns(events: Sequence[InboxEvent]) -> frozenset[str]:

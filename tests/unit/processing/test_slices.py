@@ -67,6 +67,10 @@ def test_the_most_telling_event_names_what_happened_in_any_order(names: tuple[st
     assert word([first, second]) == WORDS[names[0]]  # the table is in the order of what they tell
 
 
+def test_without_an_event_nothing_happened() -> None:
+    assert word([]) == "none"
+
+
 def test_changed_columns_are_the_union() -> None:
     events = [event(1, "person.changed", changes=["title"]), event(2, "person.changed", changes=["retired"])]
     assert changed_columns(events) == {"title", "retired"}
