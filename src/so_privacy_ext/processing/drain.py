@@ -42,8 +42,8 @@ def drain(work: Work, limit: int = SLICE) -> bool:
     ids = sorted({*waiting, *(one.person_id for one in begun)})
     if not ids:
         return True
-    lists = work.crm.lists()
     persons = work.crm.read_persons(ids)
+    lists = work.crm.lists()  # after the persons, who may have shown that something new is in them
     part(work, [one for one in ids if one not in persons], waiting, begun)
     cases = [_resumed(work, one, persons[one.person_id]) for one in begun if one.person_id in persons]
     cases += _decide(work, waiting, persons, lists)
@@ -65,6 +65,7 @@ def _decide(
 ) -> list[Case]:
     """Decide once for each person of the slice, and keep it before anything is done."""
     cases: list[Case] = []
+    manifest = work.manifest_of(work.manifest.digest)  # as it reads on these lists
     with work.ledgers.transaction():
         for person_id, events in waiting.items():
             person = persons.get(person_id)
@@ -75,7 +76,7 @@ def _decide(
                 work.ledgers.inbox.put_off(inbox_ids, DEFAULT_ROW_WAIT, "default_row_awaited")
                 continue
             facts = gather(person, events, lists, work.tenant.own_associate_id, work.clock.now())
-            ruling = decide(facts, work.manifest)
+            ruling = decide(facts, manifest)
             to_keep = kept(facts, lambda text: keyed_hash(text, work.tenant.address_key))
             decision = work.ledgers.decisions.keep(person_id, ruling, to_keep, inbox_ids)
             cases.append(Case(kept=decision, person=person, consents=person.consents))
