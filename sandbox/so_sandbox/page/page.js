@@ -1,4 +1,4 @@
-// Keeps the page current without moving what the reader looks at; without it the page reloads itself.
+// Keeps the page current without moving what the reader looks at; without it a link shows the page anew.
 const seconds = 2;
 let shown = "";
 
@@ -18,8 +18,21 @@ async function refresh() {
       continue;
     }
     const next = fresh.querySelector(`:scope > [id="${part.id}"]`);
-    if (next && next.innerHTML !== part.innerHTML) part.replaceWith(document.importNode(next, true));
+    if (next && next.innerHTML !== part.innerHTML) replace(part, document.importNode(next, true));
   }
+}
+
+// Who moves by keyboard stays where she is: the same link or the same mail has the focus afterwards.
+function replace(part, next) {
+  const held = part.contains(document.activeElement) ? document.activeElement : null;
+  const link = held?.getAttribute("href");
+  const key = held?.closest("[data-key]")?.dataset.key;
+  part.replaceWith(next);
+  if (!held) return;
+  const same = link
+    ? next.querySelector(`a[href="${CSS.escape(link)}"]`)
+    : next.querySelector(`[data-key="${CSS.escape(key ?? "")}"] > summary`);
+  same?.focus({ preventScroll: true });
 }
 
 setInterval(() => refresh().catch(() => {}), seconds * 1000);

@@ -117,7 +117,7 @@ def _mail(tenant: Tenant, one: Mail) -> dict[str, object]:
 
 
 def _delivery(one: Delivery) -> dict[str, object]:
-    return {**one.as_json(), "created_at": datetime.fromtimestamp(one.created, UTC)}
+    return {**one.as_json(), "by_hand": one.once, "created_at": datetime.fromtimestamp(one.created, UTC)}
 
 
 def _clock(value: datetime) -> str:
