@@ -23,7 +23,7 @@ from so_privacy_ext.storage.turns import Turn
 POLL = 2.0
 """Seconds between looks when no notification comes."""
 FAIR_SHARE = 2.0
-"""Seconds that a tenant may go on while another waits."""
+"""Seconds that a tenant may go on while another, or somebody in line for this one, waits."""
 PARKED = 900.0
 NO_MANIFEST = 3600.0
 """Seconds between looks at a tenant without a manifest; its activation wakes it."""
@@ -94,11 +94,11 @@ class Worker:
                 self._busy.discard(tenant_id)
 
     def _use(self, turn: Turn, stop: threading.Event) -> None:
-        """Work a tenant until nothing is due, another tenant waits, or the CRM says stop."""
+        """Work a tenant until nothing is due, another tenant or a command waits, or the CRM says stop."""
         until = time.monotonic() + FAIR_SHARE
 
         def must_yield() -> bool:
-            return stop.is_set() or (self._others_wait and time.monotonic() > until)
+            return stop.is_set() or (time.monotonic() > until and (self._others_wait or turn.wanted))
 
         tenant_id = turn.tenant.tenant_id
         try:

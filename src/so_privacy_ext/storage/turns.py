@@ -73,6 +73,11 @@ class Turn:
         """Tell whether the heartbeat found that the turn is not ours any more."""
         return self._lost.is_set()
 
+    @property
+    def wanted(self) -> bool:
+        """Tell whether somebody stands in line for this turn, as a command of an administrator does."""
+        return self.session.row(_sql["wanted"], self._lock_keys()) is not None
+
     def release(self) -> None:
         """Let go of the tenant; a turn that was lost has been let go already."""
         if self._ended.is_set():

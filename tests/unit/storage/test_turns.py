@@ -3,6 +3,7 @@
 import itertools
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -74,6 +75,24 @@ def test_waiting_for_a_turn_gets_it_when_it_is_free(dsn: str, tenant: AddedTenan
         begun = time.monotonic()
         assert take(dsn, tenant.tenant_id, data_key, wait=0.2) is None
         assert time.monotonic() - begun >= 0.2
+
+
+def test_the_holder_sees_that_somebody_stands_in_line(
+    dsn: str, add: Add, taking: Taking, data_key: DataKey
+) -> None:
+    mine, other = add("Cust1").tenant_id, add("Cust2").tenant_id
+    turn = taking(mine)
+    taking(other)
+    assert not turn.wanted
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(take, dsn, mine, data_key, wait=10)
+        until = time.monotonic() + 5
+        while not turn.wanted and time.monotonic() < until:
+            time.sleep(0.01)
+        assert turn.wanted
+        turn.release()
+        with taken(waiting.result()) as next_one:
+            assert not next_one.wanted
 
 
 def test_turns_of_two_tenants_do_not_meet(add: Add, taking: Taking) -> None:

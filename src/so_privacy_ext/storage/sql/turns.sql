@@ -7,6 +7,13 @@ SELECT set_config('lock_timeout', %(patience)s, false)
 -- name: stand_in_line
 SELECT pg_advisory_lock(%(lock_space)s, %(tenant_id)s)
 
+-- name: wanted
+SELECT FROM pg_locks l
+WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objsubid = 2
+  AND l.classid::bigint = %(lock_space)s AND l.objid::bigint = %(tenant_id)s
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+LIMIT 1
+
 -- name: unlock
 SELECT pg_advisory_unlock(%(lock_space)s, %(tenant_id)s)
 
