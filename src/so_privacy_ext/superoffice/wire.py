@@ -30,7 +30,7 @@ class HttpReply:
     media_type: str
     """Lower case, without parameters."""
     charset: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
 
 
