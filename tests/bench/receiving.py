@@ -18,7 +18,7 @@ from tests.bench.stage import Stage, StageError
 from tests.bench.web import BARE
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 3.0, 64
-RATE, RATE_SECONDS, RATE_CONNECTIONS = 500, 10.0, 64
+RATE, RATE_ROUNDS, RATE_SECONDS = 500, 3, 5.0
 TENANT = "Cust99001"
 
 
@@ -50,16 +50,14 @@ def _figures(stage: Stage, path: str, secret: str) -> list[Figure]:
         bare, _ = _cpu_per_request(stage, BARE, secret, seed=20 + number)
         costs.append((durable, bare))
         rates.append(rate)
-    at_rate = _load(
-        stage, path, secret, seed=30, seconds=RATE_SECONDS, connections=RATE_CONNECTIONS, rate=RATE
-    )
+    at_rate = [_latencies(stage, path, secret, seed=30 + number) for number in range(RATE_ROUNDS)]
     return [
         Figure("receiver_cpu_ratio", ratio_of_rounds(costs), at_most=5.0, goal=3.5),
         Figure("receiver_cpu_us", statistics.median(cost for cost, _ in costs) * 1e6, "µs"),
         Figure("bare_route_cpu_us", statistics.median(cost for _, cost in costs) * 1e6, "µs"),
         Figure("receiver_requests_per_s", statistics.median(rates), "/s"),
-        Figure("receiver_p99_ms_at_500", percentile(at_rate["latencies"], 99) * 1000, "ms"),
-        Figure("receiver_p50_ms_at_500", percentile(at_rate["latencies"], 50) * 1000, "ms"),
+        Figure("receiver_p99_ms_at_500", statistics.median(percentile(one, 99) for one in at_rate), "ms"),
+        Figure("receiver_p50_ms_at_500", statistics.median(percentile(one, 50) for one in at_rate), "ms"),
     ]
 
 
@@ -71,6 +69,12 @@ def _cpu_per_request(stage: Stage, path: str, secret: str, *, seed: int) -> tupl
     used = cpu_seconds(*pids) - before
     answered = done["statuses"]["200"]
     return used / answered, answered / done["seconds"]
+
+
+def _latencies(stage: Stage, path: str, secret: str, *, seed: int) -> list[float]:
+    """Give how long each request waited from when it was due, in milliseconds, at a fixed rate."""
+    done = _load(stage, path, secret, seed=seed, seconds=RATE_SECONDS, connections=CONNECTIONS, rate=RATE)
+    return [seconds * 1000 for seconds in done["latencies"]]
 
 
 def _load(stage: Stage, path: str, secret: str, **wanted: Any) -> Any:
