@@ -87,5 +87,7 @@ def redrive(
         turn.wake()
     if as_json:
         print_json({"redriven": opened})
-        return
-    print(f"{len(opened)} opened again" if opened else "none of them has ended")
+    else:
+        print(f"{len(opened)} opened again" if opened else "there is none that has ended")
+    if inbox_ids and not opened:
+        raise typer.Exit(Exit.NO)

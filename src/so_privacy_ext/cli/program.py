@@ -10,6 +10,7 @@ from so_privacy_ext.cli import (
     doctor,
     events,
     explaining,
+    failures,
     journal,
     manifests,
     quarantine,
@@ -19,7 +20,7 @@ from so_privacy_ext.cli import (
     terminal,
 )
 from so_privacy_ext.cli.terminal import visible
-from so_privacy_ext.errors import Exit, PrivacyError, Refused, StorageUnavailable
+from so_privacy_ext.errors import Exit, PrivacyError
 
 program = typer.Typer(
     name="so-privacy",
@@ -44,18 +45,28 @@ def run() -> None:
     terminal.prepare()
     try:
         try:
-            program(prog_name="so-privacy")
+            code = program(prog_name="so-privacy", standalone_mode=False) or Exit.OK
         finally:
             terminal.finish()
+    except typer.Abort:  # the input ended where an answer was wanted
+        code = Exit.INTERRUPTED
+    except typer.TyperException as error:
+        code = Exit.USAGE
+        _say(_usage(error))
     except PrivacyError as error:
-        text, code = _told(error)
-        print("\n".join(visible(line) for line in text.splitlines()), file=sys.stderr)
-        sys.exit(code)
+        text, code = failures.told(error)
+        _say(text)
+    sys.exit(code)
 
 
-def _told(error: PrivacyError) -> tuple[str, Exit]:
-    if isinstance(error, Refused):
-        return str(error), error.exit_code
-    if isinstance(error, StorageUnavailable):
-        return f"storage_unavailable: {error}; see that PostgreSQL runs, and try again", Exit.UNAVAILABLE
-    return f"superoffice: {error}; see `so-privacy doctor`, and try again", Exit.UNAVAILABLE
+def _usage(error: typer.TyperException) -> str:
+    """Say what is wrong in one line; without a command, its help was printed and there is nothing to say."""
+    message = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    path = "so-privacy" if context is None else context.command_path
+    return f"usage: {message}; see `{path} --help`" if message else ""
+
+
+def _say(text: str) -> None:
+    for line in text.splitlines():
+        print(visible(line), file=sys.stderr)

@@ -48,7 +48,7 @@ def classify(error: Exception, *, where: str = "") -> PrivacyError:
     known = _REFUSED.get(state) or _REFUSED.get(state[:2])
     if known is None:
         return StorageUnavailable(
-            f"the database is unavailable ({type(error).__name__} {state or 'no code'})"
+            f"{where or 'the database'} is unavailable ({type(error).__name__} {state or 'no code'})"
         )
     code, what, how, exit_code = known
     return Refused(code, what, how, exit_code, where=where)
