@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from so_sandbox.world.events import Event
+from so_sandbox.world.events import Event, local
 from so_sandbox.world.rows import Webhook
 
 USER_AGENT = "NetServer-Webhook/10.5.8700.1000"
-NO_DATE = "0001-01-01T00:00:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,9 @@ def event_body(event: Event, webhook: Webhook, context_identifier: str, event_id
     }
     if event.values:
         content["Values"] = dict(event.values)
-    if event.field_values:
+    if not event.entity:
+        del content["Entity"]
+    if event.field_values or event.entity.startswith("list."):
         content["FieldValues"] = dict(event.field_values)
     content.update(webhook.properties)
     return _encode(content)
@@ -117,6 +118,24 @@ def test_body(webhook: Webhook, now: datetime, associate_id: int) -> bytes:
     }
     content.update(webhook.properties)
     return _encode(content)
+
+
+def state_event(webhook: Webhook, what: str, now: datetime) -> Event:
+    """Give the event of a webhook's own change, which names no entity."""
+    return Event(
+        name=f"webhook.{what}",
+        primary_key=webhook.webhook_id,
+        entity="",
+        timestamp=now,
+        field_values={
+            "events": len(webhook.events),
+            "registered": local(webhook.registered),
+            "registered_associate_id": webhook.registered_associate_id,
+            "state": webhook.state,
+            "updated": local(webhook.updated),
+            "updated_associate_id": webhook.updated_associate_id,
+        },
+    )
 
 
 def renamed(body: bytes, event_id: str) -> bytes:

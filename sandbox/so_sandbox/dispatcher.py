@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from threading import Condition, local
 
 from so_sandbox.courier import Courier
-from so_sandbox.deliveries import Delivery, event_body, new_event_id, renamed, test_body
+from so_sandbox.deliveries import Delivery, event_body, new_event_id, renamed, state_event, test_body
 from so_sandbox.law import ACTIVE, Verdict
 from so_sandbox.posting import refusal
 from so_sandbox.world.events import Event
@@ -191,13 +191,7 @@ class Dispatcher:
         if verdict is Verdict.REQUEUE:
             self._queue(tenant, self._copy(tenant, delivery, fresh=True))
         if verdict is Verdict.STOP:
-            stopped = Event(
-                name="webhook.errors",
-                primary_key=webhook.webhook_id,
-                entity="webhook",
-                timestamp=self._world.clock.now(),
-                field_values={"state": webhook.state},
-            )
+            stopped = state_event(webhook, "errors", self._world.clock.now())
             # Other webhooks subscribe to it by number; the body does not repeat the number in the name.
             self._tell(tenant, stopped, f"webhook{webhook.webhook_id}.errors")
 

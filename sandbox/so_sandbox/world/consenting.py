@@ -10,6 +10,7 @@ from so_sandbox.world.mailing import Mailing
 from so_sandbox.world.rows import Consent, Person
 
 LONGEST_COMMENT = 255
+"""In UTF-16 units, as the database counts."""
 WITHDRAWN = "WITHDRAWN"
 CHANGED = (
     "consentperson_id",
@@ -34,10 +35,10 @@ class Consenting(Mailing):
             purpose_id = self._id_of(lists.purposes.values(), purpose, "purpose")
             basis_id = self._id_of(lists.legal_bases.values(), basis, "legal basis")
             source_id = self._id_of(lists.sources.values(), source, "source")
-            if len(comment) > LONGEST_COMMENT:
+            if len(comment.encode("utf-16-le")) > 2 * LONGEST_COMMENT:
                 if self.surroundings.switches.long_comment == "refuse":
                     raise InvalidArgument(f"the comment is longer than {LONGEST_COMMENT} characters")
-                comment = comment[:LONGEST_COMMENT]
+                comment = comment.encode("utf-16-le")[: 2 * LONGEST_COMMENT].decode("utf-16-le", "ignore")
             before = self.tables.consents.get(person_id, {}).get(purpose_id)
             old_source = before.source_id if before else 0
             row = self.write_consent(person_id, purpose_id, basis_id, source_id, comment, by=by)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+
+NO_DATE = "0001-01-01T00:00:00"
+_LOCAL = timezone(timedelta(hours=2))
+
+
+def naive(when: datetime | None) -> str:
+    """Write a time without a zone, as `registered` of a person's values has it."""
+    return NO_DATE if when is None else f"{when:%Y-%m-%dT%H:%M:%S}"
+
+
+def local(when: datetime | None) -> str:
+    """Write a time with the server's own offset, as `updated` has it beside a naive `registered`."""
+    return NO_DATE if when is None else f"{when.astimezone(_LOCAL):%Y-%m-%dT%H:%M:%S.%f}0+02:00"
 
 
 @dataclass(frozen=True, slots=True)

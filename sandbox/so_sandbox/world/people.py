@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from so_sandbox.world.defaulting import STORE, Defaulting
 from so_sandbox.world.errors import InvalidArgument
+from so_sandbox.world.events import local, naive
 from so_sandbox.world.rows import Email, Insertion, Person
 
 IMPORTED = 1
@@ -54,7 +55,6 @@ DATABASE_NAMES = {
     "active_interests": "activeInterests",
     "deleted_date": "DeletedDate",
 }
-NO_DATE = "0001-01-01T00:00:00"
 
 
 class People(Defaulting):
@@ -206,10 +206,6 @@ def _check(columns: Mapping[str, object]) -> None:
             raise InvalidArgument(f"column {name} takes {wanted.__name__}")
 
 
-def _wire_date(value: datetime | None) -> str:
-    return value.strftime("%Y-%m-%dT%H:%M:%S") if value else NO_DATE
-
-
 def _field_values(person: Person) -> dict[str, object]:
     return {
         "activeInterests": person.active_interests,
@@ -218,15 +214,15 @@ def _field_values(person: Person) -> dict[str, object]:
         "category_idx": person.category_idx,
         "contact_id": person.contact_id,
         "country_id": person.country_id,
-        "DeletedDate": _wire_date(person.deleted_date),
+        "DeletedDate": naive(person.deleted_date),
         "group_id": person.group_id,
         "person_id": person.person_id,
         "position_idx": person.position_idx,
-        "registered": _wire_date(person.registered),
+        "registered": naive(person.registered),
         "registered_associate_id": person.registered_associate_id,
         "retired": person.retired,
         "source": person.source,
-        "updated": _wire_date(person.updated),
+        "updated": local(person.updated),
         "updated_associate_id": person.updated_associate_id,
         "userdef2_id": 0,
         "userdef_id": 0,

@@ -20,6 +20,8 @@ LIST_EVENTS = {
     "businesses": "business",
     "positions": "perspos",
 }
+LIST_COLUMNS = ("name", "tooltip", "rank", "deleted", "updated", "updated_associate_id")
+ON_INSERT = ("registered", "registered_associate_id", "updatedCount")
 SYSTEM = 13
 
 
@@ -142,7 +144,8 @@ class Tenant(People):
         with self.change():
             entity = f"list.{LIST_EVENTS[list_name]}"
             by = by or self.associate("user").associate_id
-            self.announce(f"{entity}.{what}", item_id, entity=entity, changes=("name", "updated"), by=by)
+            changes = (*LIST_COLUMNS, *(ON_INSERT if what == "created" else ()))
+            self.announce(f"{entity}.{what}", item_id, entity=entity, changes=changes, by=by)
 
     def webhooks(self, client_id: str | None = None) -> list[Webhook]:
         """Return the webhooks of one app, or all."""

@@ -191,3 +191,14 @@ def test_every_switch_has_two_answers_and_can_be_turned() -> None:
 def test_an_unknown_switch_or_answer_names_the_known(name: str, answer: str) -> None:
     with pytest.raises(ValueError, match=r"there are|has the answers"):
         Switches().turn(name, answer)
+
+
+def test_a_comment_is_as_long_as_the_database_counts(tenant: Tenant) -> None:
+    person_id = tenant.create_person().person_id
+    by = tenant.associate("user").associate_id
+    tenant.set_consent(person_id, "STORE", "61F", "API", "\N{PARTY POPPER}" * 127, by=by)
+    with pytest.raises(InvalidArgument):
+        tenant.set_consent(person_id, "STORE", "61F", "API", "\N{PARTY POPPER}" * 128, by=by)
+    tenant.surroundings.switches.long_comment = "cut"
+    row = tenant.set_consent(person_id, "STORE", "61F", "API", "\N{PARTY POPPER}" * 128, by=by)
+    assert row.comment == "\N{PARTY POPPER}" * 127
