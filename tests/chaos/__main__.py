@@ -7,6 +7,7 @@ import json
 import random
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,8 @@ from tests.chaos.plan import Plan
 from tests.chaos.soak import Soak
 from tests.chaos.verdict import Verdict
 
+_LONGEST_HUNT = 480.0
+"""Seconds after which no further soak is begun for a bug."""
 CONSOLE = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
 
 
@@ -26,8 +29,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="repeat the same plan of trouble")
     parser.add_argument("--short", action="store_true", help="under a minute, as in `make test`")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdict there too")
+    parser.add_argument("--bug", choices=("all", *plans.BUGS), help="a seeded bug, which must be caught")
+    parser.add_argument("--control", action="store_true", help="the plan of the bug without the bug")
     given = parser.parse_args()
     seed = random.randrange(1_000_000) if given.seed is None else given.seed
+    if given.bug:
+        bugs = plans.BUGS if given.bug == "all" else (given.bug,)
+        return 0 if all([hunt(bug, seed, control=given.control) for bug in bugs]) else 1
     plan = plans.short() if given.short else plans.full(given.minutes * 60)
     verdict = soak(plan, seed)
     show(verdict)
@@ -42,6 +50,27 @@ def soak(plan: Plan, seed: int) -> Verdict:
     begun = time.monotonic()
     with Soak(plan, seed, lambda line: CONSOLE.print(f"· {time.monotonic() - begun:5.0f} s {line}")) as one:
         return one.run()
+
+
+def hunt(bug: str, seed: int, *, control: bool) -> bool:
+    """Soak with a seeded bug until it is caught, ten minutes at most; as a control once, without it."""
+    until = time.monotonic() + _LONGEST_HUNT
+    begun = time.monotonic()
+    while True:
+        plan = plans.for_bug(bug)
+        verdict = soak(replace(plan, bug=None) if control else plan, seed)
+        breaches = {name: times for name, times in verdict.breaches.items() if name != "too_few_kills"}
+        seconds = time.monotonic() - begun
+        if control:
+            show(verdict)
+            return not breaches
+        if breaches:
+            CONSOLE.print(f"CAUGHT {bug} after {seconds:.0f} s: {breaches}", style="green bold")
+            return True
+        if time.monotonic() > until:
+            CONSOLE.print(f"NOT CAUGHT {bug} in {seconds:.0f} s", style="red bold")
+            return False
+        seed += 1
 
 
 def show(verdict: Verdict) -> None:

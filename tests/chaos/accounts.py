@@ -100,7 +100,7 @@ class Account:
             entries = self.tenant.history.entries[life.person_id]
             verdict = oracle.judge(self._who(life), entries, self.tenant.history.told[life.person_id])
             final = entries[-1].rows
-            for purpose, allowed in verdict.consents.items():
+            for purpose, allowed in verdict.consents.items() if not entries[-1].gone else ():
                 row = final.get(purpose)
                 if (None if row is None else row.value) in allowed:
                     continue

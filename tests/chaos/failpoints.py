@@ -36,11 +36,11 @@ WORKER: dict[str, str] = {
 """Every step of a slice, in its order (faults.md 5.2, P6 to P16)."""
 
 WEB: dict[str, str] = {
-    "read_body": "so_privacy_ext.web.receiver:Receiver._read",
+    "request": "so_privacy_ext.web.receiver:Receiver.__call__",
+    "slot": "so_privacy_ext.web.slots:Slots.keys",
     "verify": "so_privacy_ext.webhooks.signature:matching",
     "parse": "so_privacy_ext.webhooks.payload:parse",
     "store": f"{_STORAGE}.receiving:ReceivingStore.store",
-    "answer": "so_privacy_ext.web.receiver:Receiver.__call__",
 }
 """Every step of a delivery (P1 to P5)."""
 
@@ -55,12 +55,18 @@ def names(points: dict[str, str]) -> list[str]:
 def arm(spoken: str) -> None:
     """Have this process kill itself at the nth passage of a point."""
     name, when, nth = spoken.split(":")
+    owner, last = find(name)
+    setattr(owner, last, _wrapped(getattr(owner, last), when, int(nth)))
+
+
+def find(name: str) -> tuple[Any, str]:
+    """Give what holds the function of a point, and the function's name there."""
     module, _, path = POINTS[name].partition(":")
     owner: Any = importlib.import_module(module)
     *classes, last = path.split(".")
     for one in classes:
         owner = getattr(owner, one)
-    setattr(owner, last, _wrapped(getattr(owner, last), when, int(nth)))
+    return owner, last
 
 
 def _wrapped(original: Callable[..., Any], when: str, nth: int) -> Callable[..., Any]:

@@ -19,6 +19,8 @@ from tests.chaos.product import Database, Product, end
 _KINDS = ("web", "web", "worker", "worker")
 _PAUSE_AFTER_FAILURE = 0.3
 _LOOK = 0.02
+_UNAVAILABLE = 69
+"""A process that is started while the database is down says so and ends."""
 
 
 @dataclass(slots=True)
@@ -107,7 +109,8 @@ class Herd:
             if place.failpoint and place.failpoint != "struck":
                 self.points_hit[place.failpoint.rpartition(":")[0]] += 1
         else:
-            self.unexpected.append(f"{place.kind} ended with {code}")
+            if code != _UNAVAILABLE:
+                self.unexpected.append(f"{place.kind} ended with {code}: {self._product.last_words(place.kind)}")
             place.start_at = now + _PAUSE_AFTER_FAILURE
         place.process, place.frozen_until = None, 0.0
 

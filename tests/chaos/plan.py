@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +72,27 @@ def short() -> Plan:
         forgeries=10,
         fault_every={"SetConsent": 15, "SendConsentConfirmationEmail": 15, "*": 40},
     )
+
+
+_SMALL = Plan(name="bug", seconds=40.0, tenants=3, persons=40, forgeries=5)
+
+
+def for_bug(bug: str) -> Plan:
+    """Plan trouble where the bug is weak, so that it is caught soon."""
+    return replace(_BY_BUG[bug], name=f"bug {bug}", bug=bug)
+
+
+_BY_BUG: Mapping[str, Plan] = {
+    "ack_before_commit": replace(_SMALL, kills=45, only=("web",), failpoints=(), database_restarts=5, repeats=1.0),
+    "dedupe_by_event_id": replace(_SMALL, repeats=1.0),
+    "no_read_back": replace(_SMALL, fault_every={"SetConsent": 4}, kinds=("drop",)),
+    "succeeded_ignored": replace(
+        _SMALL,
+        fault_every={"SendConsentConfirmationEmail": 4, "SetConsent": 8},
+        kinds=("succeeded_false:SuperOffice.Exceptions.SoServerException",),
+    ),
+    "mail_claimed_after_the_call": replace(_SMALL, failpoints=("send_notice:after",), only=("worker",)),
+    "tenant_left_out_of_a_key": _SMALL,
+    "two_workers_without_a_turn": replace(_SMALL, repeats=0.5),
+}
+BUGS = tuple(_BY_BUG)

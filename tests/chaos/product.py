@@ -119,6 +119,10 @@ class Product:
                 start_new_session=True,
             )
 
+    def last_words(self, kind: str) -> str:
+        """Give the end of what processes of this kind have said."""
+        return (self.folder / f"{kind}.log").read_text(errors="replace")[-1500:]
+
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """End a process for good, frozen or not."""

@@ -13,10 +13,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from so_sandbox import server
+from so_sandbox import credentials, server
 from so_sandbox.demo_tenant import add_demo_tenant
+from so_sandbox.dispatcher import Dispatcher
+from so_sandbox.login.site import Site
+from so_sandbox.sandbox import Sandbox
+from so_sandbox.server import RunningSandbox
 from tests.chaos import ledger
 from tests.chaos.accounts import Account, Findings, mails_of, writes_of
+from tests.chaos.door import Door, busiest_second
 from tests.chaos.herd import Herd
 from tests.chaos.living import Living
 from tests.chaos.plan import Plan
@@ -33,6 +38,21 @@ _AT_REST = 240.0
 Say = Callable[[str], None]
 
 
+def behind_a_door(world: WatchedWorld, folder: Path) -> tuple[Door, RunningSandbox]:
+    """Start a sandbox that is known by the address of its door."""
+    listener = server._listen("127.0.0.1", 0)
+    door = Door(listener.getsockname()[1], folder / "calls")
+    host = f"127.0.0.1:{door.port}"
+    site = Site("http", host, "", f"http://{host}")
+    dispatcher = Dispatcher(world, concurrency=2, timeout=10.0)
+    sandbox = Sandbox(world, site, credentials.new_credentials(), dispatcher)
+    sandbox.begin()
+    credentials.write(folder / "sandbox", sandbox.credentials, site)
+    running = RunningSandbox(sandbox, listener)
+    running.begin()
+    return door, running
+
+
 class Soak:
     """Everything that runs in one soak; leave it as a context manager."""
 
@@ -46,9 +66,7 @@ class Soak:
         for number in range(plan.tenants):
             add_demo_tenant(self.world, f"Cust{71001 + number}")
         self.tenants = self.world.watched()
-        self.sandbox = server.start(
-            world=self.world, directory=self.folder / "sandbox", concurrency=2, timeout=10.0
-        )
+        self.door, self.sandbox = behind_a_door(self.world, self.folder)
         self.database = Database(self.folder / "data")
         self.listener = listen()
         settings = self.folder / "sandbox" / "settings.env"
@@ -69,6 +87,7 @@ class Soak:
     ) -> None:
         self.herd.end()
         self.sandbox.stop()
+        self.door.close()
         self.database.stop()
         self.listener.close()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -203,7 +222,6 @@ class Soak:
         figures["kinds_of_failpoints_hit"] = len(self.herd.points_hit)
         figures["freezes"] = self.herd.stops
         figures["database_crashes"] = self.database.restarts
-        figures["unexpected_ends"] = len(self.herd.unexpected)
         for kind, times in self.trouble.sent.items():
             figures[kind] = times
 
@@ -229,14 +247,17 @@ class Soak:
         """Look at what holds for the whole of it: schemas, pace, chain, operations."""
         for text in self.world.schema_violations:
             findings.add("schema_violations", text[:200])
+        calls = self.door.calls()
         for tenant in self.tenants:
             name = tenant.context_identifier
-            busiest = self.world.calls.busiest_second(name)
+            busiest = busiest_second(calls.get(name, []))
             self.timings["max_calls_per_s"] = max(self.timings.get("max_calls_per_s", 0), busiest)
             if busiest > 10:
                 findings.add("more_than_10_calls_a_second", f"{name}: {busiest}")
             if not self.product.command("journal", "verify", "--tenant", name, expected=(0, 1))["right"]:
                 findings.add("journal_broken", name)
+        for what in self.herd.unexpected:
+            findings.add("unexpected_ends", what)
         for call in tuple(self.world.calls.calls):
             if call.status == "fault:not_imitated":
                 findings.add("operations_not_allowed", f"{call.agent}.{call.operation}")

@@ -37,6 +37,7 @@ MUST_BE_NONE = {
     "mails_sent_but_not_sent": "recorded as sent, and never sent",
     "mails_found_by_nobody": "sent, archived, and still unknown",
     "more_than_10_calls_a_second": "tenants called more than 10 times in a rolling second",
+    "unexpected_ends": "processes that ended otherwise than killed",
     "operations_not_allowed": "operations off the list",
     "schema_violations": "envelopes that break the schema",
     "journal_broken": "journals whose chain does not hold",
