@@ -43,8 +43,8 @@ def person() -> Person:
     return Person(
         person_id=PersonId(1), company_id=0, company_country_id=None, country_id=0, category_id=0,
         business_id=0, position_id=0, retired=False, registered=NOW, registered_associate_id=by,
-        updated_count=0, form_id=0, language_id=0, birth_date=BORN, erp_linked=False, emails=(EmailAddress(CANARY, rank=1),),
-        consents={"STORE": consent},
+        updated_count=0, form_id=0, language_id=0, birth_date=BORN, erp_linked=False,
+        emails=(EmailAddress(CANARY, rank=1),), consents={"STORE": consent},
     )  # fmt: skip
 
 
