@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shutil
 import signal
@@ -30,14 +31,14 @@ def main() -> int:
     console = Console(soft_wrap=not sys.stdout.isatty())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="sop-"))
-    begun = time.monotonic()
+    begun, load = time.monotonic(), os.getloadavg()[0]
     figures: list[Figure] = []
     try:
         with staged(folder) as stage:
             for what, measure in _parts(stage):
                 console.print(f"· {what}", style="dim", highlight=False)
                 figures += measure()
-            machine = _machine(stage)
+            machine = _machine(stage) | {"load_at_start": round(load, 1)}
     except StageError as error:
         console.print(f"[red]{error}[/red]", highlight=False)
         return 1
