@@ -38,6 +38,7 @@ class Slots:
         ask_again_seconds: float = 2.0,
         wait_seconds: float = 4.0,
         most_kept: int = 10_000,
+        most_asked: int = 1_000,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._look_up = look_up
@@ -45,6 +46,7 @@ class Slots:
         self._ask_again_seconds = ask_again_seconds
         self._wait_seconds = wait_seconds
         self._most_kept = most_kept
+        self._most_asked = most_asked
         self._now = now
         self._kept: dict[Slot, _Kept] = {}
         self._asked: dict[Slot, asyncio.Task[SlotKeys | None]] = {}
@@ -62,8 +64,11 @@ class Slots:
             if age < self._ask_again_seconds:
                 return kept.keys
             if age < self._keep_seconds:
-                self._ask(slot)
+                if self._may_ask(slot):
+                    self._ask(slot)
                 return kept.keys
+        if not self._may_ask(slot):
+            raise StorageUnavailable("too many slots are asked for")
         try:
             # Shielded, since others wait for the same answer.
             async with asyncio.timeout(self._wait_seconds):
@@ -71,9 +76,22 @@ class Slots:
         except TimeoutError:
             raise StorageUnavailable("slot not looked up in time") from None
 
+    @property
+    def waiting(self) -> int:
+        """Count the slots that storage is asked for at this moment."""
+        return len(self._asked)
+
     def close(self) -> None:
         self._known.close()
         self._unknown.close()
+
+    def _is_known(self, slot: Slot) -> bool:
+        kept = self._kept.get(slot)
+        return kept is not None and kept.keys is not None
+
+    def _may_ask(self, slot: Slot) -> bool:
+        """Turn strangers away while the line is long: each of them costs memory until it is answered."""
+        return slot in self._asked or len(self._asked) < self._most_asked or self._is_known(slot)
 
     def _ask(self, slot: Slot) -> asyncio.Task[SlotKeys | None]:
         task = self._asked.get(slot)
@@ -84,8 +102,7 @@ class Slots:
         return task
 
     async def _answer(self, slot: Slot) -> SlotKeys | None:
-        kept = self._kept.get(slot)
-        lane = self._known if kept is not None and kept.keys is not None else self._unknown
+        lane = self._known if self._is_known(slot) else self._unknown
         asked_at = self._now()
         try:
             keys = await lane.run(self._look_up, slot)

@@ -141,6 +141,33 @@ def test_unknown_slots_do_not_wait_in_front_of_known_ones() -> None:
     asyncio.run(scene())
 
 
+@pytest.mark.row("B12")
+def test_a_line_of_unknown_slots_is_bounded_and_known_ones_are_not_turned_away() -> None:
+    """While the database hangs, whoever asks for ever new slots must not fill the memory."""
+    strange = [Slot(f"{number:032x}") for number in range(16, 26)]
+
+    async def scene(slots: Slots, storage: FakeReceiving, time: Time) -> None:
+        await slots.keys(SLOT)
+        assert await slots.keys(UNKNOWN_SLOT) is None
+        storage.open.clear()
+        waiting = [asyncio.create_task(slots.keys(slot)) for slot in strange[:3]]
+        await asyncio.sleep(0)
+        for slot in strange[3:]:
+            with pytest.raises(StorageUnavailable, match="too many"):
+                await asyncio.wait_for(slots.keys(slot), 0.05)
+        assert slots.waiting == 3
+
+        time.now += 2.5
+        assert await slots.keys(UNKNOWN_SLOT) is None  # believed a little longer, and not asked again
+        assert await slots.keys(SLOT) == storage.slots[SLOT]  # asked again all the same
+        assert slots.waiting == 4
+        storage.open.set()
+        assert await asyncio.gather(*waiting) == [None] * 3
+        assert await slots.keys(strange[5]) is None
+
+    assert _run(scene, most_asked=3).asked.count(SLOT) == 2
+
+
 def test_what_is_remembered_is_bounded() -> None:
     async def scene(slots: Slots, storage: FakeReceiving, time: Time) -> None:
         await slots.keys(SLOT)
