@@ -9,15 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.installed import Place, Running
+from tests.acceptance.installed import Forking, Place, Running
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Running]:
+def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forking]:
+    """What commands are forked from."""
+    process = Forking(tmp_path_factory.mktemp("forking"))
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def running(forking: Forking) -> Iterator[Running]:
     """The product as `so-privacy up` runs it, without a tenant yet."""
     # A socket's path must be short, so not below pytest's own folders.
     folder = Path(tempfile.mkdtemp(prefix="sop-", dir="/tmp"))
-    product = Running(folder)
+    product = Running(folder, forking)
     try:
         yield product
     finally:
@@ -33,6 +41,6 @@ def installed(running: Running) -> Running:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path, forking: Forking) -> Place:
     """A folder in which nothing runs."""
-    return Place(tmp_path, {})
+    return Place(tmp_path, forking, {})

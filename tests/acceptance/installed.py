@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -52,11 +53,41 @@ def command(name: str = "so-privacy") -> str:
     return str(Path(sys.executable).with_name(name))
 
 
+class Forking:
+    """A process from which commands fork, see `forking.py`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {name: folder / name for name in ("in", "out", "err")}
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("forking.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, words: Sequence[str], environment: Mapping[str, str], folder: Path, given: bytes) -> Done:
+        for file in self._files.values():
+            file.write_bytes(given if file.name == "in" else b"")
+        asked = {"words": words, "environment": environment, "folder": str(folder)}
+        asked |= {name: str(file) for name, file in self._files.items()}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        code = int(self._process.stdout.readline())
+        out, err = (self._files[name].read_text(encoding="utf-8") for name in ("out", "err"))
+        return Done(code, out, err)
+
+    def stop(self) -> None:
+        self._process.communicate(timeout=20)
+
+
 class Place:
     """A folder with a product's settings, and commands that are run in it."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, forking: Forking, environment: Mapping[str, str]) -> None:
         self.folder = folder
+        self._forking = forking
         self.environment = {
             **{key: value for key, value in os.environ.items() if key != "DATABASE_URL"},
             "SO_PRIVACY_DATA_DIR": str(folder / "data"),
@@ -64,13 +95,22 @@ class Place:
             **environment,
         }
 
-    def run(self, *words: str | bytes, given: bytes = b"", **environment: str | None) -> Done:
-        """Run a command to its end; a setting of None is taken away."""
-        settings = {**self.environment, **environment}
+    def run(
+        self,
+        *words: str | bytes,
+        given: bytes = b"",
+        settings: Mapping[str, str | None] | None = None,
+        installed: bool = False,
+    ) -> Done:
+        """Run a command to its end: forked, or the installed script; a setting of None is taken away."""
+        together = {**self.environment, **(settings or {})}
+        environment = {key: value for key, value in together.items() if value is not None}
+        if not installed:
+            return self._forking.run([os.fsdecode(word) for word in words], environment, self.folder, given)
         done = subprocess.run(
             [command(), *words],
             cwd=self.folder,
-            env={key: value for key, value in settings.items() if value is not None},
+            env=environment,
             input=given,
             capture_output=True,
             check=False,
@@ -79,15 +119,15 @@ class Place:
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def good(self, *words: str) -> Any:
-        """Run a command that must succeed, and give its JSON."""
-        done = self.run(*words, "--json")
+        """Run an installed command that must succeed, and give its JSON."""
+        done = self.run(*words, "--json", installed=True)
         assert done.code == 0, done
         assert done.err == ""
         return done.json
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start a command that goes on; what it says is in a file of its name."""
-        with (self.folder / f"{words[0]}.log").open("ab") as log:
+        with (self.folder / f"{words[0]}.log").open("ab") as log, hearing_ctrl_c():
             return subprocess.Popen(
                 [command(), *words],
                 cwd=self.folder,
@@ -95,8 +135,6 @@ class Place:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # A shell without job control has its children ignore Ctrl-C, and so would they.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
             )
 
     def said(self, name: str = "up") -> str:
@@ -106,7 +144,7 @@ class Place:
 class Running(Place):
     """A place in which `so-privacy up` runs, beside a sandbox in this process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forking: Forking) -> None:
         self.sandbox: RunningSandbox = server.start(directory=folder / "sandbox", speed=10.0)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -114,6 +152,7 @@ class Running(Place):
         pairs = (line.split("=", 1) for line in settings)
         super().__init__(
             folder,
+            forking,
             {
                 **{key: value.strip("'") for key, value in pairs},
                 "SO_PRIVACY_BIND": f"127.0.0.1:{self.port}",
@@ -176,6 +215,18 @@ class Running(Place):
         with psycopg.connect(self.superuser, autocommit=True) as connection:
             cursor = connection.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def hearing_ctrl_c() -> Iterator[None]:
+    """Have what is started meanwhile hear Ctrl-C, also where these tests themselves are run without it."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def until(true: Callable[[], bool], what: str, seconds: float = _WAIT) -> None:

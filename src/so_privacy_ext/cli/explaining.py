@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -10,12 +11,14 @@ import typer
 from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import PersonId
+from so_privacy_ext.model import Authority, Person, PersonId
 from so_privacy_ext.processing.facts import gather
+from so_privacy_ext.processing.outlook import Outlook, look_ahead
+from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.explain import Explanation, RuleExplained
 from so_privacy_ext.rules.explain import explain as explained
 from so_privacy_ext.storage import registers
-from so_privacy_ext.storage.registers import PastDecision
+from so_privacy_ext.storage.registers import DutyToPerson, MailOfPerson, PastDecision
 
 
 def explain(
@@ -34,56 +37,94 @@ def explain(
                     "no_manifest", "no manifest decides yet", "so-privacy manifest activate FILE", Exit.CONFIG
                 )
             found = work.crm.read_persons([person_id]).get(person_id)
-            past = registers.decisions_of(turn.session, person_id, limit=1)
-            explanation = None
-            if found is not None:
-                facts = gather(found, (), work.crm.lists(), work.tenant.own_associate_id, work.clock.now())
-                explanation = explained(facts, work.manifest)
-    standing = (
-        {} if found is None else {key: f"{one.basis}/{one.source}" for key, one in found.consents.items()}
-    )
+            past = _Past(
+                next(iter(registers.decisions_of(turn.session, person_id, limit=1)), None),
+                registers.mails_of(turn.session, person_id),
+                registers.duties_of(turn.session, person_id),
+            )
+            now = None if found is None else _explain(work, found)
     if as_json:
-        print_json(
-            {
-                "person_id": person_id,
-                "in_crm": found is not None,
-                "stands": standing,
-                **_told(explanation, past),
-            }
-        )
+        print_json({"person_id": person_id, "in_crm": now is not None, **_told(now, past)})
         return
-    if explanation is None:
+    if now is None:
         say(f"person {person_id} is not in the CRM (deleted, or merged into another)")
     else:
-        _print(explanation, standing)
+        _print(now)
     _print_past(past)
 
 
-def _told(explanation: Explanation | None, past: list[PastDecision] | Any) -> dict[str, Any]:
-    last = next(iter(past), None)
-    return {
-        "ruling": None if explanation is None else plain(explanation.ruling),
-        "rules": []
-        if explanation is None
-        else [plain(one) | {"matched": one.matched} for one in explanation.rules],
-        "last_decision": None if last is None else plain(last),
-    }
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """What the active manifest says of a person as she stands."""
+
+    explanation: Explanation
+    outlook: Outlook
+    stands: Mapping[str, str]
 
 
-def _print(explanation: Explanation, standing: Mapping[str, str]) -> None:
-    ruling = explanation.ruling
-    say(f"manifest {ruling.digest[:12]}")
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What was decided and told until now."""
+
+    decision: PastDecision | None
+    mails: Sequence[MailOfPerson]
+    duties: Sequence[DutyToPerson]
+
+
+def _explain(work: Work, person: Person) -> _Now:
+    lists = work.crm.lists()
+    facts = gather(person, (), lists, work.tenant.own_associate_id, work.clock.now())
+    explanation = explained(facts, work.manifest)
+    outlook = look_ahead(work, person, explanation.ruling, facts, lists)
+    stands = {key: f"{one.basis}/{one.source}" for key, one in person.consents.items()}
+    return _Now(explanation, outlook, stands)
+
+
+def _told(now: _Now | None, past: _Past) -> dict[str, Any]:
+    found: dict[str, Any] = {"stands": {}, "ruling": None, "rules": [], "outlook": None}
+    if now is not None:
+        rules = [plain(one) | {"matched": one.matched} for one in now.explanation.rules]
+        ruling = plain(now.explanation.ruling)
+        found = {"stands": now.stands, "ruling": ruling, "rules": rules, "outlook": now.outlook}
+    return found | {"last_decision": past.decision, "mails": past.mails, "duties": past.duties}
+
+
+def _print(now: _Now) -> None:
+    explanation, ruling = now.explanation, now.explanation.ruling
+    say(f"manifest {ruling.digest[:12]}, asked now and without an event")
     for purpose in ruling.withdrawn:
-        say(f"  {purpose}: withdrawn by the person, so not decided")
+        say(f"  {purpose}: stands withdrawn{_writer(now, purpose)}, so not decided")
     for one in ruling.decisions:
-        stands = standing.get(one.purpose, "nothing")
+        stands = now.stands.get(one.purpose, "nothing") + _writer(now, one.purpose)
         given = f" {one.basis}/{one.source}" if one.basis else ""
         say(f"  {one.purpose}: {one.outcome}{given} by rule {one.rule_id}; the CRM holds {stands}")
+        say(f"    {_fate_of(now.outlook, one.purpose)}")
         say(f"    because: {one.because}")
-    say(f"  mail: {ruling.tell or 'none'}" + (f" by rule {ruling.tell_rule}" if ruling.tell_rule else ""))
+    by = f" by rule {ruling.tell_rule}" if ruling.tell_rule else ""
+    say(f"  mail: {ruling.tell or 'none'}{by}: {now.outlook.mail}")
     print("rules, in their order:")
     for rule in explanation.rules:
         say(f"  {rule.rule_id:22} {_fate(rule)}")
+
+
+_WRITERS = {
+    Authority.PERSON: "the person herself",
+    Authority.HUMAN: "a human, or somebody who can't be placed",
+    Authority.RULE: "a rule of ours",
+    Authority.IMPORT: "another integration",
+    Authority.CRM_DEFAULT: "the CRM by default",
+}
+
+
+def _writer(now: _Now, purpose: str) -> str:
+    writer = now.outlook.writers.get(purpose)
+    return "" if writer is None else f" (written by {_WRITERS[writer]})"
+
+
+def _fate_of(outlook: Outlook, purpose: str) -> str:
+    if purpose in outlook.writes:
+        return "would be written"
+    return f"would be left: {outlook.left.get(purpose, 'no_effect')}"
 
 
 def _fate(rule: RuleExplained) -> str:
@@ -97,11 +138,20 @@ def _fate(rule: RuleExplained) -> str:
     return "yes: " + ("; ".join(parts) or "decides nothing")
 
 
-def _print_past(past: Any) -> None:
-    for one in past:
-        when = f"{one.decision.decided_at:%Y-%m-%d %H:%M:%S}"
-        version = one.decision.ruling.digest[:12]
-        say(f"last decided {when} by manifest {version}: {one.result or 'not finished yet'}")
-        for effect in one.effects:
+def _print_past(past: _Past) -> None:
+    last = past.decision
+    if last is not None:
+        when = f"{last.decision.decided_at:%Y-%m-%d %H:%M:%S}"
+        version = last.decision.ruling.digest[:12]
+        say(f"last decided {when} by manifest {version}: {last.result or 'not finished yet'}")
+        for effect in last.effects:
             held = effect.result or "not read back yet"
-            say(f"  wrote {effect.purpose} {effect.basis}/{effect.source}: {held}")
+            say(f"  asked the CRM for {effect.purpose} {effect.basis}/{effect.source}: {held}")
+    for mail in past.mails:
+        asked = f"asked for {mail.claimed_at:%Y-%m-%d %H:%M:%S}"
+        since = f"{mail.state} since {mail.state_at:%Y-%m-%d %H:%M:%S}"
+        say(f"mail {mail.mail} version {mail.version}: {asked}, {since}")
+    for duty in past.duties:
+        closed = duty.closed_at and f"closed {duty.closed_at:%Y-%m-%d %H:%M:%S} ({duty.how})"
+        due = f"due {duty.due_at:%Y-%m-%d %H:%M:%S} by article {duty.article}"
+        say(f"duty to inform by {duty.mail}: {due}, {closed or 'open'}")

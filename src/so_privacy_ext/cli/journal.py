@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from so_privacy_ext.cli.output import AsJson, TenantName, print_json, say
+from so_privacy_ext.cli.output import AsJson, TenantName, print_json, say, shown
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit
 from so_privacy_ext.model import PersonId
@@ -71,5 +71,11 @@ def _print(entry: Entry) -> None:
         given = f" {one['basis']} from {one['source']}" if one["basis"] else ""
         result = one["result"] or "nothing"
         say(f"       {one['purpose']}: {one['outcome']}{given} by {one['rule']} → {result}")
-    if "mail" in content:
-        say(f"       mail: {content['mail']}")
+        say(f"         because: {one['because']}")
+    if "decisions" in content:
+        told = f" ({content['tell']})" if content.get("tell") else ""
+        say(f"       mail: {content.get('mail', 'none')}{told}")
+        say(f"       manifest {content['manifest'][:12]}: {content['result']}")
+        return
+    for key, value in content.items():
+        say(f"       {key.replace('_', ' ')}: {shown(value)}")

@@ -53,6 +53,7 @@ class _Output(io.TextIOWrapper):
     """Standard output: escapes what its character set lacks, ends the command when nobody takes it."""
 
     def __init__(self, stream: TextIO | None) -> None:
+        self._beneath = stream  # which would close what we write to when nobody held it any more
         super().__init__(
             open(1, "wb", closefd=False) if stream is None else stream.buffer,  # noqa: SIM115 - stays open
             encoding="utf-8" if stream is None else stream.encoding,

@@ -1,0 +1,42 @@
+"""Runs commands as processes that fork from one that has imported everything: `python forking.py`.
+
+A line of JSON names words, environment, folder and three files; the answer is a line with the exit code. What
+runs is what the installed script runs, from its first line on; only the second of imports is saved.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import so_privacy_ext.cli.program  # noqa: F401 - imported here, once
+from so_privacy_ext.cli import main
+
+
+def become(asked: dict[str, object]) -> None:
+    """Turn this process into what a shell would have started."""
+    os.chdir(str(asked["folder"]))
+    os.environ.clear()
+    os.environ.update(asked["environment"])  # type: ignore[call-overload] # what we wrote ourselves
+    modes = (("in", os.O_RDONLY), ("out", os.O_WRONLY), ("err", os.O_WRONLY))
+    for number, (name, mode) in enumerate(modes):
+        file = os.open(str(asked[name]), mode)
+        os.dup2(file, number)
+        os.close(file)
+    sys.stdin, sys.stdout, sys.stderr = (
+        os.fdopen(number, mode, encoding="utf-8", errors=errors)
+        for number, mode, errors in ((0, "r", "strict"), (1, "w", "strict"), (2, "w", "backslashreplace"))
+    )
+    sys.argv = ["so-privacy", *asked["words"]]  # type: ignore[misc] # what we wrote ourselves
+
+
+if __name__ == "__main__":
+    for line in sys.stdin.buffer:
+        child = os.fork()
+        if child == 0:
+            become(json.loads(line))
+            main()
+            sys.exit(0)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        print(code, flush=True)
