@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import PersonId
+from so_privacy_ext.model import Epoch, PersonId
 from so_privacy_ext.ports import KeptDecision, Ledgers
 from so_privacy_ext.storage.decisions import kept_decision
 from so_privacy_ext.storage.session import TenantSession
@@ -66,6 +66,33 @@ class Effect:
     intended_at: datetime
     result: str | None
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MailOfPerson:
+    """A mail of ours; asked for at `claimed_at`, in its state since `state_at`."""
+
+    mail_id: int
+    epoch: Epoch
+    mail: str
+    version: int
+    state: str
+    claimed_at: datetime
+    state_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DutyToPerson:
+    """A duty to inform; `how` it was closed, None while it is open."""
+
+    epoch: Epoch
+    mail: str
+    article: int
+    due_at: datetime
+    reason: str
+    opened_at: datetime
+    closed_at: datetime | None
+    how: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +168,16 @@ def decisions_of(session: TenantSession, person_id: PersonId, *, limit: int = 10
         )
         for row in found
     ]
+
+
+def mails_of(session: TenantSession, person_id: PersonId) -> Sequence[MailOfPerson]:
+    """Give all mails of ours to a person, oldest first, those that a human has released too."""
+    return [MailOfPerson(**row) for row in session.rows(_sql["mails_of"], {"person_id": person_id})]
+
+
+def duties_of(session: TenantSession, person_id: PersonId) -> Sequence[DutyToPerson]:
+    """Give all duties to inform a person, oldest first."""
+    return [DutyToPerson(**row) for row in session.rows(_sql["duties_of"], {"person_id": person_id})]
 
 
 def _not_there(what: str, number: int, where: str) -> Refused:

@@ -1,17 +1,18 @@
 """What a human looks up, and dead events driven again."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import Decision, Outcome, PersonId, Ruling
+from so_privacy_ext.model import Decision, MailState, Outcome, PersonId, Ruling
 from so_privacy_ext.ports import EffectIntent
 from so_privacy_ext.storage import journal, registers
 from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.tenants import AddedTenant
 from so_privacy_ext.storage.turns import Turn
-from tests.unit.storage.shapes import Delivering, Taking
+from tests.unit.storage.shapes import Delivering, Taking, claimed
 
 ANNA = PersonId(42)
 RULING = Ruling("d" * 64, (Decision("STORE", Outcome.GIVE, "rule", "why", "61F", "API"),))
@@ -151,3 +152,18 @@ def test_a_persons_last_decisions_come_with_their_effects(turn: Turn) -> None:
     assert (effect.purpose, effect.basis, effect.source, effect.result) == ("STORE", "61F", "API", "written")
     assert (before.decision.facts, before.finished_at, before.effects) == ({"n": 1}, None, [])
     assert registers.decisions_of(turn.session, PersonId(43)) == []
+
+
+def test_a_persons_mails_and_duties_are_shown(turn: Turn) -> None:
+    anna, now = PersonId(1), datetime.now(UTC)
+    turn.ledgers.mails.open_duty(anna, mail="notice13", article=13, due_at=now, reason="mail")
+    claim = claimed(turn.ledgers.mails)
+    (duty,) = registers.duties_of(turn.session, anna)
+    assert (duty.mail, duty.article, duty.due_at, duty.how) == ("notice13", 13, now, None)
+    turn.ledgers.mails.set_state(claim.mail_id, MailState.SENT)
+
+    (mail,) = registers.mails_of(turn.session, anna)
+    assert (mail.mail_id, mail.mail, mail.version, mail.state) == (claim.mail_id, "notice13", 1, "sent")
+    assert mail.claimed_at == claim.claimed_at <= mail.state_at
+    assert [one.how for one in registers.duties_of(turn.session, anna)] == ["sent"]
+    assert (registers.mails_of(turn.session, ANNA), registers.duties_of(turn.session, ANNA)) == ([], [])

@@ -47,3 +47,13 @@ ORDER BY decision_id DESC LIMIT %(limit)s
 SELECT decision_id, purpose, basis, source, expires_at, intended_at, result, ended_at FROM effect
 WHERE tenant_id = %(tenant_id)s AND decision_id = ANY(%(decision_ids)s::bigint[])
 ORDER BY decision_id, purpose
+
+-- name: mails_of
+SELECT mail_id, epoch, mail, version, state, claimed_at, state_at FROM mail
+WHERE tenant_id = %(tenant_id)s AND person_id = %(person_id)s
+ORDER BY mail_id
+
+-- name: duties_of
+SELECT epoch, mail, article, due_at, reason, opened_at, closed_at, how FROM duty
+WHERE tenant_id = %(tenant_id)s AND person_id = %(person_id)s
+ORDER BY duty_id

@@ -1,0 +1,62 @@
+"""Says what a ruling would come to now, without doing any of it: for whoever asks why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from so_privacy_ext.model import Authority, NoMail, Person, Ruling, TenantLists
+from so_privacy_ext.ports import KeptDecision
+from so_privacy_ext.processing.case import Case
+from so_privacy_ext.processing.notices import letter, notice, silence
+from so_privacy_ext.processing.wanting import want
+from so_privacy_ext.processing.work import Work
+from so_privacy_ext.proof.authority import authority
+from so_privacy_ext.sdk import Facts
+
+DUE = "due"
+"""A notice would be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would be done for one person, and who stands in its way."""
+
+    writes: tuple[str, ...]
+    """Purposes that would be written."""
+    left: Mapping[str, str]
+    """Purpose → why it would be left as it stands."""
+    writers: Mapping[str, Authority]
+    """Purpose → who wrote the row that stands."""
+    mail: str
+    """`due`, or the reason for no mail of ours."""
+
+
+def look_ahead(work: Work, person: Person, ruling: Ruling, facts: Facts, lists: TenantLists) -> Outlook:
+    """Settle a ruling against what stands, as the next turn would; nothing is written or kept."""
+    decided = KeptDecision(
+        0, person.person_id, ruling, {"source": facts.source}, (), decided_at=work.clock.now()
+    )
+    case = Case(kept=decided, person=person, consents=person.consents)
+    want(work, case, lists)
+    own = work.tenant.own_associate_id
+    return Outlook(
+        writes=tuple(one.purpose for one in case.intents),
+        left=case.left,
+        writers={key: authority(row, person, lists, own) for key, row in person.consents.items()},
+        mail=_mail(work, case, lists),
+    )
+
+
+def _mail(work: Work, case: Case, lists: TenantLists) -> str:
+    silent, key = silence(work, case), case.kept.ruling.tell
+    if silent is not None or key is None:
+        return silent or NoMail.NO_TELL
+    wanted, person_id, mails = notice(work, case, key, lists), case.person.person_id, work.ledgers.mails
+    mail = wanted.mail
+    if mails.told(person_id, wanted.address_hash, mail=mail.key, version=mail.version, retell=mail.retell):
+        return NoMail.ALREADY_TOLD
+    if mails.awaits_crm_mail(person_id):
+        return NoMail.CRM_MAILS
+    ready = letter(wanted)
+    return ready if isinstance(ready, NoMail) else DUE
