@@ -22,16 +22,18 @@ _PENDING = frozenset({MailState.CLAIMED, MailState.HELD})
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """What is to be sent; with a claim, that was begun in an earlier turn."""
+class Sending:
+    """A letter to be sent, under a claim that was made in an earlier turn if there is one."""
 
-    letter: Letter | None
-    """None when a claim is to be settled that no letter goes on from."""
+    letter: Letter
     claim: MailClaim | None
 
 
-def prepare(work: Work, case: Case, lists: TenantLists) -> Telling | None:
-    """Say what to send, without asking the CRM; None when the case's `mail` says why there is nothing."""
+def prepare(work: Work, case: Case, lists: TenantLists) -> Sending | MailClaim | None:
+    """Say what to send, or which claim to settle first, without asking the CRM.
+
+    None when the case's `mail` says why there is nothing.
+    """
     silent = silence(work, case)
     if silent is not None and not case.resumed:
         case.mail = silent
@@ -48,27 +50,24 @@ def prepare(work: Work, case: Case, lists: TenantLists) -> Telling | None:
         if case.mail is not None:
             return None
     _open_duty(work, case, wanted)
+    if pending is not None and pending.state is MailState.CLAIMED:
+        return pending
     ready = letter(wanted)
+    if isinstance(ready, Letter):
+        return Sending(ready, pending) if pending is None or _is_for(pending, ready) else pending
     if ready is NoMail.BLOCKED_TEMPLATE:
         case.ask_human("template", wanted.mail.key)
-    if isinstance(ready, Letter):
-        return Telling(ready, pending)
-    if pending is not None and pending.state is MailState.CLAIMED:
-        return Telling(None, pending)
     case.mail = ready
     return None
 
 
-def tell(work: Work, case: Case, telling: Telling, lists: TenantLists) -> CrmFailure | None:
+def tell(work: Work, case: Case, to_do: Sending | MailClaim, lists: TenantLists) -> CrmFailure | None:
     """Send what was prepared, or settle a claim of an interrupted turn; give the failure that stopped it."""
-    ready, claim = telling.letter, telling.claim
     try:
-        if claim is None and ready is not None:
-            case.mail = _send(work, case, ready, None, lists)
-        elif claim is not None and ready is not None and _certainly_unsent(claim, ready):
-            case.mail = _send(work, case, ready, claim, lists)
-        elif claim is not None:
-            case.mail = look_up_at_once(work, claim)
+        if isinstance(to_do, Sending):
+            case.mail = _send(work, case, to_do.letter, to_do.claim, lists)
+        else:
+            case.mail = look_up_at_once(work, to_do)
     except (NoOp, NeedsHuman) as refused:
         case.gone = refused.fault is Fault.NOT_FOUND
         if not case.gone:
@@ -107,10 +106,10 @@ def _open_duty(work: Work, case: Case, wanted: Notice) -> None:
     )
 
 
-def _certainly_unsent(claim: MailClaim, ready: Letter) -> bool:
-    """Tell whether a claim was never asked for and is for the same letter, so that it may be gone on with."""
-    same_mail = (claim.mail, claim.version) == (ready.mail.key, ready.mail.version)
-    return claim.state is MailState.HELD and same_mail and claim.address_hash == ready.address_hash
+def _is_for(held: MailClaim, ready: Letter) -> bool:
+    """Tell whether a claim that was never asked for is for this very letter, and may be gone on with."""
+    same_mail = (held.mail, held.version) == (ready.mail.key, ready.mail.version)
+    return same_mail and held.address_hash == ready.address_hash
 
 
 def _send(work: Work, case: Case, ready: Letter, held: MailClaim | None, lists: TenantLists) -> str:
@@ -134,11 +133,11 @@ def _send(work: Work, case: Case, ready: Letter, held: MailClaim | None, lists: 
 
 
 def _withdrawn_meanwhile(work: Work, case: Case) -> NoMail | None:
-    """Look at the consents once more if the person is said to have withdrawn one."""
-    person_id = case.person.person_id
-    if not work.ledgers.inbox.open_events(person_id, "person.unconsented"):
-        return None
-    case.consents = work.crm.read_consents([person_id]).get(person_id, {})
+    """Look at the consents once more if the person is said to have withdrawn one, until no more is said."""
+    person_id, looked_at = case.person.person_id, 0
+    while (said := work.ledgers.inbox.open_events(person_id, "person.unconsented")) > looked_at:
+        looked_at = said
+        case.consents = work.crm.read_consents([person_id]).get(person_id, {})
     return silence(work, case)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from so_privacy_ext.errors import CrmFailure, Fault, NoOp
 from so_privacy_ext.model import (
@@ -30,9 +30,9 @@ Answer = TypeVar("Answer")
 
 HUMAN, PORTAL, IMPORTER, OWN, BOT = map(AssociateId, (10, 20, 30, 40, 50))
 BASES = ("61A", "61B", "61C", "61D", "61E", "61F", WITHDRAWN)
-SOURCES = "USER EMAIL REQUEST CHAT WEBFORM CUSTOMERPORTAL IMPORT API UNKNOWN".split()
-NEW_SOURCES = "CARD PHONE FAIR REFERRAL ERP VENDOR JOBAPPLY".split()
-PURPOSES = "STORE EMARKETING NEWSLETTER EVENTINVITE EVENTRUN ACCOUNTING RECRUIT".split()
+SOURCES = ["USER", "EMAIL", "REQUEST", "CHAT", "WEBFORM", "CUSTOMERPORTAL", "IMPORT", "API", "UNKNOWN"]
+NEW_SOURCES = ["CARD", "PHONE", "FAIR", "REFERRAL", "ERP", "VENDOR", "JOBAPPLY"]
+PURPOSES = ["STORE", "EMARKETING", "NEWSLETTER", "EVENTINVITE", "EVENTRUN", "ACCOUNTING", "RECRUIT"]
 LCIDS = {"da": 1030, "no": 1044, "sv": 1053, "en-us": 1033, "de": 1031}
 COUNTRIES = {"DK": 1030, "NO": 1044, "SE": 1053, "DE": 1031, "GB": 2057}
 NOTICE_13, NOTICE_14, CHAT_TEMPLATE = 413, 414, 420
@@ -41,7 +41,7 @@ READ_PERSONS = 4
 """Requests of one batched read: persons, addresses, consents, companies."""
 
 
-def tenant_lists(**changed: object) -> TenantLists:
+def tenant_lists(**changed: Any) -> TenantLists:
     """Give the lists of the demo's tenant."""
     standing = TenantLists(
         purposes=tuple(
@@ -123,16 +123,20 @@ class FakeCrm:
     now: Callable[[], datetime]
     own: AssociateId = OWN
     listing: TenantLists = field(default_factory=tenant_lists)
-    emit: Callable[[str, PersonId], None] = lambda name, person_id: None
-    """Told of every change of a person, as the webhooks are."""
-    persons: dict[PersonId, Person] = field(default_factory=dict)
-    rows: dict[PersonId, dict[str, Consent]] = field(default_factory=dict)
-    deleted: set[PersonId] = field(default_factory=set)
-    merged: dict[PersonId, PersonId] = field(default_factory=dict)
+    emit: Callable[[str, int], object] = lambda name, person_id: None
+    """Told of every consent that is written, as the webhooks are."""
+    watch: Callable[[int, str, str, AssociateId], None] = lambda person_id, purpose, basis, by: None
+    """Told of every consent that is written, and by whom."""
+    poison: dict[int, Exception] = field(default_factory=dict)
+    """What a read raises, whoever else is in it."""
+    persons: dict[int, Person] = field(default_factory=dict)
+    rows: dict[int, dict[str, Consent]] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
+    merged: dict[int, PersonId] = field(default_factory=dict)
     outbox: list[SentMail] = field(default_factory=list)
-    activities: list[tuple[PersonId, int, datetime]] = field(default_factory=list)
+    activities: list[tuple[int, int, datetime]] = field(default_factory=list)
     """(person, template, when) of every mail that is archived, whoever sent it."""
-    languages: dict[PersonId, str] = field(default_factory=dict)
+    languages: dict[int, str] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     scripts: list[Script] = field(default_factory=list)
     lists_read: int = 0
@@ -186,21 +190,21 @@ class FakeCrm:
             self.default_row(one, source, basis)
         return one
 
-    def default_row(self, person_id: PersonId, source: str, basis: str = "61B") -> None:
+    def default_row(self, person_id: int, source: str, basis: str = "61B") -> None:
         """Write the row that the CRM itself gives to a new person."""
         person = self.persons[person_id]
         by = person.registered_associate_id
         self.rows[person_id][STORE] = Consent(
-            person_id, STORE, basis, source, "", person.registered, by, None, AssociateId(0), 0
+            PersonId(person_id), STORE, basis, source, "", person.registered, by, None, AssociateId(0), 0
         )
 
-    def change(self, person_id: PersonId, **columns: object) -> None:
+    def change(self, person_id: int, **columns: Any) -> None:
         person = self.persons[person_id]
         self.persons[person_id] = replace(person, updated_count=person.updated_count + 1, **columns)
 
     def write_row(
         self,
-        person_id: PersonId,
+        person_id: int,
         purpose: str,
         basis: str,
         source: str,
@@ -210,11 +214,12 @@ class FakeCrm:
         event: bool = True,
     ) -> None:
         """Write a consent as somebody, so that it counts as updated."""
+        self.watch(person_id, purpose, basis, by)
         rows, at = self.rows[person_id], self.now()
         old = rows.get(purpose)
         if old is None:
             rows[purpose] = Consent(
-                person_id, purpose, basis, source, comment, at, by, None, AssociateId(0), 0
+                PersonId(person_id), purpose, basis, source, comment, at, by, None, AssociateId(0), 0
             )
         else:
             rows[purpose] = replace(
@@ -229,23 +234,23 @@ class FakeCrm:
         if event:
             self.emit("person.unconsented" if basis == WITHDRAWN else "person.consented", person_id)
 
-    def withdraw(self, person_id: PersonId, purpose: str = STORE) -> None:
+    def withdraw(self, person_id: int, purpose: str = STORE) -> None:
         """Take a consent back, as the person does it in the portal."""
         self.write_row(person_id, purpose, WITHDRAWN, "CUSTOMERPORTAL", by=PORTAL)
 
-    def soft_delete(self, person_id: PersonId) -> None:
+    def soft_delete(self, person_id: int) -> None:
         self.deleted.add(person_id)
 
-    def undelete(self, person_id: PersonId) -> None:
+    def undelete(self, person_id: int) -> None:
         self.deleted.discard(person_id)
 
-    def merge(self, source: PersonId, destination: PersonId) -> None:
+    def merge(self, source: int, destination: int) -> None:
         """Merge a person into another: the destination's rows stay, missing ones are taken over."""
         self.rows[destination] = {**self.rows[source], **self.rows[destination]}
         self.deleted.add(source)
-        self.merged[source] = destination
+        self.merged[source] = PersonId(destination)
 
-    def archive(self, person_id: PersonId, template_id: int) -> None:
+    def archive(self, person_id: int, template_id: int) -> None:
         """Archive a mail that the CRM itself has sent."""
         self.activities.append((person_id, template_id, self.now()))
 
@@ -262,7 +267,7 @@ class FakeCrm:
         fail: BaseException | None = None,
         applied: bool = False,
     ) -> None:
-        """Have something happen at the n-th call from now; `applied`: it fails after it has had its effect."""
+        """Have something happen at the n-th call from now; `applied`: it fails after its effect."""
         self.scripts.append(Script(operation, nth, times, before, after, fail, applied))
 
     def count(self, *operations: str) -> int:
@@ -280,7 +285,7 @@ class FakeCrm:
         return counted.total() - mailing + (READ_PERSONS - 1) * counted["read_persons"]
 
     def store(self, person_id: int) -> tuple[str, str]:
-        row = self.rows[PersonId(person_id)][STORE]
+        row = self.rows[person_id][STORE]
         return row.basis, row.source
 
     # The port
@@ -295,9 +300,13 @@ class FakeCrm:
         self._cached = None
 
     def read_persons(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Person]:
-        return self._call(
-            "read_persons", ids, lambda: {one: self._person(one) for one in ids if self._here(one)}
-        )
+        def read() -> Mapping[PersonId, Person]:
+            for one in ids:
+                if one in self.poison:
+                    raise self.poison[one]
+            return {one: self._person(one) for one in ids if self._here(one)}
+
+        return self._call("read_persons", ids, read)
 
     def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
         return self._call("read_consents", ids, lambda: {one: dict(self.rows.get(one, {})) for one in ids})
@@ -371,17 +380,17 @@ class FakeCrm:
                 self.scripts.remove(script)
         return chosen
 
-    def _here(self, person_id: PersonId) -> bool:
+    def _here(self, person_id: int) -> bool:
         return person_id in self.persons and person_id not in self.deleted
 
-    def _person(self, person_id: PersonId) -> Person:
+    def _person(self, person_id: int) -> Person:
         return replace(self.persons[person_id], consents=dict(self.rows[person_id]))
 
-    def _refuse_gone(self, person_id: PersonId, operation: str) -> None:
+    def _refuse_gone(self, person_id: int, operation: str) -> None:
         if not self._here(person_id):
             raise NoOp(Fault.NOT_FOUND, operation)
 
 
-def failure(kind: type[CrmFailure], fault: Fault, **more: object) -> CrmFailure:
+def failure(kind: type[CrmFailure], fault: Fault, **more: Any) -> CrmFailure:
     """Make a failure of the CRM."""
     return kind(fault, "Operation", **more)

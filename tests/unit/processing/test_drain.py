@@ -1,6 +1,7 @@
 """A slice from its claim to its record."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -9,17 +10,17 @@ from so_privacy_ext.model import STORE
 from so_privacy_ext.processing.drain import drain
 from so_privacy_ext.processing.work import CHUNK, SLICE
 from tests.unit.processing.fake_crm import IMPORTER, failure
-from tests.unit.processing.world import NORDIC, drain_all, with_tenant
+from tests.unit.processing.world import NORDIC, World, drain_all, with_tenant
 
-TRANSIENT = {"fail": failure(Retry, Fault.TRANSIENT)}
+TRANSIENT: dict[str, Any] = {"fail": failure(Retry, Fault.TRANSIENT)}
 
 
-def stopped(world) -> None:
+def stopped(world: World) -> None:
     with world.working() as work, pytest.raises(Retry):
         drain_all(work)
 
 
-def test_a_new_person_gets_basis_and_notice(world) -> None:
+def test_a_new_person_gets_basis_and_notice(world: World) -> None:
     anna = world.crm.add(1, "WEBFORM")
     event = world.deliver("person.created", anna)
     world.drain()
@@ -34,14 +35,14 @@ def test_a_new_person_gets_basis_and_notice(world) -> None:
     assert entry["decisions"][0]["because"]
 
 
-def test_events_that_need_no_person_end_without_a_call(world) -> None:
+def test_events_that_need_no_person_end_without_a_call(world: World) -> None:
     test, sale = world.deliver("test", 0), world.deliver("sale.created", 5)
     world.drain()
     assert world.reasons() == {test: "test_event", sale: "unsubscribed_event"}
     assert not world.crm.calls
 
 
-def test_events_of_one_person_are_one_decision(world) -> None:
+def test_events_of_one_person_are_one_decision(world: World) -> None:
     anna = world.crm.add(1)
     world.deliver("person.changed", anna, changes=["title"])
     world.deliver("person.created", anna)
@@ -53,7 +54,7 @@ def test_events_of_one_person_are_one_decision(world) -> None:
     assert set(world.reasons().values()) == {"effect"}
 
 
-def test_review_opens_one_item_however_often(world) -> None:
+def test_review_opens_one_item_however_often(world: World) -> None:
     world.crm.add(1, "API")
     for _ in range(3):
         world.deliver("person.changed", 1)
@@ -65,7 +66,7 @@ def test_review_opens_one_item_however_often(world) -> None:
 # The CRM's own row
 
 
-def test_the_default_row_is_awaited_three_times(world) -> None:
+def test_the_default_row_is_awaited_three_times(world: World) -> None:
     world.crm.add(1, None)
     world.deliver("person.created", 1)
     for _ in range(3):
@@ -77,7 +78,7 @@ def test_the_default_row_is_awaited_three_times(world) -> None:
     assert world.reviews() == [(1, "purpose", STORE)]
 
 
-def test_a_default_row_that_comes_is_decided_on(world) -> None:
+def test_a_default_row_that_comes_is_decided_on(world: World) -> None:
     world.crm.add(1, None)
     world.deliver("person.created", 1)
     world.drain()
@@ -89,7 +90,7 @@ def test_a_default_row_that_comes_is_decided_on(world) -> None:
     assert world.crm.store(1) == ("61F", "CARD")
 
 
-def test_who_is_older_than_a_minute_has_no_default_row_to_come(world) -> None:
+def test_who_is_older_than_a_minute_has_no_default_row_to_come(world: World) -> None:
     world.crm.add(1, None)
     world.advance(seconds=61)
     world.deliver("person.changed", 1)
@@ -100,7 +101,7 @@ def test_who_is_older_than_a_minute_has_no_default_row_to_come(world) -> None:
 # Decisions that were begun
 
 
-def test_a_begun_decision_is_resumed_with_what_it_had_written(world) -> None:
+def test_a_begun_decision_is_resumed_with_what_it_had_written(world: World) -> None:
     world.crm.add(1)
     world.crm.on("best_language", **TRANSIENT)
     event = world.deliver("person.created", 1)
@@ -115,7 +116,7 @@ def test_a_begun_decision_is_resumed_with_what_it_had_written(world) -> None:
     assert world.reasons() == {event: "effect"}
 
 
-def test_a_resumed_case_remembers_whom_it_wrote_over(world) -> None:
+def test_a_resumed_case_remembers_whom_it_wrote_over(world: World) -> None:
     world.crm.add(1)
     world.crm.on("set_consent", before=lambda: world.crm.write_row(1, STORE, "61C", "USER", event=False))
     world.crm.on("best_language", **TRANSIENT)
@@ -127,7 +128,7 @@ def test_a_resumed_case_remembers_whom_it_wrote_over(world) -> None:
     assert world.reviews() == [(1, "overwritten", STORE)]
 
 
-def test_newer_events_wait_behind_a_decision_that_was_put_off(world) -> None:
+def test_newer_events_wait_behind_a_decision_that_was_put_off(world: World) -> None:
     """Otherwise the old decision would be carried out over the newer one."""
     world.crm.add(1, "CARD")
     world.crm.on("set_consent", **TRANSIENT)
@@ -148,7 +149,7 @@ def test_newer_events_wait_behind_a_decision_that_was_put_off(world) -> None:
     assert not world.events("open")
 
 
-def test_they_wait_also_when_the_slice_has_no_room_for_the_begun(world) -> None:
+def test_they_wait_also_when_the_slice_has_no_room_for_the_begun(world: World) -> None:
     world.crm.add(1, "CARD")
     world.crm.on("set_consent", **TRANSIENT)
     created = world.deliver("person.created", 1)
@@ -163,7 +164,7 @@ def test_they_wait_also_when_the_slice_has_no_room_for_the_begun(world) -> None:
     assert len(world.decisions(1)) == 2
 
 
-def test_an_event_bound_to_a_finished_decision_does_not_hang(world) -> None:
+def test_an_event_bound_to_a_finished_decision_does_not_hang(world: World) -> None:
     world.crm.add(1)
     world.deliver("person.created", 1)
     world.drain()
@@ -175,7 +176,7 @@ def test_an_event_bound_to_a_finished_decision_does_not_hang(world) -> None:
     assert not world.events("open")
 
 
-def test_a_kept_decision_is_carried_out_by_the_manifest_that_decided(world) -> None:
+def test_a_kept_decision_is_carried_out_by_the_manifest_that_decided(world: World) -> None:
     world.crm.add(1)
     world.crm.on("set_consent", **TRANSIENT)
     first = world.activate(NORDIC.read_bytes())
@@ -194,9 +195,9 @@ def test_a_kept_decision_is_carried_out_by_the_manifest_that_decided(world) -> N
 # Yielding
 
 
-@pytest.mark.parametrize("patience", [0, 1, 2, 5, 30])
-def test_yielding_between_chunks_and_mails_loses_nothing(world, patience: int) -> None:
-    people = [world.crm.add(one, "CARD") for one in range(1, 3 * CHUNK + 1)]
+@pytest.mark.parametrize("patience", [0, 1, 5, 30])
+def test_yielding_between_chunks_and_mails_loses_nothing(world: World, patience: int) -> None:
+    people = [world.crm.add(one, "CARD") for one in range(1, 2 * CHUNK + 6)]
     world.deliver_all("person.created", people)
     asked = iter(range(10_000))
     turns = 0
@@ -212,7 +213,7 @@ def test_yielding_between_chunks_and_mails_loses_nothing(world, patience: int) -
     assert len(world.journal("decision")) == len(people)
 
 
-def test_a_slice_is_no_more_than_its_limit(world) -> None:
+def test_a_slice_is_no_more_than_its_limit(world: World) -> None:
     people = [world.crm.add(one, basis="61F") for one in range(1, SLICE + 11)]
     world.deliver_all("person.changed", people)
     with world.working() as work:
@@ -225,7 +226,7 @@ def test_a_slice_is_no_more_than_its_limit(world) -> None:
 # Calls
 
 
-def test_calls_per_consent(world) -> None:
+def test_calls_per_consent(world: World) -> None:
     people = [
         world.crm.add(one, "CARD", registered=world.clock.now().replace(year=2020)) for one in range(1, 201)
     ]
@@ -237,7 +238,7 @@ def test_calls_per_consent(world) -> None:
     assert world.crm.requests / 200 <= 1.12
 
 
-def test_calls_per_mail(world) -> None:
+def test_calls_per_mail(world: World) -> None:
     people = [world.crm.add(one, "CARD") for one in range(1, 101)]
     world.deliver_all("person.created", people)
     world.drain()
@@ -245,7 +246,7 @@ def test_calls_per_mail(world) -> None:
 
 
 @pytest.mark.parametrize("people", [1, CHUNK])
-def test_consents_of_a_small_slice_are_read_once_and_read_back_once(world, people: int) -> None:
+def test_consents_of_a_small_slice_are_read_once_and_read_back_once(world: World, people: int) -> None:
     ids = [world.crm.add(one, "CARD") for one in range(1, people + 1)]
     world.deliver_all("person.created", ids)
     world.drain()
@@ -253,7 +254,7 @@ def test_consents_of_a_small_slice_are_read_once_and_read_back_once(world, peopl
     assert world.crm.count("read_consents") == 1
 
 
-def test_what_is_right_already_costs_one_batched_read(world) -> None:
+def test_what_is_right_already_costs_one_batched_read(world: World) -> None:
     people = [world.crm.add(one, "CARD") for one in range(1, 101)]
     world.deliver_all("person.created", people)
     world.drain()
@@ -265,8 +266,8 @@ def test_what_is_right_already_costs_one_batched_read(world) -> None:
 
 @pytest.mark.row("F19")
 @pytest.mark.row("F21")
-def test_replaying_everything_twice_in_random_order_does_nothing(world) -> None:
-    world.crm.emit = lambda name, person: world.deliver(name, person)
+def test_replaying_everything_twice_in_random_order_does_nothing(world: World) -> None:
+    world.crm.emit = world.deliver
     sources = ["WEBFORM", "CHAT", "EMAIL", "CARD", "IMPORT", "VENDOR", "ERP", "USER", "API", None]
     for number, source in enumerate(sources, 1):
         world.crm.add(number, source, email=None if number == 4 else "")
@@ -291,7 +292,7 @@ def test_replaying_everything_twice_in_random_order_does_nothing(world) -> None:
     assert not world.events("open")
 
 
-def test_the_same_body_again_is_the_same_event(world) -> None:
+def test_the_same_body_again_is_the_same_event(world: World) -> None:
     world.crm.add(1)
     world.deliver("person.created", 1, event_id="same")
     world.drain()
@@ -300,7 +301,7 @@ def test_the_same_body_again_is_the_same_event(world) -> None:
     assert len(world.events()) == 1
 
 
-def test_nobody_is_told_who_came_before_the_start(world) -> None:
+def test_nobody_is_told_who_came_before_the_start(world: World) -> None:
     world.crm.add(1)
     world.deliver("person.created", 1)
     with world.working() as work:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,7 @@ def test_somebody_removed_the_row_before_us() -> None:
 
 @pytest.mark.row("F66")
 @pytest.mark.parametrize("changed", [{"basis": "61A"}, {"source": "USER"}, {"updated_associate_id": HUMAN}])
-def test_somebody_wrote_after_us(changed) -> None:
+def test_somebody_wrote_after_us(changed: dict[str, Any]) -> None:
     assert judge(INTENT, replace(OURS, updated_count=5, **changed), OWN) is Held.SUPERSEDED
     assert judge(NEW, replace(OURS, updated_count=1, **changed), OWN) is Held.SUPERSEDED
 
@@ -75,7 +76,9 @@ def test_without_an_id_of_our_own_the_comment_says_who_wrote() -> None:
     ours=st.booleans(),
     later=st.integers(0, 3),
 )
-def test_no_order_of_writers_hides_a_human_whom_we_overwrote(before, earlier, ours: bool, later) -> None:
+def test_no_order_of_writers_hides_a_human_whom_we_overwrote(
+    before: int | None, earlier: int, ours: bool, later: int
+) -> None:
     """Humans write so and so often before us and after."""
     row = None
     if before is not None:

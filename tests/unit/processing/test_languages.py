@@ -1,5 +1,7 @@
 """The language of a mail as an LCID."""
 
+from typing import Any
+
 import pytest
 
 from so_privacy_ext.model import Country, Template
@@ -17,9 +19,11 @@ def template(*languages: str) -> Template:
 ALL = template("da", "no", "sv", "en-US", "de")
 
 
-def choose(code="", offered=ALL, *, fallback="en", country=None, **lists) -> int:
-    country = country and Country(1, "XX", country)
-    return choose_lcid(code, offered, tenant_lists(**lists), fallback=fallback, country=country)
+def choose(
+    code: str = "", offered: Template = ALL, *, fallback: str = "en", country: int | None = None, **lists: Any
+) -> int:
+    where = Country(1, "XX", country) if country else None
+    return choose_lcid(code, offered, tenant_lists(**lists), fallback=fallback, country=where)
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,20 @@
 """Mails of which nobody knows, looked up by the database's clock."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from so_privacy_ext.errors import Fault, NeedsHuman, NoOp, Park, Retry
+from so_privacy_ext.errors import CrmFailure, Fault, NeedsHuman, NoOp, Park, Retry
 from so_privacy_ext.processing.looking_up import look_up_due
 from tests.unit.processing.fake_crm import CHAT_TEMPLATE, NOTICE_13, failure
-from tests.unit.processing.world import drain_all
+from tests.unit.processing.world import World, drain_all
 
-NOT_SENT = {"fail": failure(Retry, Fault.TRANSPORT)}
+NOT_SENT: dict[str, Any] = {"fail": failure(Retry, Fault.TRANSPORT)}
 
 
 @pytest.fixture
-def unknown(world):
+def unknown(world: World) -> World:
     """A person of whose mail nobody knows, two minutes after it was asked for."""
     world.crm.add(1)
     world.crm.on("send_notice", **NOT_SENT)
@@ -23,17 +24,17 @@ def unknown(world):
     return world
 
 
-def look(world) -> None:
+def look(world: World) -> None:
     with world.working() as work:
         look_up_due(work)
 
 
-def states(world) -> list[object]:
+def states(world: World) -> list[object]:
     return [one["state"] for one in world.rows("mail")]
 
 
 @pytest.mark.row("F32")
-def test_an_outage_uses_no_look_up_up(unknown) -> None:
+def test_an_outage_uses_no_look_up_up(unknown: World) -> None:
     unknown.crm.on("notice_archived", times=1000, fail=failure(Retry, Fault.TRANSPORT))
     for _ in range(5):
         with pytest.raises(Retry):
@@ -49,7 +50,7 @@ def test_an_outage_uses_no_look_up_up(unknown) -> None:
 
 
 @pytest.mark.row("F32")
-def test_what_can_t_be_looked_up_for_a_day_is_left_to_a_human(unknown) -> None:
+def test_what_can_t_be_looked_up_for_a_day_is_left_to_a_human(unknown: World) -> None:
     unknown.crm.on("notice_archived", times=1000, fail=failure(Park, Fault.ACCESS_DENIED))
     with pytest.raises(Park):
         look(unknown)
@@ -64,7 +65,9 @@ def test_what_can_t_be_looked_up_for_a_day_is_left_to_a_human(unknown) -> None:
 @pytest.mark.parametrize(
     "failed", [(NoOp, Fault.NOT_FOUND), (NeedsHuman, Fault.VALIDATION), (Retry, Fault.PROTOCOL)]
 )
-def test_a_look_up_that_is_refused_stops_no_other(unknown, failed) -> None:
+def test_a_look_up_that_is_refused_stops_no_other(
+    unknown: World, failed: tuple[type[CrmFailure], Fault]
+) -> None:
     unknown.crm.add(2)
     unknown.crm.on("send_notice", **NOT_SENT)
     unknown.deliver("person.created", 2)
@@ -76,7 +79,7 @@ def test_a_look_up_that_is_refused_stops_no_other(unknown, failed) -> None:
     assert states(unknown) == ["unknown", "sent"]
 
 
-def test_a_look_up_at_once_that_fails_is_made_up_for(world) -> None:
+def test_a_look_up_at_once_that_fails_is_made_up_for(world: World) -> None:
     world.crm.add(1)
     world.crm.on("send_notice", fail=failure(Retry, Fault.TRANSPORT), applied=True)
     world.crm.on("notice_archived", fail=failure(Retry, Fault.TRANSPORT))
@@ -92,7 +95,7 @@ def test_a_look_up_at_once_that_fails_is_made_up_for(world) -> None:
 @pytest.mark.parametrize(
     "jump", [timedelta(hours=2), timedelta(hours=-2), timedelta(days=3650), timedelta(days=-3650)]
 )
-def test_a_worker_s_clock_that_jumps_moves_no_look_up(world, jump: timedelta) -> None:
+def test_a_worker_s_clock_that_jumps_moves_no_look_up(world: World, jump: timedelta) -> None:
     world.crm.add(1)
     world.crm.on("send_notice", **NOT_SENT)
     world.deliver("person.created", 1)
@@ -108,7 +111,7 @@ def test_a_worker_s_clock_that_jumps_moves_no_look_up(world, jump: timedelta) ->
 
 @pytest.mark.row("F55")
 @pytest.mark.parametrize("jump", [timedelta(hours=2), timedelta(days=-3650)])
-def test_a_worker_s_clock_that_jumps_loses_and_repeats_nothing(world, jump: timedelta) -> None:
+def test_a_worker_s_clock_that_jumps_loses_and_repeats_nothing(world: World, jump: timedelta) -> None:
     world.crm.add(1)
     world.crm.add(2, None)
     world.deliver_all("person.created", (1, 2))
@@ -128,18 +131,18 @@ def test_a_worker_s_clock_that_jumps_loses_and_repeats_nothing(world, jump: time
 
 
 @pytest.fixture
-def chatting(world):
+def chatting(world: World) -> World:
     world.crm.add(2, "CHAT")
     world.deliver("person.created", 2)
     world.drain()
     return world
 
 
-def how(world) -> list[object]:
+def how(world: World) -> list[object]:
     return [one["how"] for one in world.rows("duty")]
 
 
-def test_a_duty_is_looked_up_at_once_after_two_and_ten_minutes(chatting) -> None:
+def test_a_duty_is_looked_up_at_once_after_two_and_ten_minutes(chatting: World) -> None:
     for minutes in (0, 1, 2, 5, 5, 60):
         chatting.advance(minutes=minutes)
         look(chatting)
@@ -147,7 +150,7 @@ def test_a_duty_is_looked_up_at_once_after_two_and_ten_minutes(chatting) -> None
     assert how(chatting) == [None]
 
 
-def test_an_outage_uses_no_look_up_of_a_duty_up(chatting) -> None:
+def test_an_outage_uses_no_look_up_of_a_duty_up(chatting: World) -> None:
     chatting.crm.archive(2, CHAT_TEMPLATE)
     chatting.crm.on("notice_archived", times=2, fail=failure(Retry, Fault.TRANSPORT))
     for _ in range(2):
@@ -157,7 +160,7 @@ def test_an_outage_uses_no_look_up_of_a_duty_up(chatting) -> None:
     assert how(chatting) == ["activity"]
 
 
-def test_a_refused_look_up_of_a_duty_is_made_again(chatting) -> None:
+def test_a_refused_look_up_of_a_duty_is_made_again(chatting: World) -> None:
     chatting.crm.archive(2, CHAT_TEMPLATE)
     chatting.crm.on("notice_archived", fail=failure(NeedsHuman, Fault.VALIDATION))
     look(chatting)

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from so_privacy_ext.processing.periods import add
 
+START = datetime(1, 1, 1, tzinfo=UTC)
+
 
 @pytest.mark.parametrize(
     ("start", "period", "end"),
@@ -29,7 +31,7 @@ def test_months_and_years_are_the_calendar_s(start: str, period: str, end: str) 
     assert add(at, period) == datetime.fromisoformat(f"{end}T23:59:59.999999+00:00")
 
 
-@pytest.mark.parametrize("period", ["", "1M", "P1W", "PT1H", "P-1M", "P1,5Y", "p1m", "P1M ", "P１M"])
+@pytest.mark.parametrize("period", ["", "1M", "P1W", "PT1H", "P-1M", "P1,5Y", "p1m", "P1M ", "P\uff11M"])
 def test_anything_else_is_no_period(period: str) -> None:
     with pytest.raises(ValueError, match=r"^"):
         add(datetime(2026, 1, 1, tzinfo=UTC), period)
@@ -39,19 +41,19 @@ def test_anything_else_is_no_period(period: str) -> None:
 @pytest.mark.parametrize(
     "local",
     [
-        datetime(2026, 3, 29, 2, 30),  # the hour that is left out in spring
-        datetime(2026, 10, 25, 2, 30),  # the hour that comes twice in autumn
-        datetime(2016, 12, 31, 23, 59, 59),  # the last leap second followed
+        "2026-03-29T02:30",  # the hour that is left out in spring
+        "2026-10-25T02:30",  # the hour that comes twice in autumn
+        "2016-12-31T23:59:59",  # the last leap second followed
     ],
 )
-def test_neither_summer_time_nor_a_leap_second_moves_an_expiry(local: datetime) -> None:
-    at = local.replace(tzinfo=ZoneInfo("Europe/Copenhagen")).astimezone(UTC)
+def test_neither_summer_time_nor_a_leap_second_moves_an_expiry(local: str) -> None:
+    at = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Europe/Copenhagen")).astimezone(UTC)
     assert add(at, "P12M").timetz() == at.timetz()
     assert add(at, "P1D") - at == timedelta(hours=24)
 
 
 @given(
-    st.datetimes(datetime(1, 1, 1), datetime(9800, 1, 1), timezones=st.just(UTC)),
+    st.integers(1, 9800 * 365 * 86400).map(lambda seconds: START + timedelta(seconds=seconds)),
     st.integers(0, 99),
     st.integers(0, 999),
 )

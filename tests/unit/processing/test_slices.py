@@ -1,6 +1,7 @@
 """Events of a slice: coalesced by person, or ended at once."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,9 @@ from so_privacy_ext.processing.slices import changed_columns, decision_ids, sort
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def event(inbox_id: int, name: str, key: int = 1, *, changes=(), decision_id=None) -> InboxEvent:
+def event(
+    inbox_id: int, name: str, key: int = 1, *, changes: Sequence[str] = (), decision_id: int | None = None
+) -> InboxEvent:
     return InboxEvent(
         inbox_id, Event(EventId(str(inbox_id)), name, key, frozenset(changes)), AT, decision_id=decision_id
     )

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from so_privacy_ext.model import (
     AssociateId,
@@ -174,11 +175,11 @@ class World:
             found = journal.latest(session, 10_000)
         return [one for one in found if kind in {None, one.kind}]
 
-    def last_decision(self, person_id: int) -> dict[str, object]:
+    def last_decision(self, person_id: int) -> dict[str, Any]:
         found = [one.content for one in self.journal("decision") if one.person_id == person_id]
         return dict(found[-1])
 
-    def rows(self, table: str) -> list[dict[str, object]]:
+    def rows(self, table: str) -> list[dict[str, Any]]:
         with open_session(self.dsn, self.tenant_id) as session:
             return list(
                 session.rows(f"SELECT * FROM {table} WHERE tenant_id = %(tenant_id)s ORDER BY 2".encode())
@@ -225,6 +226,6 @@ def make_world(dsn: str, store: ReceivingStore) -> World:
     return world
 
 
-def with_tenant(work: Work, **changed: object) -> Work:
+def with_tenant(work: Work, **changed: Any) -> Work:
     """Give the same work for a tenant that differs in something."""
     return replace(work, tenant=replace(work.tenant, **changed))
