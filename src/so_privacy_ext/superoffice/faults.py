@@ -35,6 +35,7 @@ XML_ERRORS = (
     LookupError,
     AttributeError,
     ArithmeticError,
+    RecursionError,
 )
 """All that building and reading an envelope can raise; zeep leaks the built-in ones on odd replies."""
 

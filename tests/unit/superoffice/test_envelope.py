@@ -297,3 +297,17 @@ def test_zeep_must_see_the_success_too() -> None:
         document("List").result(OPERATION, reply)
 
     assert caught.value.fault is Fault.PROTOCOL
+
+
+@pytest.mark.row("B67")
+def test_lists_within_lists_as_deep_as_xml_may_be() -> None:
+    """The strict parser takes 255 levels; reading them one inside another takes more stack than there is."""
+    item = "<n:MDOListItem><n:Id>1</n:Id><n:ChildItems>{}</n:ChildItems><n:ExtraInfo/></n:MDOListItem>"
+    nested = ""
+    for _ in range(126):
+        nested = item.format(nested)
+    reply = reading.read(answer("GetList", nested), "MDO.GetList")
+
+    with pytest.raises(CrmFailure, match="RecursionError") as caught:
+        document("MDO").result(ALLOWED["GetList"], reply)
+    assert caught.value.fault is Fault.PROTOCOL
