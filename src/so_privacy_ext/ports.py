@@ -154,6 +154,9 @@ class Decisions(Protocol):
     def writes_since(self, person_id: PersonId, purpose: str, seconds: float) -> int:
         """Count what we wrote for the purpose within that many seconds, whether or not it stood."""
 
+    def withdrawn(self, person_id: PersonId) -> Sequence[str]:
+        """Give the purposes that stood withdrawn when the person was last decided on."""
+
     def first_written(self, person_id: PersonId, purpose: str, basis: str) -> datetime | None:
         """Tell when this basis was first written for the purpose, from which an expiry counts."""
 
@@ -278,12 +281,16 @@ class Reviews(Protocol):
 
         Kinds: `purpose` (a rule says review), `overwritten` (consent changed in between), `mail` (unknown),
         `failed` (the CRM refuses), `flapping` (another app flips the consent), `template` (the tenant has
-        lost a mail's template). An item that was settled opens again where it is news each time: a consent
-        that was overwritten, another app that flips it, a person who was given up.
+        lost a mail's template), `merged` (somebody merged into her had withdrawn the purpose). An item that
+        was settled opens again where it is news each time: a consent that was overwritten, another app that
+        flips it, a person who was given up.
         """
 
     def waits(self, person_id: PersonId, kind: str, subject: str) -> bool:
         """Tell whether such an item is open."""
+
+    def forbidden(self, person_id: PersonId, kind: str) -> Collection[str]:
+        """Give the subjects of such items that no human has settled by `decide-again`."""
 
 
 class Journal(Protocol):

@@ -17,6 +17,7 @@ from so_privacy_ext.model import (
 )
 from so_privacy_ext.processing.addresses import address_hash, primary
 from so_privacy_ext.processing.case import Case
+from so_privacy_ext.processing.wanting import MERGED
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveMail
 
@@ -56,7 +57,10 @@ def silence(work: Work, case: Case) -> NoMail | None:
         return NoMail.REVIEW
     if ruling.gives_none:
         return NoMail.RULE_GIVES_NONE
-    return NoMail.NO_TELL if ruling.tell is None else None
+    if ruling.tell is None:
+        return NoMail.NO_TELL
+    merged = work.ledgers.reviews.forbidden(case.person.person_id, MERGED)
+    return NoMail.STORE_WITHDRAWN if STORE in merged else None
 
 
 def notice(work: Work, case: Case, mail_key: str, lists: TenantLists) -> Notice:

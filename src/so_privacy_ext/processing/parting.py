@@ -9,6 +9,7 @@ from so_privacy_ext.model import InboxEvent, PersonId
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing.case import Case
 from so_privacy_ext.processing.recording import record, record_gone
+from so_privacy_ext.processing.wanting import MERGED
 from so_privacy_ext.processing.work import Work
 
 
@@ -61,4 +62,12 @@ def _bid_farewell(work: Work, person_id: PersonId, destination: PersonId | None)
     work.ledgers.mails.close_duties(person_id, "gone")
     work.ledgers.journal.append("gone", person_id, {"merged_into": destination})
     if destination is not None:
+        _hand_over(work, person_id, destination)
         work.ledgers.inbox.decide_again(destination)
+
+
+def _hand_over(work: Work, person_id: PersonId, destination: PersonId) -> None:
+    """Keep what the person had withdrawn, since the CRM keeps the other's row and forgets hers."""
+    reviews = work.ledgers.reviews
+    for purpose in {*work.ledgers.decisions.withdrawn(person_id), *reviews.forbidden(person_id, MERGED)}:
+        reviews.open(destination, MERGED, purpose, {"merged_from": person_id})

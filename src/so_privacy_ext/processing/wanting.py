@@ -15,7 +15,10 @@ FLIPS = 3
 FLIP_WINDOW = 600.0
 """Three writes of one purpose within ten minutes mean that somebody writes against us."""
 FLAPPING = "flapping"
+MERGED = "merged"
 STORE_WITHDRAWN = "store_withdrawn"
+WITHDRAWN_BEFORE_MERGE = "withdrawn_before_merge"
+"""By somebody who has become this person since; a human must say whether her no counts."""
 
 
 def want(work: Work, case: Case, lists: TenantLists) -> None:
@@ -38,6 +41,9 @@ def _want_one(work: Work, case: Case, decision: Decision, lists: TenantLists) ->
     settled = settle(decision, current, writer)
     if isinstance(settled, Leave):
         return settled.reason
+    merged = work.ledgers.reviews.forbidden(case.person.person_id, MERGED)
+    if decision.purpose in merged or STORE in merged:
+        return WITHDRAWN_BEFORE_MERGE
     if not _may_be_written(settled, lists):
         case.ask_human("failed", decision.purpose)
         return "blocked_list_item"

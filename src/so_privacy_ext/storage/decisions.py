@@ -86,6 +86,11 @@ class DecisionBook:
         )
         return int(row["writes"])
 
+    def withdrawn(self, person_id: PersonId) -> Sequence[str]:
+        """Give the purposes that stood withdrawn when the person was last decided on."""
+        values = {"epoch": self._epoch, "person_id": person_id}
+        return [row["purpose"] for row in self._session.rows(_sql["withdrawn"], values)]
+
     def first_written(self, person_id: PersonId, purpose: str, basis: str) -> datetime | None:
         """Tell when this basis was first written for the purpose, from which an expiry counts."""
         row = self._session.one(

@@ -63,7 +63,7 @@ def start(data_dir: Path) -> EmbeddedPostgres:
     _refuse_long(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise Refused(
             "data_dir",

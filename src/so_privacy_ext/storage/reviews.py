@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -78,6 +78,11 @@ class ReviewBook:
         """Tell whether such an item is open."""
         values = {"epoch": self._epoch, "person_id": person_id, "kind": kind, "subject": subject}
         return self._session.row(_sql["waits"], values) is not None
+
+    def forbidden(self, person_id: PersonId, kind: str) -> Collection[str]:
+        """Give the subjects of such items that no human has settled by `decide-again`."""
+        values = {"epoch": self._epoch, "person_id": person_id, "kind": kind}
+        return {row["subject"] for row in self._session.rows(_sql["forbidden"], values)}
 
 
 def listed(

@@ -33,9 +33,7 @@ def withdrawn(world: World, person_id: PersonId, purpose: str) -> None:
 
 @pytest.mark.row("F65")
 @pytest.mark.parametrize("by_way_of", [False, True])
-def test_a_withdrawal_that_a_merge_has_erased_stops_writes_and_mails(
-    world: World, by_way_of: bool
-) -> None:
+def test_a_withdrawal_that_a_merge_has_erased_stops_writes_and_mails(world: World, by_way_of: bool) -> None:
     """The CRM keeps the destination's row, so that only we still know of the no."""
     anna, other, last = (world.crm.add(one, "CARD") for one in (1, 2, 3))
     withdrawn(world, anna, STORE)
@@ -59,9 +57,9 @@ def test_a_withdrawal_that_a_merge_has_erased_stops_writes_and_mails(
 
 @pytest.mark.row("F65")
 @pytest.mark.parametrize(
-    ("settlement", "store"), [(Settlement.KEEP, "61B"), (Settlement.DECIDE_AGAIN, "61F")]
+    ("settlement", "basis"), [(Settlement.KEEP, "61B"), (Settlement.DECIDE_AGAIN, "61F")]
 )
-def test_only_a_human_lets_it_go_on(world: World, settlement: Settlement, store: str) -> None:
+def test_only_a_human_lets_it_go_on(world: World, settlement: Settlement, basis: str) -> None:
     anna, other = world.crm.add(1, "CARD"), world.crm.add(2, "CARD")
     withdrawn(world, anna, STORE)
     world.crm.merge(anna, other)
@@ -72,7 +70,7 @@ def test_only_a_human_lets_it_go_on(world: World, settlement: Settlement, store:
         reviews.settle(turn.session, turn.ledgers, item.review_id, settlement, "asked her")
     world.deliver("person.changed", other)
     world.drain()
-    assert world.crm.store(other) == (store, "CARD")
+    assert world.crm.store(other) == (basis, "CARD")
 
 
 @pytest.mark.row("F65")
@@ -86,4 +84,4 @@ def test_another_purpose_goes_on_after_a_merge(world: World) -> None:
     assert world.crm.store(other) == ("61F", "ERP")
     assert "ACCOUNTING" not in world.crm.rows[other]
     assert (other, "merged", "ACCOUNTING") in world.reviews()
-    assert [mail.person_id for mail in world.crm.outbox] == [other]
+    assert [mail.person_id for mail in world.crm.outbox] == [anna, other]

@@ -121,3 +121,11 @@ def test_how_intents_ended_is_told(decisions: Decisions) -> None:
     assert decisions.ended(kept.decision_id) == {"STORE": "superseded"}
     assert decisions.writes_since(PERSON, "STORE", 60) == 1
     assert decisions.first_written(PERSON, "STORE", "61F") is None
+
+
+def test_what_stood_withdrawn_is_that_of_the_last_decision(decisions: Decisions) -> None:
+    assert list(decisions.withdrawn(PERSON)) == []
+    decisions.keep(PERSON, RULING, {}, [])
+    assert list(decisions.withdrawn(PERSON)) == ["NEWSLETTER"]
+    decisions.keep(PERSON, Ruling("d" * 64, ()), {}, [])
+    assert list(decisions.withdrawn(PERSON)) == []

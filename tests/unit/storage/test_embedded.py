@@ -88,6 +88,16 @@ def test_a_folder_that_can_not_be_made_is_refused(tmp_path: Path) -> None:
     assert raised.value.exit_code == Exit.CANT_CREATE
 
 
+def test_a_lock_that_leads_elsewhere_is_refused(folder: Path) -> None:
+    """Whoever may write into the folder must not have us cut another file short."""
+    (folder / "precious").write_text("kept")
+    (folder / "lock").symlink_to(folder / "precious")
+    with pytest.raises(Refused) as raised:
+        embedded.start(folder)
+    assert raised.value.exit_code == Exit.CANT_CREATE
+    assert (folder / "precious").read_text() == "kept"
+
+
 def test_a_path_too_long_for_a_socket_is_refused_and_no_shared_folder_is_used(folder: Path) -> None:
     """The library would put the socket where anybody may replace it."""
     with pytest.raises(Refused) as raised:

@@ -153,3 +153,16 @@ def test_what_is_news_each_time_opens_again(turn: Turn, kind: str, subject: str)
     settled(turn, opened(turn, kind, subject), Settlement.KEEP)
     assert turn.ledgers.reviews.open(ANNA, kind, subject, {})
     assert not turn.ledgers.reviews.open(ANNA, kind, subject, {})
+
+
+def test_what_is_forbidden_stays_so_until_a_human_decides_again(turn: Turn) -> None:
+    reviews = turn.ledgers.reviews
+    assert set(reviews.forbidden(ANNA, "merged")) == set()
+    kept, freed = (opened(turn, "merged", subject) for subject in ("STORE", "EMARKETING"))
+    opened(turn, "merged", "NEWSLETTER")
+    settled(turn, kept, Settlement.KEEP)
+    settled(turn, freed, Settlement.DECIDE_AGAIN)
+
+    assert set(reviews.forbidden(ANNA, "merged")) == {"STORE", "NEWSLETTER"}
+    assert set(reviews.forbidden(ANNA, "purpose")) == set()
+    assert set(reviews.forbidden(PersonId(2), "merged")) == set()

@@ -48,6 +48,13 @@ WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_i
   AND result IN ('written', 'overwritten_in_between', 'superseded')
   AND ended_at > so_now() - make_interval(secs => %(seconds)s)
 
+-- name: withdrawn
+SELECT json_array_elements_text(ruling -> 'withdrawn') AS purpose FROM (
+  SELECT ruling FROM decision
+  WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s
+  ORDER BY decision_id DESC LIMIT 1
+) last
+
 -- name: first_written
 SELECT min(ended_at) AS first FROM effect
 WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s AND purpose = %(purpose)s

@@ -12,6 +12,11 @@ SELECT FROM review
 WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s AND kind = %(kind)s
   AND subject = %(subject)s AND settled_at IS NULL
 
+-- name: forbidden
+SELECT subject FROM review
+WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s AND kind = %(kind)s
+  AND settled_as IS DISTINCT FROM 'decide-again'
+
 -- name: list
 SELECT review_id, epoch, person_id, kind, subject, detail, opened_at, settled_at, settled_as FROM review
 WHERE tenant_id = %(tenant_id)s AND (%(settled)s OR settled_at IS NULL)
