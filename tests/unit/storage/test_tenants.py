@@ -1,5 +1,7 @@
 """Tenants come with sealed secrets, are found by name and leave only their evidence."""
 
+import base64
+import re
 import threading
 from collections.abc import Iterator
 
@@ -31,7 +33,8 @@ def names(dsn: str) -> list[str]:
 
 
 def test_a_tenant_is_added_with_slot_and_secrets(dsn: str, data_key: DataKey, tenant: AddedTenant) -> None:
-    assert len(tenant.slot) == 32
+    assert re.fullmatch("[0-9a-f]{32}", tenant.slot)
+    assert len(base64.b64decode(tenant.webhook_secret, validate=True)) == 32
     assert tenant.webhook_secret not in repr(tenant)
     with open_session(dsn, tenant.tenant_id) as session:
         assert tenants.read_secret(session, data_key, tenants.WEBHOOK) == tenant.webhook_secret.encode()

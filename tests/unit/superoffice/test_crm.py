@@ -371,3 +371,25 @@ def test_fifty_threads_sign_in_once_per_expiry(running: Any, tenant: Any) -> Non
     assert len(found) == 50
     out = [one for one in running.world.tickets.out.values() if one.context_identifier == NAME]
     assert len(out) == 1
+
+
+def test_persons_with_fifty_addresses_each_are_read_whole(crm: SuperOfficeCrm, tenant: Tenant) -> None:
+    """More rows than a page holds: the ids are halved until none is cut."""
+    ids = [
+        PersonId(
+            tenant.create_person(emails=[f"p{person}-{number}@example.com" for number in range(50)]).person_id
+        )
+        for person in range(45)
+    ]
+    found = crm.read_persons(ids)
+
+    assert {len(one.emails) for one in found.values()} == {50}
+    assert [found[one].emails[0].address for one in ids] == [f"p{n}-0@example.com" for n in range(45)]
+
+
+def test_more_persons_than_one_filter_takes(crm: SuperOfficeCrm, tenant: Tenant) -> None:
+    ids = [PersonId(tenant.create_person(channel="WEBFORM").person_id) for _ in range(450)]
+    found = crm.read_persons(ids)
+
+    assert list(found) == ids
+    assert {one.consents[STORE].source for one in found.values()} == {"WEBFORM"}
