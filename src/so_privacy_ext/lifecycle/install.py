@@ -58,17 +58,24 @@ def install(door: Door, register: Register, public_url: str, tell: Callable[[str
     tell("reading the tenant's lists")
     lists = door.lists()
     slot, secret = register.add()
-    webhook_id: int | None = None
+    target = f"{address}{slot}"
+    asked = False
     try:
-        for stale in door.stale_webhooks(address):
-            door.unsubscribe(stale)
+        _clear(door, address)
         tell("saving our webhook, which SuperOffice tests at once")
-        webhook_id, own_associate_id = door.subscribe(f"{address}{slot}", secret)
+        asked = True
+        webhook_id, own_associate_id = door.subscribe(target, secret)
         register.subscribed(webhook_id, own_associate_id)
     except BaseException:
-        if webhook_id is not None:
-            with suppress(CrmFailure):  # the first failure is the one to tell; a stale webhook goes next time
-                door.unsubscribe(webhook_id)
         register.remove()
+        if asked:
+            with suppress(CrmFailure):  # the first failure is the one to tell; a stale webhook goes next time
+                _clear(door, target)
         raise
     return lists
+
+
+def _clear(door: Door, address: str) -> None:
+    """Delete our webhooks below an address, also those that the CRM saved without telling us their id."""
+    for webhook_id in door.stale_webhooks(address):
+        door.unsubscribe(webhook_id)
