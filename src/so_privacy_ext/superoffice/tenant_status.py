@@ -83,7 +83,7 @@ class StatusCache:
         """Give a valid status; while the state API is down, the last good one for 15 minutes more."""
         with self._lock:
             now = self._now()
-            if self._status is not None and self._ask_from is not None and now < self._ask_from:
+            if self._status is not None and self._ask_from is not None and self._is_soon(now, self._ask_from):
                 return self._status
             try:
                 self._status = self._ask()
@@ -96,6 +96,11 @@ class StatusCache:
                     raise _no(Fault.TENANT_STATE, f"state API: {failure.fault}") from None
                 self._ask_from = now + _SHORTEST_VALIDITY
             return self._status
+
+    @staticmethod
+    def _is_soon(now: datetime, ask_from: datetime) -> bool:
+        """Tell whether there is still time; a time further away than any answer holds is of a wrong clock."""
+        return now < ask_from <= now + _LONGEST_VALIDITY
 
     def forget_endpoint(self) -> None:
         """Have the state asked for anew, since the tenant is not where it was said to be."""

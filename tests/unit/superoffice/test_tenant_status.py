@@ -214,3 +214,20 @@ def test_a_tenant_that_was_never_asked_for_may_be_forgotten(connection: TenantCo
     connection.status.forget_endpoint()
 
     assert connection.endpoint()
+
+
+@pytest.mark.row("F55")
+def test_a_clock_that_was_years_ahead_parks_nobody_for_years(loopback: Loopback) -> None:
+    connection = loopback.connect()
+    loopback.clock.offset = timedelta(days=3653)
+    loopback.standing["State"] = loopback.json(loopback.state(State="OfflineMaintenance", IsRunning=False))
+    with pytest.raises(Park):
+        connection.endpoint()
+    loopback.clock.offset = timedelta()
+
+    with pytest.raises(Park) as caught:
+        connection.endpoint()
+    assert 60 <= (caught.value.wait or 0) <= 24 * 3600
+    loopback.standing["State"] = lambda handler: handler.send(loopback.json(loopback.state()))
+    loopback.clock.offset = timedelta(days=1, minutes=1)
+    assert connection.endpoint()
