@@ -89,7 +89,7 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """One person × one purpose as it stands in the CRM, by keys."""
+    """One person x one purpose as it stands in the CRM, by keys."""
 
     person_id: PersonId
     purpose: str

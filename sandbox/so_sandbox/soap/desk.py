@@ -43,7 +43,7 @@ class Visit:
     fault: Fault | None = None
 
 
-class Turned(Exception):  # noqa: N818  # no error: the call ends here with this answer
+class Turned(Exception):  # no error: the call ends here with this answer
     """The call is answered before it reached its operation."""
 
     def __init__(self, answer: Answer) -> None:

@@ -82,7 +82,7 @@ class Node:
         return self.value
 
 
-class _Stop(Exception):  # noqa: N818  # no error: the reading ends here
+class _Stop(Exception):  # no error: the reading ends here
     """Reading further makes no sense."""
 
 
