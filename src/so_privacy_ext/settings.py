@@ -52,6 +52,14 @@ class Settings(BaseSettings):
         return self.data_key_file or self.data_dir / "data.key"
 
     @property
+    def hosts(self) -> frozenset[str]:
+        """Give the names that a request may be for: the public one, the one bound to, and this machine's."""
+        public = urlsplit(self.public_url).hostname or ""
+        return frozenset(
+            _bracketed(one) for one in (public, self.address[0], "localhost", "127.0.0.1") if one
+        )
+
+    @property
     def address(self) -> tuple[str, int]:
         """Give host and port to listen on."""
         host, colon, port = self.bind.rpartition(":")
@@ -63,6 +71,11 @@ class Settings(BaseSettings):
                 Exit.CONFIG,
             )
         return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _bracketed(host: str) -> str:
+    """Write a host as a Host header does, where an IPv6 address stands in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def read() -> Settings:

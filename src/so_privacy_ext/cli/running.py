@@ -108,7 +108,7 @@ def web(
     watch(lifeline)
     receiving = app.receiving()
     try:
-        came = serve(create_application(receiving), sockets=[listener])
+        came = serve(create_application(receiving), sockets=[listener], hosts=settings.hosts)
     finally:
         receiving.close()
         app.close()
