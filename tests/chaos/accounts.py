@@ -18,7 +18,7 @@ from tests.chaos.watched import WatchedTenant
 NO_OPS = frozenset({
     "already_right", "withdrawn", "explicit_consent", "person", "human", "store_withdrawn", "gone",
     "nothing_decided", "flapping", "superseded", "failed", "blocked_list_item", "test_event",
-    "lists_refreshed", "unsubscribed_event", "refused_validation",
+    "lists_refreshed", "unsubscribed_event", "refused_validation", "withdrawn_before_merge",
 })  # fmt: skip
 """Every reason for which an event may end without an effect."""
 EFFECT = "effect"
@@ -64,6 +64,8 @@ class Account:
         for delivery in log:
             digest = hashlib.sha256(delivery.body).digest()
             good = any(attempt.good for attempt in delivery.attempts)
+            if any("refused" in attempt.error.lower() for attempt in delivery.attempts):
+                self.findings.add("refused", f"{self.name} {delivery.event_id}")
             if digest in forged and (good or digest in inbox or digest in quarantine):
                 self.findings.add("forged_accepted", f"{self.name} {delivery.event_id}")
             if digest in foreign and digest in inbox:

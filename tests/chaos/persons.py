@@ -64,7 +64,8 @@ class Life:
     """Seconds from the start; below 0 = in the CRM before we were installed."""
     person_id: int = 0
     store_edited: bool = False
-    store_withdrawn: bool = False
+    withdrew: bool = False
+    """Never merged away: what becomes of her no is for a human to say, so no oracle can."""
     gone: bool = False
     titles: int = field(default=0)
 
@@ -140,11 +141,12 @@ def _store_by_import(tenant: WatchedTenant, life: Life, rng: random.Random) -> N
 
 def _withdraw_store(tenant: WatchedTenant, life: Life, rng: random.Random) -> None:
     del rng
-    life.store_edited = True
+    life.store_edited = life.withdrew = True
     tenant.withdraw(life.person_id, "STORE")
 
 
 def _withdraw_other(tenant: WatchedTenant, life: Life, rng: random.Random) -> None:
+    life.withdrew = True
     tenant.withdraw(life.person_id, rng.choice(("EMARKETING", "NEWSLETTER", "ACCOUNTING", "EVENTRUN", "RECRUIT")))
 
 
@@ -193,7 +195,8 @@ def befall(tenant: WatchedTenant, life: Life, others: list[Life], rng: random.Ra
     if life.gone:
         return
     into = next((one for one in others if one is not life and one.person_id and not one.gone), None)
-    if life.kind.mergeable and into is not None and into.kind.mergeable and rng.random() < 0.04:
+    mergeable = life.kind.mergeable and not life.withdrew and into is not None and into.kind.mergeable
+    if mergeable and into is not None and rng.random() < 0.04:
         life.gone = True
         tenant.merge(life.person_id, into.person_id)
         new_title(tenant, into, rng)
