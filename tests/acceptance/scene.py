@@ -121,6 +121,9 @@ class Scene:
         assert reply.ok, reply.text
         return reply.json()
 
+    def clear_faults(self) -> None:
+        assert requests.delete(f"{self.sandbox}/_sandbox/faults", timeout=30).ok
+
     def ask(self, path: str) -> Any:
         return requests.get(f"{self.sandbox}/_sandbox{path}", timeout=30).json()
 

@@ -132,8 +132,10 @@ def work_through_faults(scene: Scene) -> int:
     assert {fault["hits"] for fault in scene.ask("/faults")["faults"]} == {1}
     told = {mail["to"] for mail in scene.ask("/outbox")["mails"]}
     assert {address for _, address in people} & told, "nobody was told, so no address was ever in play"
-    scene.tell("/faults", kind=f"succeeded_false:Canary.{text}:{text}", operation=archive, tenant=TENANT)
-    scene.command("explain", "--person", str(person), fails=True)
+    for kind in (f"succeeded_false:Canary.{text}:{text}", f"soap_fault:{text}"):
+        scene.tell("/faults", kind=kind, operation=archive, tenant=TENANT, times=4)
+        scene.command("explain", "--person", str(person), fails=True)
+        scene.clear_faults()
     return person
 
 
