@@ -9,7 +9,7 @@ from tests.acceptance.installed import Running
 
 def explained(installed: Running, person_id: int) -> str:
     installed.settle()
-    done = installed.run("explain", "--person", str(person_id), installed=True)
+    done = installed.run("explain", "--person", str(person_id))
     assert done.code == 0, done
     return done.out
 
@@ -63,7 +63,7 @@ def test_the_journal_says_why_and_who_settled_what(installed: Running) -> None:
     (item,) = installed.good("review", "list", "--person", str(jonas.person_id))["reviews"]
     words = ("--as", "keep", "--reason", "a supplier of ours")
     installed.good("review", "settle", str(item["review_id"]), *words)
-    said = installed.run("journal", "--person", str(jonas.person_id), installed=True).out
+    said = installed.run("journal", "--person", str(jonas.person_id)).out
 
     assert "STORE: review by catch-all" in said
     assert "because: Unknown origin" in said
