@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: the soak, the seeded bugs that it must catch, and each switch of the sandbox alone."""
+"""`python -m tests.chaos`: the soak, the seeded bugs that it must catch, each switch of the sandbox alone."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def main() -> int:
     seed = random.randrange(1_000_000) if given.seed is None else given.seed
     if given.bug:
         bugs = plans.BUGS if given.bug == "all" else (given.bug,)
-        return 0 if all([hunt(bug, seed, control=given.control) for bug in bugs]) else 1
+        caught = [hunt(bug, seed, control=given.control) for bug in bugs]
+        return 0 if all(caught) else 1
     plan = plans.short() if given.short else plans.full(given.minutes * 60)
     verdict = soak(plan, seed)
     show(verdict)
@@ -66,6 +67,8 @@ def hunt(bug: str, seed: int, *, control: bool) -> bool:
             return not breaches
         if breaches:
             CONSOLE.print(f"CAUGHT {bug} after {seconds:.0f} s: {breaches}", style="green bold")
+            for name in breaches:
+                CONSOLE.print(f"  {name}: {(verdict.findings.examples[name] or ['counted'])[0]}")
             return True
         if time.monotonic() > until:
             CONSOLE.print(f"NOT CAUGHT {bug} in {seconds:.0f} s", style="red bold")

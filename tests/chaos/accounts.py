@@ -170,10 +170,10 @@ class Account:
             for life in self.lives
             if any(entry.address == address for entry in self.tenant.history.entries[life.person_id])
         }
-        unknown = any(row["person_id"] in concerned and row["state"] == "unknown" for row in self.ledger.mails)
-        asked = any(row["person_id"] in concerned and row["kind"] in {"mail", "failed", "overwritten", "flapping"}
-                    for row in self.ledger.reviews)  # fmt: skip
-        return unknown or asked
+        kinds = {"mail", "failed", "overwritten", "flapping"}
+        mails = [row["state"] for row in self.ledger.mails if row["person_id"] in concerned]
+        asked = any(row["person_id"] in concerned and row["kind"] in kinds for row in self.ledger.reviews)
+        return asked or "unknown" in mails
 
     def _claims(self, person_id: int) -> list[str]:
         return [row["state"] for row in self.ledger.mails if row["person_id"] == person_id]
@@ -189,9 +189,10 @@ class Account:
                     self.findings.add(name, f"{self.name} {key}: {times}")
         sent = Counter((one.person_id, one.template_name) for one in self.ours)
         claimed = Counter((row["person_id"], _TEMPLATES[row["mail"]]) for row in self.ledger.mails)
-        for key in sent:
-            if not claimed[key]:
-                self.findings.add("cross_tenant", f"{self.name} {key[0]}: a mail that this tenant never claimed")
+        for whose in sent.keys() - claimed.keys():
+            self.findings.add(
+                "cross_tenant", f"{self.name} {whose[0]}: a mail that this tenant never claimed"
+            )
         for row in self.ledger.mails:
             in_outbox = sent[row["person_id"], _TEMPLATES[row["mail"]]] > 0
             if row["state"] == "sent" and not in_outbox:
@@ -210,7 +211,10 @@ class Account:
             for entry in entries
             if entry.ours and entry.purpose is not None
         }
-        recorded = {(row["person_id"], row["purpose"], row["basis"], row["source"]): row for row in self.ledger.effects}
+        recorded = {
+            (row["person_id"], row["purpose"], row["basis"], row["source"]): row
+            for row in self.ledger.effects
+        }
         for key, row in recorded.items():
             if row["result"] in {"written", "overwritten_in_between"} and key not in done:
                 self.findings.add("recorded_but_not_done", f"{self.name} {key}")
@@ -230,10 +234,7 @@ class Account:
 def mails_of(tenants: Iterable[WatchedTenant]) -> list[Mail]:
     """Give all mails of ours."""
     return [
-        mail
-        for tenant in tenants
-        for mail in tenant.tables.outbox
-        if mail.template_name.startswith(_OURS)
+        mail for tenant in tenants for mail in tenant.tables.outbox if mail.template_name.startswith(_OURS)
     ]
 
 

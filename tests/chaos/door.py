@@ -12,14 +12,23 @@ import re
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 _CALL = re.compile(rb"POST /(Cust\d+)/", re.IGNORECASE)
 _CHUNK = 256 * 1024
 _URGENT = -10
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One call at its arrival, in seconds since 1970, from a port of the caller's."""
+
+    at: float
+    port: int
 
 
 class Door:
@@ -37,38 +46,36 @@ class Door:
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
 
-    def calls(self) -> dict[str, list[float]]:
-        """Give the moments at which each tenant was called, in order."""
-        found: defaultdict[str, list[float]] = defaultdict(list)
-        for line in self._log.read_text().splitlines():
-            name, _, at = line.partition(" ")
-            found[name].append(float(at))
-        return {name: sorted(moments) for name, moments in found.items()}
+    def visits(self, tenant: str) -> list[Visit]:
+        """Give a tenant's calls, in order."""
+        lines = (line.split() for line in self._log.read_text().splitlines())
+        found = [Visit(float(at), int(port)) for name, at, port in lines if name == tenant]
+        return sorted(found, key=lambda one: one.at)
 
     def close(self) -> None:
         self._process.communicate(timeout=10)
 
 
-def busiest_second(moments: list[float]) -> int:
+def busiest_second(visits: Sequence[Visit]) -> int:
     """Give the largest number of calls in any rolling second."""
     most = start = 0
-    for end, at in enumerate(moments):
-        while moments[start] <= at - 1.0:
+    for end, visit in enumerate(visits):
+        while visits[start].at <= visit.at - 1.0:
             start += 1
         most = max(most, end - start + 1)
     return most
 
 
 async def _pass_on(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, log: BinaryIO | None
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, log: BinaryIO | None = None, port: int = 0
 ) -> None:
-    """Copy until one side is gone, then cut the other."""
+    """Copy until one side is gone, then cut the other; note each call."""
     with suppress(OSError):
         while chunk := await reader.read(_CHUNK):
             at = time.time()
             call = _CALL.match(chunk) if log is not None else None
             if call is not None and log is not None:
-                log.write(b"%s %.6f\n" % (call[1], at))
+                log.write(b"%s %.6f %d\n" % (call[1], at, port))
                 log.flush()
             writer.write(chunk)
             await writer.drain()
@@ -82,7 +89,8 @@ async def _serve(to_port: int, log: BinaryIO) -> None:
         except OSError:
             writer.transport.abort()
             return
-        await asyncio.gather(_pass_on(reader, inner_writer, log), _pass_on(inner_reader, writer, None))
+        port = writer.get_extra_info("peername")[1]
+        await asyncio.gather(_pass_on(reader, inner_writer, log, port), _pass_on(inner_reader, writer))
 
     door = await asyncio.start_server(visit, "127.0.0.1", 0, backlog=512)
     print(door.sockets[0].getsockname()[1], flush=True)

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
@@ -32,6 +33,12 @@ class _Place:
     start_at: float = 0.0
 
 
+def _turns(points: dict[str, str], plan: Plan) -> Iterator[str] | None:
+    """Take the points that the plan wants in turn."""
+    wanted = [one for one in failpoints.names(points) if plan.failpoints is None or one in plan.failpoints]
+    return cycle(wanted) if wanted else None
+
+
 class Herd:
     """The product's processes; every death is noted and followed by a new start."""
 
@@ -41,9 +48,7 @@ class Herd:
         self._plan = plan
         self._rng = random.Random(seed)
         self._places = [_Place(kind) for kind in _KINDS]
-        names = failpoints.names(failpoints.WORKER) if plan.failpoints is None else list(plan.failpoints)
-        web = failpoints.names(failpoints.WEB) if plan.failpoints is None else []
-        self._points = {"worker": cycle(names) if names else None, "web": cycle(web) if web else None}
+        self._points = {"worker": _turns(failpoints.WORKER, plan), "web": _turns(failpoints.WEB, plan)}
         self._guard = threading.Lock()
         self._stop = threading.Event()
         self._under_fire = threading.Event()
@@ -60,6 +65,11 @@ class Herd:
 
     def begin_striking(self) -> None:
         self._under_fire.set()
+        if self._plan.failpoints:
+            with self._guard:  # who is there already has none
+                for place in self._places:
+                    if self._points[place.kind] is not None:
+                        self._signal(place, signal.SIGKILL)
         self._nemesis.start()
 
     def end_striking(self) -> None:
@@ -110,7 +120,8 @@ class Herd:
                 self.points_hit[place.failpoint.rpartition(":")[0]] += 1
         else:
             if code != _UNAVAILABLE:
-                self.unexpected.append(f"{place.kind} ended with {code}: {self._product.last_words(place.kind)}")
+                said = self._product.last_words(place.kind)
+                self.unexpected.append(f"{place.kind} ended with {code}: {said}")
             place.start_at = now + _PAUSE_AFTER_FAILURE
         place.process, place.frozen_until = None, 0.0
 
@@ -127,7 +138,7 @@ class Herd:
         """Strike at random, with the pace that the plan asks for; the database and the clock's hands too."""
         plan, rng = self._plan, self._rng
         begun = time.monotonic()
-        crashes = [begun + plan.seconds * (n + 0.7) / (plan.database_restarts + 1) for n in range(plan.database_restarts)]
+        crashes = [begun + plan.seconds * (n + 0.7) / (plan.crashes + 1) for n in range(plan.crashes)]
         freezes = [begun + plan.seconds * (n + 0.4) / (plan.stops + 1) for n in range(plan.stops)]
         while self._under_fire.is_set() and time.monotonic() < begun + plan.seconds:
             due = begun + plan.kill_every * (self.killed + 1)

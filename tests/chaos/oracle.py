@@ -20,7 +20,7 @@ _WROTE_TO_US = {"WEBFORM", "CHAT", "EMAIL", "REQUEST", "CUSTOMERPORTAL"}
 _MET = {"USER", "CARD", "PHONE", "FAIR"}
 _BOUGHT = {"VENDOR", "REFERRAL", "IMPORT"}
 _CRM_MAILS = {"CHAT"}
-_REVIEW = "review"
+_REVIEW, _KEEP = "review", "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,44 +55,42 @@ class Verdict:
 def rule(who: Who, rows: Mapping[str, Row]) -> Ruled:
     """Go through the manifest's rules, top to bottom; the first that names a purpose decides it."""
     store = rows.get(STORE)
-    if store is not None and store.basis == WITHDRAWN:
+    if who.staff or (store is not None and store.basis == WITHDRAWN):
         return Ruled()
     ruled = Ruled()
     decided = {purpose for purpose, row in rows.items() if row.basis == WITHDRAWN}
     source = store.source if store else ""
-
-    def by(gives: Mapping[str, str | None], notice: str | None = None) -> None:
+    written = source if source not in {"", "UNKNOWN"} else "API"
+    for applies, gives, notice in _rules(who, rows, source):
         fresh = {purpose: basis for purpose, basis in gives.items() if purpose not in decided}
+        if not applies or not fresh:
+            continue
         decided.update(fresh)
-        for purpose, basis in fresh.items():
-            if basis == _REVIEW:
-                ruled.store_to_review = True
-            elif basis is not None:
-                ruled.gives[purpose] = (basis, source if source not in {"", "UNKNOWN"} else "API")
-        if fresh and ruled.notice is None:
-            ruled.notice = notice
-
-    if who.staff:
-        return ruled
-    ticked = rows.get(MARKETING)
-    if who.minor:
-        by({STORE: _REVIEW, MARKETING: None})
-    if source == "JOBAPPLY":
-        by({"RECRUIT": "61B", STORE: None, MARKETING: None}, NOTICE_13)
-    if source in _TICKABLE and ticked and ticked.basis == "61A" and ticked.source in _TICKABLE:
-        by({STORE: "61F", MARKETING: None}, NOTICE_13)
-    if source in _WROTE_TO_US:
-        by({STORE: "61F"}, NOTICE_13)
-    if who.form == "event-signup":
-        by({"EVENTRUN": "61F"})
-    if source in _MET:
-        by({STORE: "61F"}, NOTICE_13)
-    if source == "ERP":
-        by({STORE: "61F", "ACCOUNTING": "61C"}, NOTICE_14)
-    if source in _BOUGHT:
-        by({STORE: "61F", MARKETING: None}, NOTICE_14)
-    by({STORE: _REVIEW})
+        ruled.store_to_review |= _REVIEW in fresh.values()
+        ruled.gives |= {
+            one: (basis, written) for one, basis in fresh.items() if basis not in {_KEEP, _REVIEW}
+        }
+        ruled.notice = ruled.notice or notice
     return ruled
+
+
+def _rules(
+    who: Who, rows: Mapping[str, Row], source: str
+) -> Sequence[tuple[bool, Mapping[str, str], str | None]]:
+    """Give for each rule whether it applies, what it gives, and the notice."""
+    tick = rows.get(MARKETING)
+    ticked = tick is not None and tick.basis == "61A" and tick.source in _TICKABLE
+    return (
+        (who.minor, {STORE: _REVIEW, MARKETING: _KEEP}, None),
+        (source == "JOBAPPLY", {"RECRUIT": "61B", STORE: _KEEP, MARKETING: _KEEP}, NOTICE_13),
+        (source in _TICKABLE and ticked, {STORE: "61F", MARKETING: _KEEP}, NOTICE_13),
+        (source in _WROTE_TO_US, {STORE: "61F"}, NOTICE_13),
+        (who.form == "event-signup", {"EVENTRUN": "61F"}, None),
+        (source in _MET, {STORE: "61F"}, NOTICE_13),
+        (source == "ERP", {STORE: "61F", "ACCOUNTING": "61C"}, NOTICE_14),
+        (source in _BOUGHT, {STORE: "61F", MARKETING: _KEEP}, NOTICE_14),
+        (True, {STORE: _REVIEW}, None),
+    )
 
 
 def binding(row: Row | None) -> bool:

@@ -147,7 +147,9 @@ def _withdraw_store(tenant: WatchedTenant, life: Life, rng: random.Random) -> No
 
 def _withdraw_other(tenant: WatchedTenant, life: Life, rng: random.Random) -> None:
     life.withdrew = True
-    tenant.withdraw(life.person_id, rng.choice(("EMARKETING", "NEWSLETTER", "ACCOUNTING", "EVENTRUN", "RECRUIT")))
+    tenant.withdraw(
+        life.person_id, rng.choice(("EMARKETING", "NEWSLETTER", "ACCOUNTING", "EVENTRUN", "RECRUIT"))
+    )
 
 
 def _tick(tenant: WatchedTenant, life: Life, rng: random.Random) -> None:

@@ -24,7 +24,8 @@ class Plan:
     """kill -9 over web and worker that must be reached."""
     stops: int = 0
     """SIGSTOP and SIGCONT of workers."""
-    database_restarts: int = 0
+    crashes: int = 0
+    """Of the database, as after a power cut."""
     repeats: float = 0.25
     """Deliveries sent once more, as a share of all."""
     forgeries: int = 0
@@ -37,7 +38,7 @@ class Plan:
     only: tuple[str, ...] = ("web", "worker")
     """Which processes are killed."""
     failpoints: tuple[str, ...] | None = None
-    """Points at which workers kill themselves; None = all in turn, empty = none."""
+    """Points at which processes kill themselves; None = all in turn, empty = none."""
     bug: str | None = None
 
     @property
@@ -53,7 +54,7 @@ def full(seconds: float) -> Plan:
         seconds=seconds,
         kills=min(320, int(seconds / 2.2)),
         stops=int(seconds / 25),
-        database_restarts=max(2, int(seconds / 120)),
+        crashes=max(2, int(seconds / 120)),
         forgeries=150,
         fault_every={"SetConsent": 30, "SendConsentConfirmationEmail": 30, "*": 60},
     )
@@ -68,7 +69,7 @@ def short() -> Plan:
         persons=20,
         kills=8,
         stops=1,
-        database_restarts=1,
+        crashes=1,
         forgeries=10,
         fault_every={"SetConsent": 15, "SendConsentConfirmationEmail": 15, "*": 40},
     )
@@ -83,7 +84,7 @@ def for_bug(bug: str) -> Plan:
 
 
 _BY_BUG: Mapping[str, Plan] = {
-    "ack_before_commit": replace(_SMALL, kills=45, only=("web",), failpoints=(), database_restarts=5, repeats=1.0),
+    "ack_before_commit": replace(_SMALL, only=("web",), failpoints=("store:before",), repeats=1.0),
     "dedupe_by_event_id": replace(_SMALL, repeats=1.0),
     "no_read_back": replace(_SMALL, fault_every={"SetConsent": 4}, kinds=("drop",)),
     "succeeded_ignored": replace(

@@ -98,7 +98,8 @@ class Product:
             timeout=_COMMAND_WAIT,
         )
         if done.returncode not in expected:
-            raise CommandFailed(f"{' '.join(words)} ended with {done.returncode}: {done.stderr.decode()[-500:]}")
+            said = done.stderr.decode(errors="replace")[-500:]
+            raise CommandFailed(f"{' '.join(words)} ended with {done.returncode}: {said}")
         return json.loads(done.stdout)
 
     def spawn(self, kind: str, failpoint: str | None = None) -> subprocess.Popen[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from so_sandbox.world.faults import Fault, Faults
 
@@ -44,7 +44,7 @@ class Storm(Faults):
     def _deal(self, agent: str, operation: str) -> str | None:
         deck = self._decks.setdefault(operation, [])
         if not deck:
-            known = WRITES if operation in _WRITING else READS
+            known: Sequence[str] = WRITES if operation in _WRITING else READS
             if agent in {"Login", "State"}:
                 known = _SIGNING_IN
             deck += [kind for kind in known if self._kinds is None or kind in self._kinds]

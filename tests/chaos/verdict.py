@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.chaos.accounts import Findings
 
 MUST_BE_NONE = {
+    "refused": "deliveries that found nobody listening",
     "acked_missing": "acknowledged and not stored",
     "in_two_classes": "stored in two classes",
     "unexplained": "accepted and ended without a reason that we know",

@@ -1,4 +1,4 @@
-"""Seeded bug: only the EventId tells what was done already, so that the same change acts again under a new one."""
+"""Seeded bug: only the EventId tells what was done already; the same change acts again under a new one."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ def apply() -> None:
         del self, given, named
         return False
 
-    wanting.settle = ignorant
+    setattr(wanting, "settle", ignorant)  # noqa: B010 - it is imported there, not exported
     MailBook.told = untold  # type: ignore[method-assign]  # the bug
     MailBook._told = untold  # type: ignore[method-assign]  # the bug

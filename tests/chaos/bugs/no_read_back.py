@@ -31,4 +31,4 @@ def apply() -> None:
         return Held.WRITTEN
 
     SuperOfficeCrm.set_consent = set_consent  # type: ignore[method-assign]  # the bug
-    writing.judge = believe
+    writing.judge = believe  # type: ignore[assignment]  # the bug

@@ -20,4 +20,4 @@ def apply() -> None:
         del given
         return True
 
-    envelope._succeeded = always
+    envelope._succeeded = always  # type: ignore[assignment]  # the bug
