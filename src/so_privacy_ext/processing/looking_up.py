@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from so_privacy_ext.errors import CrmFailure
 from so_privacy_ext.model import MailState
 from so_privacy_ext.ports import Duty, MailClaim
 from so_privacy_ext.processing.blame import of_one_person
-from so_privacy_ext.processing.work import Work
+from so_privacy_ext.processing.work import CHUNK, Work
 
 BEFORE = timedelta(minutes=10)
 LOOK_UPS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=15))
@@ -57,25 +58,37 @@ def look_up_at_once(work: Work, claim: MailClaim) -> MailState:
 
 
 def look_up_due(work: Work) -> None:
-    """Look up all that is due now: unknown mails of ours, and the CRM's own mails that duties wait for.
+    """Look up what is due now, a chunk at the most: unknown mails of ours, then the CRM's own for duties.
 
+    What is left stays due, so that it waits for the next turn and not the tenant's new events for it.
     Raises the `CrmFailure` that would hit the next look-up as well.
     """
-    for claim in work.ledgers.mails.due_look_ups():
-        try:
-            look_up(work, claim)
-        except CrmFailure as failure:
-            if not of_one_person(failure):
-                raise
-    for duty in work.ledgers.mails.due_duty_look_ups():
-        if _informed_by_crm(work, duty):
-            with work.ledgers.transaction():
-                work.ledgers.mails.close_duty(duty.person_id, duty.mail, "activity")
-                work.ledgers.journal.append(
-                    "informed_by_crm", duty.person_id, {"mail": duty.mail, "template_id": duty.template_id}
-                )
-        else:
-            work.ledgers.mails.duty_looked_up(duty.duty_id)
+    claims, duties = work.ledgers.mails.due_look_ups(), work.ledgers.mails.due_duty_look_ups()
+    looks = [partial(_look_up_one, work, claim) for claim in claims]
+    looks += [partial(_look_for_duty, work, duty) for duty in duties]
+    for number, look in enumerate(looks[:CHUNK]):
+        if number and work.must_yield():
+            return
+        look()
+
+
+def _look_up_one(work: Work, claim: MailClaim) -> None:
+    try:
+        look_up(work, claim)
+    except CrmFailure as failure:
+        if not of_one_person(failure):
+            raise
+
+
+def _look_for_duty(work: Work, duty: Duty) -> None:
+    if not _informed_by_crm(work, duty):
+        work.ledgers.mails.duty_looked_up(duty.duty_id)
+        return
+    with work.ledgers.transaction():
+        work.ledgers.mails.close_duty(duty.person_id, duty.mail, "activity")
+        work.ledgers.journal.append(
+            "informed_by_crm", duty.person_id, {"mail": duty.mail, "template_id": duty.template_id}
+        )
 
 
 def _informed_by_crm(work: Work, duty: Duty) -> bool:

@@ -168,3 +168,19 @@ def test_a_refused_look_up_of_a_duty_is_made_again(chatting: World) -> None:
     chatting.advance(minutes=3)
     look(chatting)
     assert how(chatting) == ["activity"]
+
+
+def test_many_look_ups_hold_up_neither_new_events_nor_others(world: World) -> None:
+    """A chunk a turn at the most, and one alone when somebody waits; what is left stays due."""
+    for person in range(2, 25):
+        world.crm.add(person, "CHAT")
+        world.deliver("person.created", person)
+    world.drain()
+    with world.working(must_yield=lambda: True) as work:
+        look_up_due(work)
+    assert world.crm.count("notice_archived") == 1
+
+    look(world)
+    assert world.crm.count("notice_archived") == 21
+    look(world)
+    assert world.crm.count("notice_archived") == 23
