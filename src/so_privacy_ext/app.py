@@ -138,7 +138,15 @@ class App:
     def arrival(
         self, context_identifier: str, environment: str, system_user_token: str
     ) -> Iterator[tuple[TenantDoor, ArrivingTenant]]:
-        """Give both sides of an installation."""
+        """Give both sides of an installation; only a sandbox posts to a plain HTTP address."""
+        allowed = self.environment(environment)
+        if not (allowed.private_addresses_allowed or self.settings.public_url.startswith("https://")):
+            raise Refused(
+                "public_url",
+                f"SuperOffice does not post to {self.settings.public_url}",
+                "set SO_PRIVACY_PUBLIC_URL to an https:// address with a valid certificate",
+                Exit.CONFIG,
+            )
         connection = self._connect(context_identifier, environment, system_user_token)
         arriving = ArrivingTenant(
             self.dsn,

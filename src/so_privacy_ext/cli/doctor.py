@@ -90,9 +90,16 @@ def _reachable(app: App) -> Finding:
     address = f"{app.settings.public_url}/healthz/ready"
     ca_file = app.settings.ca_file
     try:
-        status = requests.get(
-            address, timeout=5, allow_redirects=False, verify=str(ca_file) if ca_file else True
-        ).status_code
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy and no .netrc: the way SuperOffice comes knows neither
+            with session.get(
+                address,
+                timeout=5,
+                allow_redirects=False,
+                verify=str(ca_file) if ca_file else True,
+                stream=True,
+            ) as reply:
+                status = reply.status_code
     except requests.RequestException as error:
         do = "start `so-privacy web`; see that SO_PRIVACY_PUBLIC_URL leads to it with a valid certificate"
         return Finding(None, "public address", Level.ERROR, f"{address} fails ({type(error).__name__})", do)
