@@ -119,8 +119,8 @@ class Place:
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def good(self, *words: str) -> Any:
-        """Run an installed command that must succeed, and give its JSON."""
-        done = self.run(*words, "--json", installed=True)
+        """Run a command that must succeed, and give its JSON."""
+        done = self.run(*words, "--json")
         assert done.code == 0, done
         assert done.err == ""
         return done.json
@@ -196,11 +196,14 @@ class Running(Place):
         return self.sandbox.world.faults.add(Fault(kind, operation=operation, tenant=tenant, **more))
 
     def settle(self, name: str = FIRST) -> None:
-        """Wait until every event has ended."""
+        """Wait until every event of a tenant has ended."""
+        count = (
+            "SELECT count(*) FROM so_privacy.inbox JOIN so_privacy.tenant USING (tenant_id)"
+            " WHERE state = 'open' AND context_identifier = %s"
+        )
 
         def settled() -> bool:
-            idle = self.sandbox.dispatcher.wait_idle(10)
-            return idle and self.rows("SELECT count(*) FROM so_privacy.inbox WHERE state = 'open'") == [(0,)]
+            return self.sandbox.dispatcher.wait_idle(10) and self.rows(count, name) == [(0,)]
 
         until(settled, "events stay open")
 

@@ -87,5 +87,5 @@ def _linked(row: Row) -> dict[str, Any]:
         "at": row["at"].isoformat(timespec="microseconds"),
         "kind": row["kind"],
         "person_id": row["person_id"],
-        "content": json.loads(canonical(row["content"])),
+        "content": row["content"],
     }
