@@ -53,7 +53,6 @@ def test_an_unknown_tenant(arriving: Running, name: str) -> None:
     add(arriving, name).refused(69, "tenant_state", "environment")
 
 
-@pytest.mark.row("B88")
 def test_a_token_that_is_wrong_or_cannot_be_read(arriving: Running) -> None:
     words = ("tenant", "add", NEW, "--environment", "sandbox", "--system-user-token-file")
     file = arriving.folder / "token"

@@ -52,7 +52,9 @@ class Visit:
         self.complaints.append(str(error))
 
 
-@pytest.fixture(scope="session")
+# Not for the session: Playwright keeps an event loop running in this thread for as long as it is open,
+# and whatever is tested after it could start none of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     found = chromium()
     assert found is not None, "no Chromium was found; get it with `apt-get install chromium`"
@@ -62,7 +64,7 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared() -> Iterator[RunningSandbox]:
     with start(speed=200, timeout=1.0) as sandbox:
         yield sandbox
