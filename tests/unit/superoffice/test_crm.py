@@ -222,6 +222,7 @@ def test_no_comment_of_ours_makes_a_fault(comment: Any, crm: SuperOfficeCrm, ten
 @pytest.mark.parametrize("key", ["store", "NOSUCH"])
 def test_an_unknown_key_is_never_sent(key: Any, crm: SuperOfficeCrm, tenant: Any, running: Any) -> None:
     person_id = tenant.create_person().person_id
+    crm.lists()
     sent = len(running.world.calls.calls)
 
     with pytest.raises(NeedsHuman):
