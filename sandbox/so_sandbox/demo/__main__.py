@@ -18,7 +18,7 @@ from so_sandbox.demo.showing import Screen, table
 from so_sandbox.demo.story import TENANT, Story
 
 _MANIFEST = Path("manifests/rules/nordic-b2b.yaml")
-_SANDBOX_PORT, _PORT = 7400, 7300
+_PORTS = (7400, 7300)
 _NO, _NO_INPUT, _INTERRUPTED = 1, 66, 130
 
 
@@ -27,6 +27,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument("--manifest", type=Path, default=_MANIFEST, help="the manifest that decides")
     parser.add_argument("--stay", action="store_true", help="leave everything running, on fixed ports")
+    parser.add_argument(
+        "--ports", type=int, nargs=2, default=_PORTS, metavar=("SANDBOX", "SO-PRIVACY"), help="for --stay"
+    )
     parser.add_argument("--turned", action="store_true", help="turn every switch of the sandbox")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -36,7 +39,9 @@ def main() -> int:
     screen = Screen()
     try:
         if given.stay:
-            return _stay(given.manifest.resolve(), screen, turned=given.turned)
+            commands = Commands(Path.cwd(), sandbox_port=given.ports[0], port=given.ports[1])
+            kept.refuse_taken(*given.ports)
+            return _stay(commands, given.manifest.resolve(), screen, turned=given.turned)
         return _once(given.manifest.resolve(), screen, turned=given.turned)
     except Failed as failed:
         screen.bad(str(failed))
@@ -68,10 +73,8 @@ def _once(manifest: Path, screen: Screen, *, turned: bool) -> int:
     return 0 if right else _NO
 
 
-def _stay(manifest: Path, screen: Screen, *, turned: bool) -> int:
+def _stay(commands: Commands, manifest: Path, screen: Screen, *, turned: bool) -> int:
     """Tell the story in this folder, or go on where an earlier one has ended; run until Ctrl-C."""
-    commands = Commands(Path.cwd(), sandbox_port=_SANDBOX_PORT, port=_PORT)
-    kept.refuse_taken(_SANDBOX_PORT, _PORT)
     how_far = kept.left(commands)
     story = Story(commands, screen.say, screen.progress)
     try:

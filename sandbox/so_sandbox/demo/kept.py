@@ -52,4 +52,5 @@ def refuse_taken(*ports: int) -> None:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
-                raise Failed(f"port {port} is taken: stop what uses it, such as another `make up`") from None
+                how = "stop what uses it, such as another `make up`, or choose others by --ports"
+                raise Failed(f"port {port} is taken: {how}") from None
