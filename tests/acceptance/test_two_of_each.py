@@ -90,7 +90,7 @@ class House:
     def callers(self, worker: subprocess.Popen[bytes]) -> set[int]:
         """Give the ports from which a worker calls the CRM."""
         connections = psutil.Process(worker.pid).net_connections(kind="tcp")
-        return {one.laddr.port for one in connections if one.raddr and one.raddr.port == self.door.port}
+        return {one.laddr.port for one in connections if one.raddr[1:] == (self.door.port,)}
 
     def at_work(self, tenant: WatchedTenant) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]:
         """Give the worker that is calling for this tenant now, and the other."""

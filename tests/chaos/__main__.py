@@ -65,7 +65,7 @@ def hunt(bug: str, seed: int, *, control: bool) -> bool:
         if control:
             show(verdict)
             return not breaches
-        if breaches:
+        if breaches.keys() & plans.SIGNS[bug]:
             CONSOLE.print(f"CAUGHT {bug} after {seconds:.0f} s: {breaches}", style="green bold")
             for name in breaches:
                 CONSOLE.print(f"  {name}: {(verdict.findings.examples[name] or ['counted'])[0]}")

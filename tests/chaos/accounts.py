@@ -106,11 +106,12 @@ class Account:
                 row = final.get(purpose)
                 if (None if row is None else row.value) in allowed:
                     continue
-                if self.ledger.asked(life.person_id, purpose):
+                # Her other consents follow the source of STORE, which a human has to settle first.
+                if any(self.ledger.asked(life.person_id, one) for one in (purpose, oracle.STORE)):
                     self.figures["left_to_a_human"] += 1
                 else:
-                    what = f"{self.name} {life.person_id} ({life.kind.name}) {purpose}: {row}, not {allowed}"
-                    self.findings.add("consent_mismatch", what)
+                    what = f"{purpose} {row and row.value}, not {allowed}: {oracle.trail(entries)}"
+                    self.findings.add("consent_mismatch", f"{self._named(life)} {what}")
             self._settle_writes(life.person_id)
             self._settle_mails(life, verdict)
             self.figures["persons"] += 1
@@ -119,7 +120,7 @@ class Account:
         entries = self.tenant.history.entries[person_id]
         for one in oracle.overwritings(person_id, entries):
             shown = self.ledger.asked(person_id, one.purpose) or not one.stands
-            what = f"{self.name} {person_id} {one.purpose} after {one.seconds:.1f} s"
+            what = f"{self.name} {person_id} {one.purpose} after {one.seconds:.1f} s: {oracle.trail(entries)}"
             if not shown:
                 self.findings.add("overwritten_silently", what)
             elif one.seconds > GRACE.total_seconds():
@@ -140,7 +141,7 @@ class Account:
         entries = self.tenant.history.entries[life.person_id]
         for mail in (one for one in self.ours if one.person_id == life.person_id):
             if mail.template_name not in verdict.may_be_told:
-                self.findings.add("mails_unexpected", f"{self.name} {life.person_id} {life.kind.name}")
+                self.findings.add("mails_unexpected", f"{self._named(life)} {oracle.trail(entries)}")
             if mail.language != oracle.LANGUAGES[life.country]:
                 self.findings.add("mails_in_a_wrong_language", f"{self.name} {life.person_id}")
             if any(
@@ -148,8 +149,11 @@ class Account:
                 for since, until in oracle.withdrawn_from(entries)
             ):
                 self.findings.add("mails_after_withdrawal", f"{self.name} {life.person_id}")
-        if verdict.must_be_told is None:
-            return
+        told_by_crm = any(
+            one.person_id == life.person_id and one.by == "crm" for one in self.tenant.tables.outbox
+        )
+        if verdict.must_be_told is None or told_by_crm:
+            return  # whom the CRM has told is told
         self.figures["to_be_told"] += 1
         address = entries[-1].address
         if self._told(life.person_id, address):
@@ -157,8 +161,8 @@ class Account:
         elif self._explained(life.person_id, address):
             self.figures["mails_missing_explained"] += 1
         else:
-            what = f"{self.name} {life.person_id} ({life.kind.name}) {self._claims(life.person_id)}"
-            self.findings.add("mails_missing_unexplained", what)
+            what = f"claims {self._claims(life.person_id)}: {oracle.trail(entries)}"
+            self.findings.add("mails_missing_unexplained", f"{self._named(life)} {what}")
 
     def _told(self, person_id: int, address: str) -> bool:
         return any(one.person_id == person_id or one.to.casefold() == address for one in self.ours)
@@ -174,6 +178,9 @@ class Account:
         mails = [row["state"] for row in self.ledger.mails if row["person_id"] in concerned]
         asked = any(row["person_id"] in concerned and row["kind"] in kinds for row in self.ledger.reviews)
         return asked or "unknown" in mails
+
+    def _named(self, life: Life) -> str:
+        return f"{self.name} {life.person_id} ({life.kind.name})"
 
     def _claims(self, person_id: int) -> list[str]:
         return [row["state"] for row in self.ledger.mails if row["person_id"] == person_id]

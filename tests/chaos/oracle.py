@@ -192,6 +192,21 @@ def overwritings(person_id: int, entries: Sequence[Entry]) -> list[Overwriting]:
     return found
 
 
+def trail(entries: Sequence[Entry]) -> str:
+    """Tell in short what happened to a person, by whom and when, for whoever has to find out why."""
+    begun = entries[0].at
+    told = []
+    for entry in entries:
+        row = entry.rows.get(entry.purpose or STORE)
+        what = (
+            f"{entry.purpose} {row.basis}/{row.source} by {row.writer}"
+            if entry.purpose and row
+            else entry.what
+        )
+        told.append(f"+{(entry.at - begun).total_seconds():.1f} s {what}")
+    return "; ".join(told)
+
+
 def repeated_writes(entries: Sequence[Entry]) -> int:
     """Count writes of ours that changed nothing: the same value over our own."""
     return sum(

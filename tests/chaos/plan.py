@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 
@@ -97,3 +98,15 @@ _BY_BUG: Mapping[str, Plan] = {
     "two_workers_without_a_turn": replace(_SMALL, repeats=0.5),
 }
 BUGS = tuple(_BY_BUG)
+
+_MAILS = {"mails_gt1_person", "mails_gt1_address"}
+SIGNS: Mapping[str, AbstractSet[str]] = {
+    "ack_before_commit": {"acked_missing"},
+    "dedupe_by_event_id": {"repeated_writes", *_MAILS},
+    "no_read_back": {"recorded_but_not_done", "consent_mismatch"},
+    "succeeded_ignored": {"mails_sent_but_not_sent"},
+    "mail_claimed_after_the_call": _MAILS,
+    "tenant_left_out_of_a_key": {"mails_missing_unexplained", "cross_tenant"},
+    "two_workers_without_a_turn": {"repeated_writes", "overwritten_silently"},
+}
+"""By what each bug must be caught: other breaches would be chance."""
