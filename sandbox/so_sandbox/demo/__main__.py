@@ -7,7 +7,9 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from so_sandbox.demo import kept
 from so_sandbox.demo.commands import Commands, Failed, free_port
@@ -31,18 +33,28 @@ def main() -> int:
         "--ports", type=int, nargs=2, default=_PORTS, metavar=("SANDBOX", "SO-PRIVACY"), help="for --stay"
     )
     parser.add_argument("--turned", action="store_true", help="turn every switch of the sandbox")
+    parser.add_argument(
+        "--turn",
+        action="append",
+        default=[],
+        metavar="SWITCH=ANSWER",
+        help="turn one switch; may be repeated",
+    )
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not given.manifest.is_file():
         print(f"{given.manifest} is not there; run this in the project's folder, or say --manifest FILE")
         return _NO_INPUT
+    switches: dict[str, Any] = {"all": "turned"} if given.turned else {}
+    if given.turn:
+        switches["set"] = dict(one.partition("=")[::2] for one in given.turn)
     screen = Screen()
     try:
         if given.stay:
             commands = Commands(Path.cwd(), sandbox_port=given.ports[0], port=given.ports[1])
             kept.refuse_taken(*given.ports)
-            return _stay(commands, given.manifest.resolve(), screen, turned=given.turned)
-        return _once(given.manifest.resolve(), screen, turned=given.turned)
+            return _stay(commands, given.manifest.resolve(), screen, switches=switches)
+        return _once(given.manifest.resolve(), screen, switches=switches)
     except Failed as failed:
         screen.bad(str(failed))
         return _NO
@@ -51,14 +63,14 @@ def main() -> int:
         return _INTERRUPTED
 
 
-def _once(manifest: Path, screen: Screen, *, turned: bool) -> int:
+def _once(manifest: Path, screen: Screen, *, switches: Mapping[str, Any]) -> int:
     """Tell the story in a folder that is gone afterwards, unless it is needed to see what went wrong."""
     folder = Path(tempfile.mkdtemp(prefix="sop-"))
     commands = Commands(folder, sandbox_port=free_port(), port=free_port())
     right = False
     try:
         with screen:
-            right = _tell(Story(commands, screen.say, screen.progress), manifest, screen, turned=turned)
+            right = _tell(Story(commands, screen.say, screen.progress), manifest, screen, switches=switches)
     except KeyboardInterrupt:
         right = True
         raise
@@ -73,21 +85,21 @@ def _once(manifest: Path, screen: Screen, *, turned: bool) -> int:
     return 0 if right else _NO
 
 
-def _stay(commands: Commands, manifest: Path, screen: Screen, *, turned: bool) -> int:
+def _stay(commands: Commands, manifest: Path, screen: Screen, *, switches: Mapping[str, Any]) -> int:
     """Tell the story in this folder, or go on where an earlier one has ended; run until Ctrl-C."""
     how_far = kept.left(commands)
     story = Story(commands, screen.say, screen.progress)
     try:
         with screen:
             if how_far is Left.TOLD:
-                story.start(keep=True, turned=turned)
+                story.start(keep=True, switches=switches)
                 screen.say(f"{len(story.persons())} persons of {TENANT} are there from the last time")
             else:
                 if how_far is Left.BEGUN:
                     screen.say("the last one came to no good end, so this one begins anew")
                     kept.forget(commands)
                 kept.note(commands, Left.BEGUN)
-                _tell(story, manifest, screen, keep=True, turned=turned)
+                _tell(story, manifest, screen, keep=True, switches=switches)
                 kept.note(commands, Left.TOLD)
         _show_addresses(commands, screen)
         commands.wait()
@@ -102,8 +114,10 @@ def _end(commands: Commands) -> None:
     commands.stop()
 
 
-def _tell(story: Story, manifest: Path, screen: Screen, *, turned: bool, keep: bool = False) -> bool:
-    story.start(keep=keep, turned=turned)
+def _tell(
+    story: Story, manifest: Path, screen: Screen, *, switches: Mapping[str, Any], keep: bool = False
+) -> bool:
+    story.start(keep=keep, switches=switches)
     story.install(manifest)
     story.enter_all()
     seen = story.look()

@@ -38,13 +38,13 @@ class Story:
         self._progress = progress
         self.ids: dict[int, int] = {}
 
-    def start(self, *, keep: bool, turned: bool) -> None:
+    def start(self, *, keep: bool, switches: Mapping[str, Any]) -> None:
         """Start both; Lars is there already, unless the world was kept."""
         commands = self._commands
         self._say("starting a SuperOffice tenant on this machine")
         commands.start_sandbox(keep=keep)
-        if turned:
-            commands.tell("/switches", all="turned")
+        if switches:
+            commands.tell("/switches", **switches)
         self._say("starting so-privacy with its own PostgreSQL")
         commands.start_product()
 
