@@ -38,7 +38,7 @@ bench: $(STAMP)     ## the figures of docs/performance.md
 	@$(BIN)/python -m tests.bench
 
 soak: $(STAMP)      ## half an hour of kills, forgeries and faults, and the seeded bugs
-	@$(BIN)/python -m tests.chaos
+	@$(BIN)/python -m tests.chaos --all
 
 clean:
 	@rm -rf $(VENV) .so-privacy .so-sandbox build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov bench.json

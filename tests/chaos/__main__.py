@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: the soak, the seeded bugs that it must catch, each switch of the sandbox alone."""
+"""`python -m tests.chaos`: the soak, then the seeded bugs that it must catch, then each switch alone."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.console import Console
 from tests.chaos import plan as plans
 from tests.chaos.plan import Plan
 from tests.chaos.soak import Soak
+from tests.chaos.switches import Told, tell_all
 from tests.chaos.verdict import Verdict
 
 _LONGEST_HUNT = 480.0
@@ -23,26 +24,21 @@ CONSOLE = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
 
 
 def main() -> int:
-    """Give 0 when all is as it must be, 1 on any breach."""
-    parser = argparse.ArgumentParser(prog="tests.chaos", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=12.0, help="under fire; healing comes on top")
-    parser.add_argument("--seed", type=int, default=None, help="repeat the same plan of trouble")
-    parser.add_argument("--short", action="store_true", help="under a minute, as in `make test`")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdict there too")
-    parser.add_argument("--bug", choices=("all", *plans.BUGS), help="a seeded bug, which must be caught")
-    parser.add_argument("--control", action="store_true", help="the plan of the bug without the bug")
-    given = parser.parse_args()
+    """Give 0 when all is as it must be, 1 on any breach, any bug not caught, any story not right."""
+    given = _arguments()
     seed = random.randrange(1_000_000) if given.seed is None else given.seed
     if given.bug:
-        bugs = plans.BUGS if given.bug == "all" else (given.bug,)
-        caught = [hunt(bug, seed, control=given.control) for bug in bugs]
-        return 0 if all(caught) else 1
-    plan = plans.short() if given.short else plans.full(given.minutes * 60)
-    verdict = soak(plan, seed)
+        return 0 if hunt_all(given.bug, seed, control=given.control) else 1
+    if given.switches:
+        return 0 if turn_all() else 1
+    verdict = soak(plans.short() if given.short else plans.full(given.minutes * 60), seed)
     show(verdict)
     if given.json:
         given.json.write_text(json.dumps(verdict.as_json(), indent=2))
-    return 1 if verdict.breaches else 0
+    right = [not verdict.breaches]
+    if given.all:
+        right += [hunt_all("all", seed, control=False), turn_all()]
+    return 0 if all(right) else 1
 
 
 def soak(plan: Plan, seed: int) -> Verdict:
@@ -53,27 +49,46 @@ def soak(plan: Plan, seed: int) -> Verdict:
         return one.run()
 
 
+def hunt_all(bug: str, seed: int, *, control: bool) -> bool:
+    """Hunt one seeded bug or all; tell whether each was caught."""
+    bugs = plans.BUGS if bug == "all" else (bug,)
+    caught = {one: hunt(one, seed, control=control) for one in bugs}
+    if not control:
+        CONSOLE.print(f"{sum(caught.values())} of {len(caught)} seeded bugs caught")
+    return all(caught.values())
+
+
 def hunt(bug: str, seed: int, *, control: bool) -> bool:
     """Soak with a seeded bug until it is caught, ten minutes at most; as a control once, without it."""
-    until = time.monotonic() + _LONGEST_HUNT
     begun = time.monotonic()
-    while True:
+    while time.monotonic() < begun + _LONGEST_HUNT:
         plan = plans.for_bug(bug)
         verdict = soak(replace(plan, bug=None) if control else plan, seed)
-        breaches = {name: times for name, times in verdict.breaches.items() if name != "too_few_kills"}
-        seconds = time.monotonic() - begun
+        breaches = verdict.breaches
         if control:
             show(verdict)
             return not breaches
         if breaches.keys() & plans.SIGNS[bug]:
-            CONSOLE.print(f"CAUGHT {bug} after {seconds:.0f} s: {breaches}", style="green bold")
+            CONSOLE.print(
+                f"CAUGHT {bug} after {time.monotonic() - begun:.0f} s: {breaches}", style="green bold"
+            )
             for name in breaches:
                 CONSOLE.print(f"  {name}: {(verdict.findings.examples[name] or ['counted'])[0]}")
             return True
-        if time.monotonic() > until:
-            CONSOLE.print(f"NOT CAUGHT {bug} in {seconds:.0f} s", style="red bold")
-            return False
         seed += 1
+    CONSOLE.print(f"NOT CAUGHT {bug} in {time.monotonic() - begun:.0f} s", style="red bold")
+    return False
+
+
+def turn_all() -> bool:
+    """Tell the demo's story with each switch of the sandbox turned alone."""
+
+    def say(told: Told) -> None:
+        CONSOLE.print(f"{'✓' if told.right else '✗'} {told.turned}: {told.last_words}")
+
+    told = list(tell_all(say))
+    CONSOLE.print(f"{sum(one.right for one in told)} of {len(told)} turns of a switch came out right")
+    return all(one.right for one in told)
 
 
 def show(verdict: Verdict) -> None:
@@ -86,6 +101,19 @@ def show(verdict: Verdict) -> None:
     right = not verdict.breaches
     words = "nothing lost, nothing twice, nothing unexplained" if right else f"BREACHES: {verdict.breaches}"
     CONSOLE.print(f"seed {verdict.seed}: {words}", style="green bold" if right else "red bold")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tests.chaos", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=12.0, help="under fire; healing comes on top")
+    parser.add_argument("--seed", type=int, default=None, help="repeat the same plan of trouble")
+    parser.add_argument("--short", action="store_true", help="under a minute, as in `make test`")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdict there too")
+    parser.add_argument("--bug", choices=("all", *plans.BUGS), help="only a seeded bug, which must be caught")
+    parser.add_argument("--control", action="store_true", help="with --bug: its plan of trouble without it")
+    parser.add_argument("--switches", action="store_true", help="only the demo, each switch turned alone")
+    parser.add_argument("--all", action="store_true", help="the soak, then all bugs, then all switches")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
