@@ -32,9 +32,12 @@ def main() -> int:
     if given.switches:
         return 0 if turn_all() else 1
     verdict = soak(plans.short() if given.short else plans.full(given.minutes * 60), seed)
-    show(verdict)
+    said = json.dumps(verdict.as_json(), indent=2)
     if given.json:
-        given.json.write_text(json.dumps(verdict.as_json(), indent=2))
+        given.json.write_text(said)
+    else:
+        CONSOLE.print(said, markup=False)
+    show(verdict)
     right = [not verdict.breaches]
     if given.all:
         right += [hunt_all("all", seed, control=False), turn_all()]
@@ -108,7 +111,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=12.0, help="under fire; healing comes on top")
     parser.add_argument("--seed", type=int, default=None, help="repeat the same plan of trouble")
     parser.add_argument("--short", action="store_true", help="under a minute, as in `make test`")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdict there too")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the verdict there instead of printing it"
+    )
     parser.add_argument("--bug", choices=("all", *plans.BUGS), help="only a seeded bug, which must be caught")
     parser.add_argument("--control", action="store_true", help="with --bug: its plan of trouble without it")
     parser.add_argument("--switches", action="store_true", help="only the demo, each switch turned alone")

@@ -174,7 +174,7 @@ class Account:
             for life in self.lives
             if any(entry.address == address for entry in self.tenant.history.entries[life.person_id])
         }
-        kinds = {"mail", "failed", "overwritten", "flapping"}
+        kinds = {"mail", "failed", "overwritten", "flapping", "merged"}
         mails = [row["state"] for row in self.ledger.mails if row["person_id"] in concerned]
         asked = any(row["person_id"] in concerned and row["kind"] in kinds for row in self.ledger.reviews)
         return asked or "unknown" in mails

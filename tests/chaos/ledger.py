@@ -27,7 +27,7 @@ class TenantLedger:
         """Tell whether a human is asked about a person's consent."""
         return any(
             one["person_id"] == person_id
-            and one["kind"] in {"overwritten", "failed", "flapping"}
+            and one["kind"] in {"overwritten", "failed", "flapping", "merged"}
             and one["subject"] in {purpose, ""}
             for one in self.reviews
         )
