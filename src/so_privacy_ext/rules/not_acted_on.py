@@ -9,7 +9,7 @@ from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.references import words_in
 from so_privacy_ext.rules.tree import Node
 
-_KEYS = (
+IDLE = (
     "review_by",
     "controller",
     "jurisdiction.packs",
@@ -44,7 +44,7 @@ class NotActedOn:
 
 def not_acted_on(manifest: Manifest) -> list[NotActedOn]:
     """Give what a reader of the manifest might rely on and must not yet, in the order of the file."""
-    found = {key: list(_at(manifest.root, key.split("."))) for key in _KEYS}
+    found = {key: list(_at(manifest.root, key.split("."))) for key in IDLE}
     rules = manifest.root.get("rules")
     for node, rule in zip(rules.elements() if rules else [], manifest.content.rules, strict=True):
         for condition in words_in(rule.when):
