@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.acceptance.installed import Running
+from tests.acceptance.installed import FIRST, Running
+
+HERE = ("--tenant", FIRST)
 
 
 def explained(installed: Running, person_id: int) -> str:
     installed.settle()
-    done = installed.run("explain", "--person", str(person_id))
+    done = installed.run("explain", *HERE, "--person", str(person_id))
     assert done.code == 0, done
     return done.out
 
@@ -26,7 +28,7 @@ def test_a_notice_that_went_out(installed: Running) -> None:
     assert ", sent since " in said
     assert "duty to inform by notice13: due " in said
     assert "(sent)" in said
-    told = installed.good("explain", "--person", str(anna.person_id))
+    told = installed.good("explain", *HERE, "--person", str(anna.person_id))
     assert [one["state"] for one in told["mails"]] == ["sent"]
     assert told["outlook"]["mail"] == "already_told"
     assert "dpo-anna" not in said
@@ -60,10 +62,10 @@ def test_a_withdrawal_is_the_person_s_only_if_she_made_it(installed: Running) ->
 def test_the_journal_says_why_and_who_settled_what(installed: Running) -> None:
     jonas = installed.tenant().create_person(channel="API", source="UNKNOWN")
     installed.settle()
-    (item,) = installed.good("review", "list", "--person", str(jonas.person_id))["reviews"]
+    (item,) = installed.good("review", "list", *HERE, "--person", str(jonas.person_id))["reviews"]
     words = ("--as", "keep", "--reason", "a supplier of ours")
-    installed.good("review", "settle", str(item["review_id"]), *words)
-    said = installed.run("journal", "--person", str(jonas.person_id)).out
+    installed.good("review", "settle", *HERE, str(item["review_id"]), *words)
+    said = installed.run("journal", *HERE, "--person", str(jonas.person_id)).out
 
     assert "STORE: review by catch-all" in said
     assert "because: Unknown origin" in said
