@@ -61,7 +61,6 @@ def test_events_are_listed_and_shown(installed: Running, persons: dict[str, int]
     installed.run("events", "show", "9999999", *HERE).refused(66, "9999999", "events list")
 
 
-@pytest.mark.row("B101")
 def test_a_body_cannot_steer_the_terminal(installed: Running, persons: dict[str, int]) -> None:
     body = json.dumps(
         {

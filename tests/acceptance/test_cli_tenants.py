@@ -190,4 +190,6 @@ def test_tenants_are_listed_and_shown(installed: Running) -> None:
 def test_an_address_that_superoffice_does_not_post_to(arriving: Running) -> None:
     token = ("--system-user-token-file", arriving.token(NEW))
 
-    arriving.run("tenant", "add", NEW, "--environment", "online", *token).refused(78, "public_url", "https://")
+    arriving.run("tenant", "add", NEW, "--environment", "online", *token).refused(
+        78, "public_url", "https://"
+    )
