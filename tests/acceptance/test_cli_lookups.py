@@ -195,7 +195,6 @@ def test_a_person_is_decided_again(installed: Running, persons: dict[str, int]) 
     assert [one["kind"] for one in after] == ["review_settled", "decision"]
 
 
-@pytest.mark.row("F67")
 def test_the_journal_is_shown(installed: Running, persons: dict[str, int]) -> None:
     words = ("journal", *HERE, "--person", str(persons["dora"]))
     done = installed.run(*words, installed=True)

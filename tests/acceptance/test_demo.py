@@ -157,7 +157,6 @@ def up() -> Iterator[Up]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.row("F04")
 def test_up_goes_on_where_the_last_one_ended(up: Up) -> None:
     said = up.start("Ctrl-C stops both")
     assert LAST in said

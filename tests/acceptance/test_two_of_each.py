@@ -152,7 +152,7 @@ def after(process: subprocess.Popen[bytes], wait: Callable[[], None]) -> None:
 @pytest.mark.row("F48")
 def test_two_of_each_do_nothing_twice_and_keep_one_pace(house: House) -> None:
     tenant = house.install(TENANTS[0])
-    lives = house.enter_many(tenant, 30)
+    lives = house.enter_many(tenant, 20)
     dispatcher = house.sandbox.dispatcher
     whole = [one for one in dispatcher.log if one.event == "person.created"]
     dispatcher.again(whole)
@@ -166,7 +166,7 @@ def test_two_of_each_do_nothing_twice_and_keep_one_pace(house: House) -> None:
 @pytest.mark.row("F52")
 def test_a_frozen_worker_has_lost_its_turn_when_it_wakes(house: House) -> None:
     tenant = house.install(TENANTS[1])
-    lives = house.enter_many(tenant, 110)
+    lives = house.enter_many(tenant, 75)
     frozen, other = house.at_work(tenant)
     time.sleep(3.0)  # in the midst of writing
     ports = house.callers(frozen)
@@ -197,7 +197,7 @@ def test_a_frozen_worker_has_lost_its_turn_when_it_wakes(house: House) -> None:
 @pytest.mark.row("F54")
 def test_a_killed_workers_turn_is_taken_over(house: House) -> None:
     tenant = house.install(TENANTS[2])
-    lives = house.enter_many(tenant, 40)
+    lives = house.enter_many(tenant, 30)
     killed, other = house.at_work(tenant)
     time.sleep(2.0)
     ports = house.callers(killed)

@@ -24,7 +24,9 @@ class Left(StrEnum):
 def left(commands: Commands) -> Left:
     """Tell how far the last story came; a data folder that no story has filled is refused."""
     mark = commands.credentials / _MARK
-    found = Left(mark.read_text().strip()) if mark.exists() else Left.NOTHING
+    found = Left.NOTHING
+    if mark.exists():
+        found = Left.TOLD if mark.read_text().strip() == Left.TOLD else Left.BEGUN
     if found is Left.NOTHING and commands.data.exists():
         raise Failed(f"{commands.data} is somebody else's: run this in another folder, or remove it")
     if found is Left.TOLD and not ((commands.credentials / _WORLD).exists() and commands.data.exists()):

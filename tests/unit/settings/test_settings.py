@@ -71,7 +71,6 @@ def test_a_public_address_that_is_none(monkeypatch: pytest.MonkeyPatch, url: str
         settings.read()
 
 
-@pytest.mark.row("B89")
 def test_a_secret_is_its_owner_s_alone(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("abc\n")
