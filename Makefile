@@ -11,8 +11,9 @@ $(STAMP): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is needed and was not found; install it or say make PYTHON=/path/to/python"; exit 1; }
 	@echo "Installing into $(VENV) (once, about a minute) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(BIN)/pip check --quiet --disable-pip-version-check
 	@touch $(STAMP)
 
 demo: $(STAMP)      ## twelve persons enter a CRM; ends with "12 of 12 as the manifest says"

@@ -187,6 +187,7 @@ def test_the_parent_is_killed_and_the_next_one_goes_on(stage: Running) -> None:
 @pytest.mark.slow
 def test_postgres_is_killed_with_the_parent(stage: Running) -> None:
     """A whole machine that goes down: at the next start all is there that was acknowledged."""
+    children = [child(stage, "web"), child(stage, "worker")]
     with Poster(stage) as poster:
         until(lambda: len(poster.acknowledged) > 5, "nothing is answered")
     number = int((stage.folder / "data" / "postgres" / "postmaster.pid").read_text().split()[0])
@@ -194,6 +195,7 @@ def test_postgres_is_killed_with_the_parent(stage: Running) -> None:
     os.kill(number, signal.SIGKILL)
     stage.up.wait()
     until(lambda: not psutil.pid_exists(number) or psutil.Process(number).status() == "zombie", "it lives on")
+    assert psutil.wait_procs(children, timeout=15)[1] == []  # else the old one answers for the new one
 
     stage.up = stage.start("up")
     stage.await_ready()

@@ -19,6 +19,7 @@ NO_OPS = frozenset({
     "already_right", "withdrawn", "explicit_consent", "person", "human", "store_withdrawn", "gone",
     "nothing_decided", "flapping", "superseded", "failed", "blocked_list_item", "test_event",
     "lists_refreshed", "unsubscribed_event", "refused_validation", "withdrawn_before_merge",
+    "overtaken",
 })  # fmt: skip
 """Every reason for which an event may end without an effect."""
 EFFECT = "effect"

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from so_privacy_ext.model import Authority, NoMail, Person, Ruling, TenantLists
 from so_privacy_ext.ports import KeptDecision
+from so_privacy_ext.processing.addresses import keyed_hash
 from so_privacy_ext.processing.case import Case
 from so_privacy_ext.processing.notices import letter, notice, silence
 from so_privacy_ext.processing.wanting import want
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.authority import authority
+from so_privacy_ext.rules.kept import kept
 from so_privacy_ext.sdk import Facts
 
 DUE = "due"
@@ -34,9 +36,8 @@ class Outlook:
 
 def look_ahead(work: Work, person: Person, ruling: Ruling, facts: Facts, lists: TenantLists) -> Outlook:
     """Settle a ruling against what stands, as the next turn would; nothing is written or kept."""
-    decided = KeptDecision(
-        0, person.person_id, ruling, {"source": facts.source}, (), decided_at=work.clock.now()
-    )
+    as_kept = kept(facts, lambda text: keyed_hash(text, work.tenant.address_key))
+    decided = KeptDecision(0, person.person_id, ruling, as_kept, (), decided_at=work.clock.now())
     case = Case(kept=decided, person=person, consents=person.consents)
     want(work, case, lists)
     own = work.tenant.own_associate_id

@@ -9,7 +9,7 @@ from so_privacy_ext.errors import CrmFailure, Park
 from so_privacy_ext.model import Outcome
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing.case import Case, Held
-from so_privacy_ext.processing.wanting import STORE_WITHDRAWN
+from so_privacy_ext.processing.wanting import OVERTAKEN, STORE_WITHDRAWN
 from so_privacy_ext.processing.work import Work
 
 WAITS = (5.0, 30.0, 120.0, 600.0, 3600.0, 10800.0, 28800.0, 43200.0)
@@ -51,7 +51,7 @@ def _finish(work: Work, case: Case) -> None:
     work.ledgers.journal.append("decision", case.person.person_id, _content(case))
     work.ledgers.decisions.finish(case.kept.decision_id, case.result)
     work.ledgers.inbox.done(case.kept.inbox_ids, case.result)
-    if Held.SUPERSEDED in case.held.values():
+    if Held.SUPERSEDED in case.held.values() or OVERTAKEN in case.left.values():
         work.ledgers.inbox.decide_again(case.person.person_id)  # on what the other writer has left
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from so_privacy_ext.model import STORE, WITHDRAWN, Consent, Decision, TenantLists
 from so_privacy_ext.ports import EffectIntent
 from so_privacy_ext.processing import periods
-from so_privacy_ext.processing.case import Case
+from so_privacy_ext.processing.case import EFFECTS, Case
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.arbiter import Leave, Write, settle
 from so_privacy_ext.proof.authority import authority
@@ -16,6 +16,8 @@ FLIP_WINDOW = 600.0
 """Three writes of one purpose within ten minutes mean that somebody writes against us."""
 FLAPPING = "flapping"
 MERGED = "merged"
+OVERTAKEN = "overtaken"
+"""Others have written since the ruling was made; what stands now is ruled on anew."""
 STORE_WITHDRAWN = "store_withdrawn"
 WITHDRAWN_BEFORE_MERGE = "withdrawn_before_merge"
 """By somebody who has become this person since; a human must say whether her no counts."""
@@ -41,6 +43,8 @@ def _want_one(work: Work, case: Case, decision: Decision, lists: TenantLists) ->
     settled = settle(decision, current, writer)
     if isinstance(settled, Leave):
         return settled.reason
+    if _overtaken(case):
+        return OVERTAKEN
     merged = work.ledgers.reviews.forbidden(case.person.person_id, MERGED)
     if decision.purpose in merged or STORE in merged:
         return WITHDRAWN_BEFORE_MERGE
@@ -52,6 +56,15 @@ def _want_one(work: Work, case: Case, decision: Decision, lists: TenantLists) ->
         return FLAPPING
     case.intents.append(_intent(work, case, decision, settled, current))
     return None
+
+
+def _overtaken(case: Case) -> bool:
+    """Tell whether other consents stand than those that the ruling was made on and those it has written."""
+    expected: dict[str, list[str]] = dict(case.kept.facts["consents"])
+    for decision in case.kept.ruling.decisions:
+        if case.held.get(decision.purpose) in EFFECTS and decision.basis and decision.source:
+            expected[decision.purpose] = [decision.basis, decision.source]
+    return expected != {purpose: [row.basis, row.source] for purpose, row in case.consents.items()}
 
 
 def _may_be_written(wanted: Write, lists: TenantLists) -> bool:
