@@ -1,6 +1,7 @@
 """`tenant add`: a tenant is installed whole, or nothing of it is left here or in the CRM."""
 
 import signal
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -193,3 +194,19 @@ def test_an_address_that_superoffice_does_not_post_to(arriving: Running) -> None
     arriving.run("tenant", "add", NEW, "--environment", "online", *token).refused(
         78, "public_url", "https://"
     )
+
+
+def test_a_paused_tenant_keeps_what_comes_and_goes_on_when_resumed(installed: Running) -> None:
+    assert installed.good("tenant", "pause", FIRST) == {"paused": True, "changed": True}
+    assert "already" in installed.run("tenant", "pause", FIRST).out
+    person = installed.tenant().create_person(channel="USER", source="CARD", emails=["pia@example.com"])
+    until(lambda: installed.sandbox.dispatcher.wait_idle(5), "the delivery is on its way")
+    until(lambda: installed.good("tenant", "show", FIRST)["open"] > 0, "the event is not kept")
+    calls = len(installed.sandbox.world.calls.calls)
+    time.sleep(3)  # longer than a worker's poll
+    assert len(installed.sandbox.world.calls.calls) == calls
+
+    assert installed.good("tenant", "resume", FIRST) == {"paused": False, "changed": True}
+    installed.settle()
+    (row,) = installed.tenant().consents(person.person_id)
+    assert row.comment.startswith("so-privacy met-in-person ")

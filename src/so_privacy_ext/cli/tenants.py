@@ -1,4 +1,4 @@
-"""`tenant add|list|show`."""
+"""`tenant add|list|show|pause|resume`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from so_privacy_ext.settings import one_line, read_secret
 from so_privacy_ext.storage import manifests, tenants
 from so_privacy_ext.storage.database import connect
 
-commands = typer.Typer(help="Tenants: add, list, show.", no_args_is_help=True)
+commands = typer.Typer(help="Tenants: add, list, show, pause, resume.", no_args_is_help=True)
 
 _LONGEST_TOKEN = 5000
 Name = Annotated[str, typer.Argument(metavar="TENANT", help="Such as Cust12345.")]
@@ -66,6 +66,7 @@ def list_(as_json: AsJson = False) -> None:
         "quarantined": "quarantined",
         "reviews": "reviews",
         "duties": "duties",
+        "paused_at": "paused",
         "parked_reason": "parked",
     }
     print_table(found, columns, empty="No tenant yet: so-privacy tenant add")
@@ -84,6 +85,33 @@ def show(context_identifier: Name, as_json: AsJson = False) -> None:
         print_json(answer)
         return
     print_fields(answer)
+
+
+@commands.command()
+def pause(context_identifier: Name, as_json: AsJson = False) -> None:
+    """Do nothing for a tenant until it is resumed; what SuperOffice sends meanwhile is kept."""
+    with wired() as app:
+        summary = app.tenant(context_identifier)
+        with app.turn(summary) as turn:  # so that nothing is being done any more when this returns
+            changed = tenants.pause(turn.session)
+    _told(as_json, paused=True, changed=changed, what=f"{summary.context_identifier} is paused")
+
+
+@commands.command()
+def resume(context_identifier: Name, as_json: AsJson = False) -> None:
+    """Go on with a paused tenant, first with what has come meanwhile."""
+    with wired() as app:
+        summary = app.tenant(context_identifier)
+        with app.session(summary) as session:
+            changed = tenants.resume(session)
+    _told(as_json, paused=False, changed=changed, what=f"{summary.context_identifier} goes on")
+
+
+def _told(as_json: bool, *, paused: bool, changed: bool, what: str) -> None:
+    if as_json:
+        print_json({"paused": paused, "changed": changed})
+    else:
+        print(what if changed else f"{what} already")
 
 
 def _read_token(name: str) -> str:

@@ -16,7 +16,6 @@ from so_privacy_ext.storage.database import Connection, Row, connect
 from so_privacy_ext.storage.inbox import event_text
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.statements import Statements
-from so_privacy_ext.storage.tenants import WEBHOOK
 
 UNSTORABLE = "unstorable"
 """Why a delivery is quarantined whose parsed event the database can't hold."""
@@ -82,7 +81,7 @@ class ReceivingStore:
 
     def _open(self, tenant_id: TenantId, row: Row) -> bytes:
         try:
-            return self._data_key.open(tenant_id, WEBHOOK, row["key_id"], row["sealed"])
+            return self._data_key.open(tenant_id, row["name"], row["key_id"], row["sealed"])
         except Refused as error:
             # We can't tell whether the request is genuine, so the sender must ask again: 503, never 401.
             raise StorageUnavailable("the webhook secret can't be opened") from error

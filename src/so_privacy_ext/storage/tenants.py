@@ -20,6 +20,10 @@ ADDRESS_KEY = "address_key"
 SYSTEM_USER_TOKEN = "system_user_token"  # noqa: S105 - the name of a secret
 WEBHOOK = "webhook"
 """The webhook secret; several may live at once."""
+WEBHOOK_WATCH = "webhook_watch"
+"""The secret of the webhook that watches the other one."""
+EVENTS, WATCH = "events", "watch"
+"""Kinds of subscriptions: persons and lists, and what becomes of the webhook that tells of them."""
 
 _sql = Statements("tenants")
 
@@ -43,6 +47,10 @@ class TenantSummary:
     epoch: Epoch
     created_at: datetime
     removed_at: datetime | None
+    paused_at: datetime | None
+    """By its administrator, until resumed; its events stay."""
+    leaving_at: datetime | None
+    """Its uninstallation has begun."""
     parked_until: datetime | None
     parked_reason: str | None
     open: int
@@ -58,6 +66,7 @@ class Subscription:
     """One slot of a tenant, with the id of the webhook that posts to it once the CRM gave one."""
 
     slot: Slot
+    kind: str
     webhook_id: int | None
     created_at: datetime
 
@@ -85,7 +94,7 @@ def add(
             put_secret(session, data_key, WEBHOOK, webhook_secret.encode())
             if not session.rows(_sql["secrets"], {"name": ADDRESS_KEY}):
                 put_secret(session, data_key, ADDRESS_KEY, secrets.token_bytes(32))
-            session.run(_sql["subscribe"], {"slot": slot})
+            session.run(_sql["subscribe"], {"slot": slot, "kind": EVENTS})
     return AddedTenant(session.tenant_id, slot, webhook_secret)
 
 
@@ -122,6 +131,18 @@ def registered(
     with session.transaction():
         session.run(_sql["registered"], {"slot": slot, "webhook_id": webhook_id})
         session.run(_sql["own_associate"], {"own_associate_id": own_associate_id})
+
+
+def pause(session: TenantSession) -> bool:
+    """Have nothing done for the tenant until it is resumed; its events stay. False if it was paused."""
+    return session.run(_sql["pause"]) > 0
+
+
+def resume(session: TenantSession) -> bool:
+    """Go on with what has come meanwhile. False if it was not paused."""
+    with session.transaction():
+        session.rows(_sql["wake"])
+        return session.run(_sql["resume"]) > 0
 
 
 def remove(session: TenantSession) -> None:

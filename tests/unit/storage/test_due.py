@@ -9,10 +9,12 @@ import pytest
 
 from so_privacy_ext.errors import Refused
 from so_privacy_ext.model import MailState, PersonId, TenantId
+from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.database import Connection, connect
 from so_privacy_ext.storage.due import due_tenants, next_due, wait_for_work
 from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.secrets import DataKey
+from so_privacy_ext.storage.session import open_session
 from so_privacy_ext.storage.tenants import AddedTenant
 from so_privacy_ext.storage.turns import Turn, take
 from tests.unit.storage.shapes import Add, Delivering, Taking, claimed
@@ -185,3 +187,20 @@ def test_tenants_whose_secrets_can_t_be_opened_starve_nobody(
         take(dsn, broken, DataKey(bytes(32)))
 
     assert due_tenants(connection, 1) == [sound]
+
+
+def test_a_paused_tenant_is_in_nobodys_line_until_it_is_resumed(
+    dsn: str, connection: Connection, tenant: AddedTenant, receiving: ReceivingStore, delivery: Delivering
+) -> None:
+    with open_session(dsn, tenant.tenant_id) as session:
+        assert tenants.pause(session)
+        assert not tenants.pause(session)
+        receiving.store([delivery("a", tenant_id=tenant.tenant_id)])
+        assert due_tenants(connection, 10) == []
+        assert [one.paused_at is None for one in tenants.listed(connection)] == [False]
+
+        assert tenants.resume(session)
+        assert not tenants.resume(session)
+
+    assert due_tenants(connection, 10) == [tenant.tenant_id]
+    assert [one.paused_at for one in tenants.listed(connection)] == [None]

@@ -1,5 +1,5 @@
 -- name: look_up
-SELECT tenant_id, context_identifier, key_id, sealed FROM slot_lookup(%(slot)s)
+SELECT tenant_id, context_identifier, name, key_id, sealed FROM slot_lookup(%(slot)s)
 
 -- name: store
 SELECT inbox_store(%(tenants)b::integer[], %(event_ids)b::text[], %(hashes)b::bytea[], %(bodies)b::bytea[],

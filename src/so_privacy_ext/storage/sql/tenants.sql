@@ -10,11 +10,21 @@ VALUES (%(tenant_id)s, %(environment)s, %(context_identifier)s)
 ON CONFLICT DO NOTHING
 
 -- name: revive
-UPDATE tenant SET removed_at = NULL, parked_until = NULL, parked_reason = NULL
+UPDATE tenant SET removed_at = NULL, parked_until = NULL, parked_reason = NULL, paused_at = NULL, leaving_at = NULL,
+  deleted_seen_at = NULL
 WHERE tenant_id = %(tenant_id)s AND removed_at IS NOT NULL
 
 -- name: remove
 UPDATE tenant SET removed_at = so_now() WHERE tenant_id = %(tenant_id)s
+
+-- name: pause
+UPDATE tenant SET paused_at = so_now() WHERE tenant_id = %(tenant_id)s AND paused_at IS NULL
+
+-- name: resume
+UPDATE tenant SET paused_at = NULL WHERE tenant_id = %(tenant_id)s AND paused_at IS NOT NULL
+
+-- name: wake
+SELECT pg_notify('so_privacy_work', %(tenant_id)s::text)
 
 -- name: has_evidence
 SELECT true AS found
@@ -24,10 +34,10 @@ WHERE EXISTS (SELECT FROM journal WHERE tenant_id = %(tenant_id)s)
   OR EXISTS (SELECT FROM duty WHERE tenant_id = %(tenant_id)s)
 
 -- name: subscribe
-INSERT INTO subscription (tenant_id, slot) VALUES (%(tenant_id)s, %(slot)s)
+INSERT INTO subscription (tenant_id, slot, kind) VALUES (%(tenant_id)s, %(slot)s, %(kind)s)
 
 -- name: subscriptions
-SELECT slot, webhook_id, created_at FROM subscription WHERE tenant_id = %(tenant_id)s ORDER BY created_at
+SELECT slot, kind, webhook_id, created_at FROM subscription WHERE tenant_id = %(tenant_id)s ORDER BY created_at
 
 -- name: registered
 UPDATE subscription SET webhook_id = %(webhook_id)s WHERE tenant_id = %(tenant_id)s AND slot = %(slot)s
