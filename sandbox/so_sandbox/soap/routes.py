@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -42,7 +43,10 @@ class _Endpoint:
         if scope["method"] != "POST":
             await _send(send, bare(405, "web services take POST", "http_405", {"Allow": "POST"}))
             return
-        body = await _body(receive)
+        try:
+            body = await _body(receive)
+        except ClientDisconnect:
+            return  # who is gone in the middle of a request has asked for nothing
         if body is None:
             await _send(send, bare(413, "the request is too large", "http_413"))
             return
@@ -74,7 +78,7 @@ async def _body(receive: Receive) -> bytes | None:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"".join(parts)
+            raise ClientDisconnect
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > LARGEST:

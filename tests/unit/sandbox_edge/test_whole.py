@@ -1,9 +1,11 @@
 """The edge and the web services together, as any client meets them."""
 
 import base64
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
@@ -105,3 +107,13 @@ def test_an_expired_ticket_is_refused(running: RunningSandbox, call: Any) -> Non
     answer = call("Webhook", "GetAllWebhooks", None, None, "Unknown")
     assert answer.header.Succeeded is False
     assert answer.header.ExceptionInfo.ExceptionType.endswith("SoSessionException")
+
+
+def test_who_is_gone_in_the_middle_of_a_request_has_asked_for_nothing(running: RunningSandbox) -> None:
+    begun = b"POST /Cust12345/Remote/Services88/Person.svc HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", urlsplit(running.url).port or 0), timeout=5) as killed:
+        killed.sendall(begun + b"<half")
+    assert requests.get(f"{running.url}/api/state/Cust12345", timeout=5).status_code == 200
+
+    assert running.world.schema_violations == []
+    assert [one.agent for one in running.world.calls.calls] == []
