@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tests.covered import measure, on_disk, shortcomings, table
+from tests.foreign import needed
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_SECONDS = 1800
@@ -43,7 +44,7 @@ def chromium() -> str | None:
     return next((found for name in CHROMIUM if (found := shutil.which(name))), None)
 
 
-def command(report: Path, *, browser: bool) -> list[str]:
+def command(report: Path, *, left_out: Iterable[str] = ()) -> list[str]:
     """Build the one command line that runs the suite.
 
     The tests of one file stay in one process, so that what a module sets up is set up once. The profile `ci`
@@ -54,7 +55,7 @@ def command(report: Path, *, browser: bool) -> list[str]:
         *("-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile", "--hypothesis-profile=ci"),
         *("--durations=10", "--durations-min=5", f"--session-timeout={LONGEST_SECONDS}"),
         f"--junit-xml={report}",
-        *([] if browser else ["--ignore=tests/browser"]),
+        *(f"--ignore={folder}" for folder in left_out),
     ]
 
 
@@ -79,15 +80,20 @@ def counts(report: Path) -> tuple[int, int, int]:
     return tests - failed - skipped, failed, skipped
 
 
-def prepared(environment: dict[str, str]) -> tuple[bool, list[Text]]:
-    """Settle what can run here: whether the browser can, and the loud lines about what can't."""
+def prepared(environment: dict[str, str]) -> tuple[list[str], list[Text]]:
+    """Settle what can't run here: the folders to leave out, and the loud lines about all that."""
     vendor, line = vendor_line(environment.get("SO_VENDOR_WSDL_DIR"))
     if vendor:
         environment["SO_VENDOR_WSDL_DIR"] = str(Path(environment["SO_VENDOR_WSDL_DIR"]).resolve())
     else:
         environment.pop("SO_VENDOR_WSDL_DIR", None)  # so that no test takes it otherwise than this line
-    browser = chromium() is not None
-    return browser, [Text(line, GOOD if vendor else LOUD), *([] if browser else [Text(NO_BROWSER, LOUD)])]
+    lacking = {
+        "tests/browser": None if chromium() else NO_BROWSER,
+        "tests/foreign": needed.missing(environment),
+    }
+    loud = [Text(line, GOOD if vendor else LOUD)]
+    loud += [Text(reason, LOUD) for reason in lacking.values() if reason]
+    return [folder for folder, reason in lacking.items() if reason], loud
 
 
 def say(console: Console, lines: Iterable[Text]) -> None:
@@ -98,13 +104,13 @@ def say(console: Console, lines: Iterable[Text]) -> None:
 def main() -> int:
     console = Console() if sys.stdout.isatty() else Console(width=160)
     environment = dict(os.environ)
-    browser, loud = prepared(environment)
+    left_out, loud = prepared(environment)
     say(console, loud)
     with tempfile.TemporaryDirectory(prefix="so-privacy-test-") as folder:
         report, data = Path(folder, "report.xml"), Path(folder, "coverage")
         data.mkdir()
         environment["COVERAGE_FILE"] = str(data / ".coverage")
-        status = run(command(report, browser=browser), environment)
+        status = run(command(report, left_out=left_out), environment)
         if status == INTERRUPTED or not report.is_file():  # pytest has said why
             return status or 1
         passed, failed, skipped = counts(report)

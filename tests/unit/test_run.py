@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests import run
+from tests.foreign import needed
 
 
 def test_the_vendor_check_runs_with_a_folder(tmp_path: Path) -> None:
@@ -32,7 +33,7 @@ def test_no_browser_leaves_its_tests_out_and_says_how_to_get_one(
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert run.chromium() is None
-    assert "--ignore=tests/browser" in run.command(tmp_path / "report.xml", browser=False)
+    assert "--ignore=tests/browser" in run.command(tmp_path / "report.xml", left_out=run.prepared({})[0])
     assert "apt-get install chromium" in run.NO_BROWSER
 
 
@@ -42,7 +43,74 @@ def test_a_browser_brings_its_tests_in(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert run.chromium() == str(found)
-    assert "--ignore=tests/browser" not in run.command(tmp_path / "report.xml", browser=True)
+    assert "--ignore=tests/browser" not in run.command(tmp_path / "report.xml", left_out=run.prepared({})[0])
+
+
+def program(folder: Path, name: str, *, says: str, status: int = 0) -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\necho '{says}'\nexit {status}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def vendor(tmp_path: Path) -> dict[str, str]:
+    for name in needed.WSDLS:
+        (tmp_path / f"{name}.xml").touch()
+    return {needed.VENDOR: str(tmp_path)}
+
+
+@pytest.mark.parametrize(
+    ("programs", "why"),
+    [
+        ({}, "node and npm were not both found"),
+        ({"node": "v24.1.0"}, "node and npm were not both found"),
+        ({"node": "v18.20.4", "npm": "1.13.0"}, "node 18.20.4 is older than 20.19"),
+        ({"node": "v9.0.0", "npm": "1.13.0"}, "node 9.0.0 is older than 20.19"),
+        ({"node": "v20.19.0", "npm": ""}, "no registry gives npm the package soap"),
+    ],
+)
+def test_a_foreign_client_that_cannot_run_is_left_out_loudly(
+    programs: dict[str, str],
+    why: str,
+    tmp_path: Path,
+    vendor: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name, says in programs.items():
+        program(tmp_path, name, says=says, status=0 if says else 1)
+
+    left_out, loud = run.prepared(vendor)
+
+    assert "tests/foreign" in left_out
+    assert any(
+        line.plain.startswith(f"FOREIGN CLIENT TESTS CANNOT RUN: {why}") and line.style == run.LOUD
+        for line in loud
+    )
+
+
+@pytest.mark.parametrize("folder", [None, "", "/none", "/"])
+def test_no_wsdls_of_the_vendor_leave_the_foreign_client_out(
+    folder: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program(tmp_path, "node", says="v22.0.0")
+    program(tmp_path, "npm", says="1.13.0")
+
+    left_out, loud = run.prepared({} if folder is None else {needed.VENDOR: folder})
+
+    assert "tests/foreign" in left_out
+    assert any("SO_VENDOR_WSDL_DIR names no folder with the vendor's WSDLs" in line.plain for line in loud)
+
+
+def test_node_npm_and_the_vendors_wsdls_bring_the_foreign_client_in(
+    tmp_path: Path, vendor: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program(tmp_path, "node", says="v22.0.0")
+    program(tmp_path, "npm", says="1.13.0")
+
+    assert "tests/foreign" not in run.prepared(vendor)[0]
 
 
 def test_what_could_not_be_set_up_failed(tmp_path: Path) -> None:
