@@ -6,6 +6,7 @@ import base64
 import binascii
 import contextlib
 import hashlib
+import hmac
 import os
 import secrets
 import stat
@@ -28,6 +29,7 @@ class DataKey:
         if len(key) != _SIZE:
             raise ValueError("a data key has 32 bytes")
         self._cipher = AESGCM(key)
+        self._hash_key = hmac.digest(key, b"so-privacy hash key", "sha256")
         self.key_id = hashlib.sha256(b"so-privacy data key\0" + key).hexdigest()[:16]
 
     def __repr__(self) -> str:
@@ -60,6 +62,10 @@ class DataKey:
         """Encrypt a secret for one tenant and name."""
         nonce = secrets.token_bytes(_NONCE)
         return nonce + self._cipher.encrypt(nonce, secret, _bound(tenant_id, name))
+
+    def keyed_hash(self, purpose: str, text: bytes) -> bytes:
+        """Give 32 bytes that name a text, and from which nobody without the key finds or tries it."""
+        return hmac.digest(self._hash_key, purpose.encode() + b"\0" + text, "sha256")
 
     def open(self, tenant_id: TenantId, name: str, key_id: str, sealed: bytes) -> bytes:
         """Decrypt what was sealed for this tenant and name by this key."""

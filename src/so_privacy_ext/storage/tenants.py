@@ -152,7 +152,7 @@ def remove(session: TenantSession) -> None:
     """
     with session.transaction():
         session.run(_sql["wipe_secrets"], {"kept": ADDRESS_KEY})
-        for table in ("subscription", "inbox", "quarantine", "due", "pace"):
+        for table in ("subscription", "inbox", "quarantine", "due", "pace", "web_session"):
             session.run(_sql[f"wipe_{table}"])
         if session.row(_sql["has_evidence"]) is None:
             for table in ("all_secrets", "manifest", "review", "tenant"):

@@ -75,6 +75,9 @@ DELETE FROM due WHERE tenant_id = %(tenant_id)s
 -- name: wipe_pace
 DELETE FROM pace WHERE tenant_id = %(tenant_id)s
 
+-- name: wipe_web_session
+DELETE FROM web_session WHERE tenant_id = %(tenant_id)s
+
 -- name: wipe_manifest
 DELETE FROM manifest WHERE tenant_id = %(tenant_id)s
 
