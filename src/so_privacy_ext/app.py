@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from starlette.routing import BaseRoute
+
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import ContextIdentifier, TenantId, TenantLists
 from so_privacy_ext.processing.work import Work
@@ -56,6 +58,10 @@ class App:
 
     def receiving(self) -> ReceivingStore:
         return ReceivingStore(self.dsn, self.data_key)
+
+    def pages(self) -> Sequence[BaseRoute]:
+        """Give the routes of all pages."""
+        return ()
 
     def take(self, tenant_id: TenantId) -> Turn | None:
         """Take a tenant's turn if nobody has it."""

@@ -108,7 +108,9 @@ def web(
     watch(lifeline)
     receiving = app.receiving()
     try:
-        came = serve(create_application(receiving), sockets=[listener], hosts=settings.hosts)
+        came = serve(
+            create_application(receiving, routes=app.pages()), sockets=[listener], hosts=settings.hosts
+        )
     finally:
         receiving.close()
         app.close()

@@ -11,14 +11,6 @@ from starlette.types import Message, Send
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
-SECURITY_HEADERS: Sequence[tuple[str, str]] = (
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("strict-transport-security", "max-age=31536000"),
-)
-"""On every answer, refused requests too; the server adds them."""
-
 _JSON: Headers = ((b"content-type", b"application/json; charset=utf-8"), (b"cache-control", b"no-store"))
 
 

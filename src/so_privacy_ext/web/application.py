@@ -6,8 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -15,14 +14,15 @@ from starlette.types import Receive, Scope, Send
 from so_privacy_ext.errors import StorageUnavailable
 from so_privacy_ext.model import Slot
 from so_privacy_ext.ports import Receiving
-from so_privacy_ext.web import answers
+from so_privacy_ext.web import refusals
 from so_privacy_ext.web.floods import Floods
 from so_privacy_ext.web.group_commit import GroupCommit
 from so_privacy_ext.web.receiver import PREFIX, Receiver
+from so_privacy_ext.web.refusals import Refusals
+from so_privacy_ext.web.rendering import STATIC, Pages, style
 from so_privacy_ext.web.slots import Slots
 
 _NOBODYS_SLOT = Slot("0" * 32)
-_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
 class Application:
@@ -69,13 +69,14 @@ def create_application(
             return _word("unready", 503)
         return _word("ready")
 
+    own = [
+        Route("/healthz/live", live),
+        Route("/healthz/ready", ready),
+        Route(f"{STATIC}{{name}}", style),
+    ]
     pages = Starlette(
-        routes=[Route("/healthz/live", live), Route("/healthz/ready", ready), *routes],
-        exception_handlers={
-            HTTPException: _http_error,
-            ClientDisconnect: _client_gone,
-            Exception: _server_error,
-        },
+        routes=[*own, *routes],
+        exception_handlers=refusals.handlers(Refusals(Pages(), Floods())),
         lifespan=lifespan,
     )
     pages.router.redirect_slashes = False
@@ -84,23 +85,3 @@ def create_application(
 
 def _word(text: str, status: int = 200) -> Response:
     return Response(text, status, {"cache-control": "no-store"}, "text/plain; charset=utf-8")
-
-
-async def _http_error(_request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = dict((isinstance(error, HTTPException) and error.headers) or {})
-    return _error(status, _CODES.get(status, "refused"), headers)
-
-
-async def _client_gone(_request: Request, _error_raised: Exception) -> Response:
-    return _error(400, "bad_request", {})  # nobody is there to read it
-
-
-async def _server_error(_request: Request, _error_raised: Exception) -> Response:
-    return _error(500, "internal", {})
-
-
-def _error(status: int, code: str, headers: dict[str, str]) -> Response:
-    answer = answers.error(status, code, answers.new_request_id())
-    own = {name.decode(): value.decode() for name, value in answer.headers}
-    return Response(answer.body, status, {**own, **headers})

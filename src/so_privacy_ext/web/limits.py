@@ -6,6 +6,7 @@ import resource
 from dataclasses import dataclass, replace
 
 _OTHER_FILES = 100
+_FORMS = b"/configure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,8 @@ class Limits:
     """Bytes, counts and seconds; a deadline is looked at twice a second, so half a second before its time."""
 
     body_bytes: int = 256 * 1024
+    form_bytes: int = 512 * 1024
+    """Where a manifest is uploaded."""
     header_bytes: int = 16 * 1024
     headers: int = 64
     header_seconds: float = 4.5
@@ -25,6 +28,10 @@ class Limits:
     """For a refusal to be read before the connection is cut."""
     connections: int = 4096
     connections_per_address: int = 1024
+
+    def body_bytes_of(self, target: bytes) -> int:
+        """Give how large a body may be that is posted there."""
+        return self.form_bytes if target.startswith(_FORMS) else self.body_bytes
 
     def within_open_files(self) -> Limits:
         """Lower the number of connections to what this process may open."""

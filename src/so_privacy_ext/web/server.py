@@ -15,7 +15,7 @@ from typing import Any, cast
 import uvicorn
 from starlette.types import ASGIApp
 
-from so_privacy_ext.web import answers
+from so_privacy_ext.web import security
 from so_privacy_ext.web.connections import Connections
 from so_privacy_ext.web.limits import Limits
 from so_privacy_ext.web.wire import WireProtocol
@@ -110,7 +110,7 @@ def make_server(
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        headers=list(answers.SECURITY_HEADERS),
+        headers=list(security.HEADERS),
         backlog=_BACKLOG,
         timeout_keep_alive=limits.idle_seconds,
         timeout_graceful_shutdown=cast("int", max(0.0, graceful - _MARGIN)),

@@ -55,6 +55,7 @@ class WireProtocol(HttpToolsProtocol):
         self._header_count = 0
         self._body_bytes = 0
         self._announced = 0
+        self._most_bytes = limits.body_bytes
         self._host: list[bytes] = []
         self._known_host: bytes | None = None
         self._last = False
@@ -131,7 +132,8 @@ class WireProtocol(HttpToolsProtocol):
             self._stop(400, "bad_host")
         if len(self.url) + self._head_bytes > self._limits.header_bytes:
             self._stop(431, "headers_too_large")
-        if self._announced > self._limits.body_bytes:
+        self._most_bytes = self._limits.body_bytes_of(self.url)
+        if self._announced > self._most_bytes:
             self._stop(413, "too_large")
         super().on_headers_complete()
         self._unanswered += 1
@@ -141,7 +143,7 @@ class WireProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
-        if self._body_bytes > self._limits.body_bytes:
+        if self._body_bytes > self._most_bytes:
             self._stop(413, "too_large")
         super().on_body(body)
 
