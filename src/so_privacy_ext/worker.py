@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import structlog
 
@@ -17,7 +19,7 @@ from so_privacy_ext.processing.looking_up import look_up_due
 from so_privacy_ext.processing.recording import WAITS
 from so_privacy_ext.processing.work import SLICE, Work
 from so_privacy_ext.storage.database import connect
-from so_privacy_ext.storage.due import due_tenants, wait_for_work
+from so_privacy_ext.storage.due import begin_periodic, due_tenants, wait_for_work
 from so_privacy_ext.storage.turns import Turn
 
 POLL = 2.0
@@ -25,12 +27,14 @@ POLL = 2.0
 FAIR_SHARE = 2.0
 """Seconds that a tenant may go on while another, or somebody in line for this one, waits."""
 PARKED = 900.0
-NO_MANIFEST = 3600.0
-"""Seconds between looks at a tenant without a manifest; its activation wakes it."""
+NO_MANIFEST = 240.0
+"""Seconds between looks at a tenant without a manifest, whose webhook is watched; its activation wakes it."""
 LONGEST_PAUSE = 300.0
 SHORTEST_PAUSE = 1.0
 FAILED = 60.0
 """Seconds until a tenant is tried again whose turn failed in a way that nobody foresaw."""
+BEGINNING = 30.0
+"""Seconds between looks for tenants that do not owe periodic work yet, since they are new."""
 
 _log = structlog.get_logger("so_privacy_ext.worker")
 
@@ -38,14 +42,33 @@ Take = Callable[[TenantId], Turn | None]
 MakeWork = Callable[[Turn, Callable[[], bool]], Work | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """One kind of work that a tenant owes again and again."""
+
+    do: Callable[[Turn, Callable[[], bool]], float]
+    """Does it, or as much as fits before the turn must yield; gives the seconds until it is due again."""
+    within: float
+    """Seconds within which a tenant that never owed it does."""
+
+
 class Worker:
     """Works the turns of all tenants that owe something, several tenants at a time in threads."""
 
-    def __init__(self, dsn: str, take: Take, make_work: MakeWork, *, threads: int) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        take: Take,
+        make_work: MakeWork,
+        *,
+        threads: int,
+        chores: Mapping[str, Chore] | None = None,
+    ) -> None:
         self._dsn = dsn
         self._take = take
         self._make_work = make_work
         self._threads = threads
+        self._chores = chores or {}
         self._busy: set[TenantId] = set()
         self._others_wait = False
         self._guard = threading.Lock()
@@ -67,7 +90,11 @@ class Worker:
 
     def _watch(self, stop: threading.Event, pool: ThreadPoolExecutor) -> None:
         with connect(self._dsn, application_name="so-privacy worker") as connection:
+            begun = -math.inf
             while not stop.is_set():
+                if self._chores and time.monotonic() - begun > BEGINNING:
+                    begin_periodic(connection, {kind: one.within for kind, one in self._chores.items()})
+                    begun = time.monotonic()
                 waiting = [one for one in due_tenants(connection, 100) if one not in self._busy]
                 with self._guard:
                     free = self._threads - len(self._busy)
@@ -104,10 +131,12 @@ class Worker:
         try:
             work = self._make_work(turn, must_yield)
             if work is None:
+                self._do_chores(turn, must_yield)
                 turn.park("no_manifest", NO_MANIFEST)
                 return
-            self._drain(work, must_yield)
+            self._drain(work, lambda: must_yield() or (time.monotonic() > until and self._owes(turn)))
             look_up_due(work)
+            self._do_chores(turn, must_yield)
         except StorageUnavailable:
             raise
         except CrmFailure as failure:
@@ -117,6 +146,30 @@ class Worker:
             turn.park(type(error).__name__, FAILED)
         else:
             self._failures.pop(tenant_id, None)
+
+    def _owes(self, turn: Turn) -> bool:
+        """Tell whether periodic work is due, which even a tenant whose events never end must come to."""
+        return bool(self._chores) and not turn.due_kinds().isdisjoint(self._chores)
+
+    def _do_chores(self, turn: Turn, must_yield: Callable[[], bool]) -> None:
+        """Do the periodic work that is due, after the events; one that fails alone holds up nothing else."""
+        for kind in sorted(turn.due_kinds() & self._chores.keys()) if self._chores else ():
+            try:
+                turn.due(kind, self._chores[kind].do(turn, must_yield))
+            except StorageUnavailable:
+                raise
+            except CrmFailure as failure:
+                if isinstance(failure, Park) or failure.fault is Fault.THROTTLED:
+                    raise  # what hits every call of the tenant's
+                self._put_off(turn, kind, str(failure.fault))
+            except Exception as error:  # noqa: BLE001  # a defect in one must not keep the others from being done
+                self._put_off(turn, kind, type(error).__name__)
+            if must_yield():
+                return
+
+    def _put_off(self, turn: Turn, kind: str, reason: str) -> None:
+        _log.warning("chore_failed", tenant_id=turn.tenant.tenant_id, kind=kind, reason=reason)
+        turn.due(kind, FAILED)
 
     def _drain(self, work: Work, must_yield: Callable[[], bool]) -> None:
         while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from so_privacy_ext.model import TenantId
 from so_privacy_ext.storage.database import Connection
@@ -27,6 +27,12 @@ def next_due(connection: Connection) -> float | None:
     with mapped():
         row = connection.execute(_sql["next"], {"lock_space": LOCK_SPACE}).fetchone()
     return None if row is None or row["seconds"] is None else max(0.0, row["seconds"])
+
+
+def begin_periodic(connection: Connection, within: Mapping[str, float]) -> None:
+    """Have each tenant owe each of these kinds of work, from some time within so many seconds on."""
+    with mapped():
+        connection.execute(_sql["begin"], {"kinds": list(within), "within": list(within.values())})
 
 
 def wait_for_work(connection: Connection, seconds: float) -> bool:

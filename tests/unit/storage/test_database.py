@@ -146,7 +146,7 @@ def test_every_table_with_a_tenant_is_behind_the_wall(dsn: str) -> None:
 
 
 @pytest.mark.row("F73")
-def test_only_four_functions_cross_tenants(dsn: str) -> None:
+def test_only_these_functions_cross_tenants(dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         crossing = connection.execute("""
             SELECT proname, proconfig::text FROM pg_proc
@@ -157,7 +157,13 @@ def test_only_four_functions_cross_tenants(dsn: str) -> None:
               AND has_function_privilege('public', oid, 'EXECUTE')
         """).fetchone()
 
-    assert [name for name, _ in crossing] == ["due_tenants", "inbox_store", "slot_lookup", "tenant_list"]
+    assert [name for name, _ in crossing] == [
+        "due_begin",
+        "due_tenants",
+        "inbox_store",
+        "slot_lookup",
+        "tenant_list",
+    ]
     assert all("search_path=so_privacy, pg_temp" in config for _, config in crossing)
     assert executable_by_all == (0,)
 

@@ -250,6 +250,7 @@ def test_an_unreachable_database_is_waited_for(world: World, monkeypatch: pytest
     assert len(tries) == 2
 
 
+@pytest.mark.row("F16")
 def test_a_burst_lets_another_tenant_in(make: Callable[[], World], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(working, "FAIR_SHARE", 0.2)
     busy, single = make(), make()

@@ -6,3 +6,6 @@ SELECT extract(epoch FROM min(at) - so_now())::float8 AS seconds FROM due_tenant
 
 -- name: listen
 LISTEN so_privacy_work
+
+-- name: begin
+SELECT due_begin(%(kinds)s::text[], %(within)s::float8[])
