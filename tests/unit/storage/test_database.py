@@ -138,7 +138,10 @@ def test_every_table_with_a_tenant_is_behind_the_wall(dsn: str) -> None:
 
     walled = {name for name, wall, policies in tables if wall and policies == 1}
     assert {name for (name,) in columns} == walled
-    assert {name for name, _, _ in tables} - walled == {"migration"}
+    assert {name for name, _, _ in tables} - walled == {
+        "migration",
+        "sign_in",
+    }  # it is not known yet who signs in
     assert walled >= {
         "tenant", "secret", "subscription", "inbox", "manifest", "decision", "effect", "mail", "duty", "due",
         "pace", "journal", "quarantine", "review",
