@@ -164,8 +164,11 @@ def test_only_these_functions_cross_tenants(dsn: str) -> None:
         "due_begin",
         "due_tenants",
         "inbox_store",
+        "sign_in_expect",
+        "sign_in_take",
         "slot_lookup",
         "tenant_list",
+        "web_session_use",
     ]
     assert all("search_path=so_privacy, pg_temp" in config for _, config in crossing)
     assert executable_by_all == (0,)
