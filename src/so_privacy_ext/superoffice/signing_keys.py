@@ -17,7 +17,7 @@ from so_privacy_ext.superoffice.wire import Wire
 
 _OPERATION = "Login.Jwks"
 _LARGEST = 256 * 1024
-_SHORTEST_KEY = 2048
+_SHORTEST_KEY, _LONGEST_KEY = 2048, 8192
 _KEPT_SECONDS = 24 * 3600.0
 _REFETCH_SECONDS = 300.0
 """However many tokens name unknown keys, the service is asked no oftener than this."""
@@ -35,24 +35,33 @@ class SigningKeys:
         self._lock = threading.Lock()
         self._keys: Mapping[str, RSAPublicKey] = {}
         self._fetched: float | None = None
-        self._tried: float | None = None
+        self._next = float("-inf")
+        self._repeated = False
 
     def by_thumbprint(self, x5t: str) -> RSAPublicKey | None:
-        """Find a key; an unknown one has the keys fetched anew, at most every five minutes."""
+        """Find a key; an unknown one has the keys fetched anew, at most every five minutes.
+
+        Keys that were once got are good for a day, whatever becomes of the service meanwhile.
+        """
         with self._lock:
             now = self._elapsed()
             if self._fetched is not None and now - self._fetched > _KEPT_SECONDS:
                 self._keys = {}
-            if x5t not in self._keys and (self._tried is None or now - self._tried >= _REFETCH_SECONDS):
-                self._tried = now
+            if x5t not in self._keys and now >= self._next:
+                self._next = now + _REFETCH_SECONDS
                 try:
                     self._keys = self._fetch()
                 except CrmFailure:
-                    if self._fetched is None:
-                        self._tried = None
+                    self._repeat_once(now)
                     raise
                 self._fetched = now
             return self._keys.get(x5t)
+
+    def _repeat_once(self, now: float) -> None:
+        """Until keys were got for the first time, let a failed fetch be repeated once, then wait for both."""
+        if self._fetched is None:
+            self._next = now if not self._repeated else now + 2 * _REFETCH_SECONDS
+            self._repeated = not self._repeated
 
     def _fetch(self) -> Mapping[str, RSAPublicKey]:
         reply = self._wire.exchange(
@@ -61,9 +70,12 @@ class SigningKeys:
         if reply.status != 200:
             raise faults.failure(Fault.TRANSIENT, _OPERATION, detail=f"status {reply.status}")
         try:
-            return dict(_read(reply.content))
+            keys = dict(_read(reply.content))
         except (ValueError, LookupError, TypeError, AttributeError, jwt.PyJWTError):
             raise faults.protocol(_OPERATION, "not a key set") from None
+        if not keys:
+            raise faults.protocol(_OPERATION, "no key that we could use")
+        return keys
 
 
 def _read(content: bytes) -> Iterator[tuple[str, RSAPublicKey]]:
@@ -83,4 +95,4 @@ def _public_key(entry: Mapping[str, object]) -> RSAPublicKey | None:
     if entry.get("kty") != "RSA" or entry.get("use", "sig") != "sig" or entry.get("alg", "RS256") != "RS256":
         return None
     key = jwt.algorithms.RSAAlgorithm.from_jwk({"kty": "RSA", "n": entry["n"], "e": entry["e"]})
-    return key if isinstance(key, RSAPublicKey) and key.key_size >= _SHORTEST_KEY else None
+    return key if isinstance(key, RSAPublicKey) and _SHORTEST_KEY <= key.key_size <= _LONGEST_KEY else None

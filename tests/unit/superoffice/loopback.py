@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from so_privacy_ext.model import ContextIdentifier
 from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.environments import Environment
-from so_privacy_ext.superoffice.system_user import CLAIM, ISSUER, Application
+from so_privacy_ext.superoffice.signed_tokens import CLAIM
+from so_privacy_ext.superoffice.system_user import ISSUER, Application
 
 CONTEXT = ContextIdentifier("Cust12345")
 SERIAL = "1234567890"
@@ -135,6 +136,8 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if "PartnerSystemUser" in self.path:
             self.play("PartnerSystemUser", body)
+        elif self.path.endswith("/oauth/tokens"):
+            self.play("Login.Tokens", body)
         else:
             self.play(self.headers.get("SOAPAction", "x/Hook").strip('"').rpartition("/")[2], body)
 

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from so_privacy_ext.errors import Applied, CrmFailure, Fault, Park, Retry
 from so_privacy_ext.superoffice.connection import TenantConnection
-from so_privacy_ext.superoffice.system_user import CLAIM, sign
+from so_privacy_ext.superoffice.signed_tokens import CLAIM
+from so_privacy_ext.superoffice.system_user import sign
 from tests.unit.superoffice.loopback import SERIAL, SYSTEM_USER_TOKEN, Canned, Loopback
 
 PSU = "PartnerSystemUser"
@@ -80,6 +81,7 @@ def test_a_refusal_is_recognised(
     assert failure.wait >= 60
 
 
+@pytest.mark.row("B53")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -96,6 +98,7 @@ def test_only_a_plain_success_is_one(answer: Any, connection: TenantConnection, 
     assert fails(connection).fault is Fault.UNKNOWN
 
 
+@pytest.mark.row("B53")
 @pytest.mark.parametrize(
     "content",
     [b"", b"<html/>", b"[]", b'{"IsSuccessful": true}', b'{"IsSuccessful": true, "Token": 7}',
@@ -139,6 +142,7 @@ def admits(connection: TenantConnection, loopback: Loopback, token: Any) -> Any:
     return True
 
 
+@pytest.mark.row("B53")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -173,6 +177,7 @@ def test_claims_are_exact(changes: Any, connection: TenantConnection, loopback: 
     assert not admits(connection, loopback, loopback.token(loopback.claims(**changes)))
 
 
+@pytest.mark.row("B53")
 @pytest.mark.parametrize("missing", ["iss", "aud", "exp", "nbf", f"{CLAIM}serial", f"{CLAIM}ticket"])
 def test_claims_are_all_there(missing: Any, connection: TenantConnection, loopback: Loopback) -> None:
     claims = loopback.claims()
@@ -194,6 +199,7 @@ def test_claims_that_may_be_odd(changes: Any, connection: TenantConnection, loop
     assert admits(connection, loopback, loopback.token(loopback.claims(**changes)))
 
 
+@pytest.mark.row("B53")
 def test_other_algorithms_and_keys_are_refused(
     connection: TenantConnection, loopback: Loopback, rsa_key: RSAPrivateKey
 ) -> None:
