@@ -207,6 +207,48 @@ def deliveries(
 
 
 @app.command()
+def lose(
+    *,
+    share: Annotated[float, typer.Argument(min=0.0, max=1.0, help="0.1 = every tenth; 0 ends it.")],
+    seed: Annotated[int, typer.Option(help="Which are lost depends on it alone.")] = 0,
+    directory: Folder = HERE,
+    url: Url = None,
+) -> None:
+    """Lose a share of all new deliveries in silence, as if SuperOffice had discarded them."""
+    _ask(url, directory, "POST", "/deliveries/lose", {"share": share, "seed": seed})
+    print(f"{share:.0%} of what comes is lost")
+
+
+@app.command()
+def webhook(
+    *,
+    webhook_id: Annotated[int, typer.Argument(min=1, help="Its id.")],
+    state: Annotated[str, typer.Option(help="Active, Stopped, TooManyErrors or Deleted.")] = "",
+    target_url: Annotated[str, typer.Option(help="Another address.")] = "",
+    events: Annotated[str, typer.Option(help="Other events, with commas between them.")] = "",
+    secret_file: Annotated[Path | None, typer.Option(help="Holds another secret.")] = None,
+    tenant: Tenant = "",
+    directory: Folder = HERE,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Stop, start, edit or delete a webhook, as an administrator does."""
+    secret = "" if secret_file is None else secret_file.read_text().strip()
+    content = {
+        "tenant": tenant, "state": state, "target_url": target_url, "events": events, "secret": secret
+    }  # fmt: skip
+    answer = _ask(url, directory, "POST", f"/subscriptions/{webhook_id}", content)
+    _show(
+        answer,
+        as_json,
+        lambda: [
+            f"{one['tenant']}: webhook {one['webhook_id']} is {one['state']}, {len(one['events'])} events"
+            for one in answer["subscriptions"]
+        ],
+    )
+
+
+@app.command()
 def snapshot(
     name: Annotated[str, typer.Argument(help="What to call it.")] = "default",
     directory: Folder = HERE,

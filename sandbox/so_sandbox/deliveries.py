@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from so_sandbox.world.events import Event, local
+from so_sandbox.world.events import Event
 from so_sandbox.world.rows import Webhook
 
 USER_AGENT = "NetServer-Webhook/10.5.8700.1000"
@@ -47,7 +47,8 @@ class Delivery:
     header_event: str = ""
     """The event as the header names it, where that differs from the body's."""
     state: str = "queued"
-    """`queued`, `delivered`, `discarded`, `requeued`, `dropped` (the webhook was not active) or `failed`."""
+    """`queued`, `delivered`, `discarded`, `requeued`, `dropped` (the webhook was not active), `failed`
+    or `lost` (by us, as we were told: it was never tried, and no count knows of it)."""
     signature: str | None = field(default=None, repr=False)
     """What is sent instead of the right signature; an empty text = none at all."""
     first_retry: int = 0
@@ -118,24 +119,6 @@ def test_body(webhook: Webhook, now: datetime, associate_id: int) -> bytes:
     }
     content.update(webhook.properties)
     return _encode(content)
-
-
-def state_event(webhook: Webhook, what: str, now: datetime) -> Event:
-    """Give the event of a webhook's own change, which names no entity."""
-    return Event(
-        name=f"webhook.{what}",
-        primary_key=webhook.webhook_id,
-        entity="",
-        timestamp=now,
-        field_values={
-            "events": len(webhook.events),
-            "registered": local(webhook.registered),
-            "registered_associate_id": webhook.registered_associate_id,
-            "state": webhook.state,
-            "updated": local(webhook.updated),
-            "updated_associate_id": webhook.updated_associate_id,
-        },
-    )
 
 
 def renamed(body: bytes, event_id: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,11 +11,12 @@ from contextlib import contextmanager
 from threading import Condition, local
 
 from so_sandbox.courier import Courier
-from so_sandbox.deliveries import Delivery, event_body, new_event_id, renamed, state_event, test_body
+from so_sandbox.deliveries import Delivery, event_body, new_event_id, renamed, test_body
 from so_sandbox.law import ACTIVE, Verdict
 from so_sandbox.posting import refusal
 from so_sandbox.world.events import Event
 from so_sandbox.world.rows import Webhook
+from so_sandbox.world.subscribing import state_event
 from so_sandbox.world.tenant import Tenant
 from so_sandbox.world.world import World, nobody_delivers
 
@@ -44,6 +46,8 @@ class Dispatcher:
         self._open = 0
         self._settled = Condition()
         self._silent = local()
+        self._share = 0.0
+        self._chance = random.Random(0)
         self._courier = Courier(
             switches=lambda: world.switches,
             settled=self._note_settled,
@@ -69,7 +73,7 @@ class Dispatcher:
     def on_event(self, tenant: Tenant, event: Event) -> None:
         """Queue an event for each active webhook that wants it."""
         if not getattr(self._silent, "here", False):
-            self._tell(tenant, event, event.name)
+            self._tell(tenant, event)
 
     @contextmanager
     def silence(self) -> Iterator[None]:
@@ -154,12 +158,19 @@ class Dispatcher:
     def resume(self) -> None:
         self._courier.resume()
 
+    def lose(self, share: float, *, seed: int = 0) -> None:
+        """Lose this share of all new deliveries of events, 0 to 1, in silence: they are in the log alone."""
+        if not 0 <= share <= 1:
+            raise ValueError("the share that is lost is between 0 and 1")
+        self._share, self._chance = share, random.Random(seed)
+
     def clear(self) -> None:
         """Forget the log and what is queued."""
         self.log.clear()
         self._courier.drop_all()
 
-    def _tell(self, tenant: Tenant, event: Event, wanted: str) -> None:
+    def _tell(self, tenant: Tenant, event: Event) -> None:
+        wanted = event.subscribed_as or event.name
         for webhook in tuple(tenant.tables.webhooks.values()):
             if webhook.state == ACTIVE and wanted in webhook.events:
                 event_id = new_event_id()
@@ -168,7 +179,11 @@ class Dispatcher:
                     tenant, webhook.webhook_id, event.name, event.primary_key, event_id=event_id, body=body
                 )
                 told.header_event = wanted
-                self._queue(tenant, told)
+                if self._share and self._chance.random() < self._share:
+                    told.state = "lost"
+                    self.log.append(told)
+                else:
+                    self._queue(tenant, told)
 
     def _new(
         self, tenant: Tenant, webhook_id: int, event: str, primary_key: int, *, event_id: str, body: bytes
@@ -191,9 +206,7 @@ class Dispatcher:
         if verdict is Verdict.REQUEUE:
             self._queue(tenant, self._copy(tenant, delivery, fresh=True))
         if verdict is Verdict.STOP:
-            stopped = state_event(webhook, "errors", self._world.clock.now())
-            # Other webhooks subscribe to it by number; the body does not repeat the number in the name.
-            self._tell(tenant, stopped, f"webhook{webhook.webhook_id}.errors")
+            self._tell(tenant, state_event(webhook, "errors", self._world.clock.now()))
 
     def _note_settled(self, delivery: Delivery) -> None:  # noqa: ARG002 - the courier tells which; we count
         with self._settled:

@@ -45,6 +45,7 @@ class Sandbox:
         """Go back to the first moment; snapshots are kept."""
         self.dispatcher.clear()
         self.dispatcher.resume()
+        self.dispatcher.lose(0.0)
         self.login.reset()
         self.world.reset()
         self.begin()

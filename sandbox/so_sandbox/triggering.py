@@ -67,6 +67,17 @@ def _change(tenant: Tenant, words: Words) -> int:
     return tenant.change_person(person_id, **columns).person_id
 
 
+def _change_many(tenant: Tenant, words: Words) -> int:
+    """Change persons in one transaction, each with an event of her own; give how many."""
+    given = words.listed("persons")
+    columns = person_columns(tenant, words)
+    words.none_left()
+    persons = [tenant.person(int(one)) for one in given] if given else tenant.persons()
+    for person in persons:
+        tenant.change_person(person.person_id, **(columns or {"title": f"{person.title} II".strip()}))
+    return len(persons)
+
+
 def _consent(tenant: Tenant, words: Words) -> int:
     person_id = words.number("person")
     purpose, basis = words.text("purpose") or "EMARKETING", words.text("basis") or "61A"
@@ -140,6 +151,7 @@ def _channel(source: str) -> str:
 _ACTIONS: Mapping[str, Callable[[Tenant, Words], int]] = {
     "person.created": _create,
     "person.changed": _change,
+    "persons.changed": _change_many,
     "person.consented": _consent,
     "person.unconsented": _withdraw,
     "person.softdeleted": partial(_on_person, act=lambda tenant, who: tenant.soft_delete(who)),

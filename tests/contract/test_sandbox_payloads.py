@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from so_sandbox import deliveries
-from so_sandbox.deliveries import event_body, state_event
+from so_sandbox.deliveries import event_body
 from so_sandbox.demo_tenant import DEMO, add_demo_tenant
 from so_sandbox.law import TOO_MANY_ERRORS
 from so_sandbox.world.events import Event
 from so_sandbox.world.rows import Webhook
+from so_sandbox.world.subscribing import state_event
 from so_sandbox.world.tenant import Tenant
 from so_sandbox.world.world import World
 

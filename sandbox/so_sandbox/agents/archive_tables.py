@@ -166,6 +166,7 @@ TABLES: Mapping[str, Table] = {
         frozenset(
             {
                 "consentperson.person_id in ?",
+                "consentperson.consentperson_id > ?",
                 "consentperson.consentperson_id > ? and consentperson.updated aftertime ?",
             }
         ),

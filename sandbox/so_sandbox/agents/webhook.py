@@ -57,8 +57,11 @@ def save_webhook(caller: Caller, given: Arguments) -> Carrier:
     if not reached:
         raise ValidationFailed(f"the target did not answer the test with 200: {message}")
     with tenant.change():
+        old = tenant.tables.webhooks.get(hook.webhook_id)
         hook.webhook_id = hook.webhook_id or tenant.tables.next_id("webhook")
         tenant.tables.webhooks[hook.webhook_id] = hook
+        if old is not None:
+            tenant.tell_state(hook, old.state)
         return carrier_of(caller, hook)
 
 

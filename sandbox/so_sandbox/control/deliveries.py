@@ -22,6 +22,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         ("POST", "/deliveries/wait", wait),
         ("POST", "/deliveries/pause", pause),
         ("POST", "/deliveries/resume", resume),
+        ("POST", "/deliveries/lose", lose),
     ]
     return [route(sandbox, method, path, answer) for method, path, answer in paths]
 
@@ -83,6 +84,13 @@ def pause(asked: Asked) -> object:
 def resume(asked: Asked) -> object:
     asked.sandbox.dispatcher.resume()
     return {"paused": False}
+
+
+def lose(asked: Asked) -> object:
+    """Lose a share of all new deliveries in silence; 0 ends it."""
+    share = asked.number("share", 0.0)
+    asked.sandbox.dispatcher.lose(share, seed=asked.integer("seed", 0))
+    return {"share": share}
 
 
 def clear(asked: Asked) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from starlette.routing import Route
 
 from so_sandbox import views
@@ -9,12 +11,14 @@ from so_sandbox.control.asking import Answer, Asked, route
 from so_sandbox.login.system_user import CODES
 from so_sandbox.sandbox import Sandbox
 from so_sandbox.triggering import trigger, unknown
+from so_sandbox.world.changes import changed
+from so_sandbox.world.subscribing import ACTIVE, STOPPED, TOO_MANY_ERRORS
 
 STATES = (
     "Unknown", "Provisioning", "Running", "Deleted", "Suspended", "OnlineMaintenance", "OfflineMaintenance",
     "ProvisioningFailed", "Deleting", "DeleteFailed", "MigrationPending",
 )  # fmt: skip
-WEBHOOK_STATES = {"Active": 1, "Stopped": 2, "TooManyErrors": 3}
+WEBHOOK_STATES = {"Active": ACTIVE, "Stopped": STOPPED, "TooManyErrors": TOO_MANY_ERRORS}
 
 
 def routes(sandbox: Sandbox) -> list[Route]:
@@ -23,6 +27,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         ("GET", "/tenants", tenants),
         ("POST", "/tenants/{tenant}", change_tenant),
         ("GET", "/persons", persons),
+        ("GET", "/persons/changed", persons_changed),
         ("GET", "/outbox", outbox),
         ("GET", "/subscriptions", subscriptions),
         ("POST", "/subscriptions/{webhook_id}", change_subscription),
@@ -75,6 +80,15 @@ def persons(asked: Asked) -> object:
     return {"persons": found}
 
 
+def persons_changed(asked: Asked) -> object:
+    """Count who changed between `since` and `until`, but for consents written by the associate `not_by`."""
+    tenant = asked.tenant()
+    since, until = (datetime.fromisoformat(asked.text(name)) for name in ("since", "until"))
+    with asked.sandbox.world.lock:
+        found = changed(tenant, since, until, not_by=asked.integer("not_by", 0))
+    return {"tenant": tenant.context_identifier, "persons": sorted(found)}
+
+
 def outbox(asked: Asked) -> object:
     mails = []
     for tenant in asked.tenants():
@@ -90,17 +104,18 @@ def subscriptions(asked: Asked) -> object:
 
 
 def change_subscription(asked: Asked) -> object:
-    """Stop, start or delete a webhook as an administrator does; its usage starts again with Active."""
-    tenant, state = asked.tenant(), asked.text("state")
-    hook = tenant.tables.webhooks.get(asked.integer("webhook_id", 0))
-    if hook is None:
-        raise ValueError(f"{tenant.context_identifier} has no such webhook")
-    if state not in {"Deleted", *WEBHOOK_STATES}:
+    """Stop, start, edit or delete a webhook as an administrator does; its usage starts again with Active."""
+    tenant, state, number = asked.tenant(), asked.text("state"), asked.integer("webhook_id", 0)
+    if state not in {"", "Deleted", *WEBHOOK_STATES}:
         raise ValueError(unknown("state", state, ["Deleted", *WEBHOOK_STATES]))
-    with tenant.change():
-        if state == "Deleted":
-            del tenant.tables.webhooks[hook.webhook_id]
-        else:
-            hook.state = WEBHOOK_STATES[state]
-            hook.consecutive_errors = 0 if state == "Active" else hook.consecutive_errors
+    if state == "Deleted":
+        tenant.delete_webhook(number)
+    else:
+        tenant.edit_webhook(
+            number,
+            state=WEBHOOK_STATES.get(state),
+            target_url=asked.text("target_url") or None,
+            events=asked.text("events").split(",") if asked.text("events") else None,
+            secret=asked.text("secret") or None,
+        )
     return {"subscriptions": [views.subscription(tenant, one) for one in tenant.webhooks()]}

@@ -32,3 +32,5 @@ class Event:
     field_values: Mapping[str, object] = field(default_factory=dict)
     values: Mapping[str, object] = field(default_factory=dict)
     changed_by_associate_id: int = 0
+    subscribed_as: str = ""
+    """What webhooks subscribe to, where that is not the name."""

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from so_sandbox.world.applications import Authorization
 from so_sandbox.world.errors import InvalidArgument, NotFound
-from so_sandbox.world.people import SETTABLE, People
-from so_sandbox.world.rows import Associate, Company, Move, Webhook
+from so_sandbox.world.people import SETTABLE
+from so_sandbox.world.rows import Associate, Company, Move
+from so_sandbox.world.subscribing import Subscribing
 
 LIST_EVENTS = {
     "purposes": "consentpurpose",
@@ -25,7 +26,7 @@ ON_INSERT = ("registered", "registered_associate_id", "updatedCount")
 SYSTEM = 13
 
 
-class Tenant(People):
+class Tenant(Subscribing):
     """A customer's installation."""
 
     def soft_delete(self, person_id: int, *, by: int | None = None) -> None:
@@ -146,10 +147,6 @@ class Tenant(People):
             by = by or self.associate("user").associate_id
             changes = (*LIST_COLUMNS, *(ON_INSERT if what == "created" else ()))
             self.announce(f"{entity}.{what}", item_id, entity=entity, changes=changes, by=by)
-
-    def webhooks(self, client_id: str | None = None) -> list[Webhook]:
-        """Return the webhooks of one app, or all."""
-        return [hook for hook in self.tables.webhooks.values() if client_id in (None, hook.client_id)]
 
     def signal(self, name: str, primary_key: int, values: Mapping[str, object], *, by: int) -> None:
         """Raise an event of somebody's own."""

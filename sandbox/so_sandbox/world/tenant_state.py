@@ -54,16 +54,21 @@ class TenantState:
         by: int = 0,
     ) -> None:
         """Tell every listener of this event when the change is over."""
-        event = Event(
-            name=name,
-            primary_key=primary_key,
-            entity=entity,
-            timestamp=self.now(),
-            changes=tuple(changes),
-            field_values=dict(field_values or {}),
-            values=dict(values or {}),
-            changed_by_associate_id=by,
+        self.announce_event(
+            Event(
+                name=name,
+                primary_key=primary_key,
+                entity=entity,
+                timestamp=self.now(),
+                changes=tuple(changes),
+                field_values=dict(field_values or {}),
+                values=dict(values or {}),
+                changed_by_associate_id=by,
+            )
         )
+
+    def announce_event(self, event: Event) -> None:
+        """Tell every listener of this event when the change is over."""
 
         def tell() -> None:
             for listener in tuple(self.listeners):

@@ -201,3 +201,15 @@ def test_it_runs_until_it_is_stopped(tmp_path: Path, number: int, code: int) -> 
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+@pytest.mark.usefixtures("hook")
+def test_a_webhook_is_stopped_and_edited_and_deliveries_are_lost(
+    at: Any, running: RunningSandbox, tenant: Tenant, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("other\n")
+    code, out, _ = at("webhook", "1", "--state", "Stopped", "--secret-file", str(tmp_path / "secret"))
+    assert (code, out) == (0, "Cust12345: webhook 1 is Stopped, 7 events\n")
+    assert tenant.tables.webhooks[1].secret == "other"
+    assert at("lose", "0.1")[:2] == (0, "10% of what comes is lost\n")
+    running.dispatcher.lose(0.0)

@@ -131,6 +131,29 @@ def test_sweeps_page_by_key(asker: Asker, world: World, tenant: Tenant, ids: lis
     assert bound == [{"sequence.next_id": f"[I:{ids[2] + 1}]"}]
 
 
+def test_new_consents_page_by_key_and_several_counters_come_in_one_answer(
+    asker: Asker, tenant: Tenant, ids: list[int]
+) -> None:
+    kept = [row.consentperson_id for rows in tenant.tables.consents.values() for row in rows.values()]
+    asked = asker.query(
+        "consentperson.consentperson_id,consentperson.person_id",
+        f"consentperson.consentperson_id > {min(kept)}",
+        "consentperson.consentperson_id asc",
+    ).rows()
+    assert [row["consentperson.consentperson_id"] for row in asked] == [
+        f"[I:{one}]" for one in sorted(kept)[1:]
+    ]
+    counters = asker.query(
+        "sequence.next_id,sequence.tablename",
+        "(sequence.tablename = 'person' or sequence.tablename = 'consentperson')",
+        "sequence.next_id asc",
+    ).rows()
+    assert {row["sequence.tablename"]: row["sequence.next_id"] for row in counters} == {
+        "person": f"[I:{ids[2] + 1}]",
+        "consentperson": f"[I:{max(kept) + 1}]",
+    }
+
+
 def test_an_archived_mail_is_found(asker: Asker, tenant: Tenant, ids: list[int]) -> None:
     template = tenant.item_id("templates", "privacy-notice-13")
     tenant.send_privacy_mail(ids[0], address="p0@example.com", template_id=template, lcid=1030, by=9)

@@ -144,3 +144,33 @@ def test_a_default_is_offered_and_an_event_can_be_signalled(asker: Asker, world:
     asker.ask("Webhook", "SignalEvent", "<n:EventName>foo.baz</n:EventName>")
     assert [(e.name, e.primary_key) for e in heard] == [("foo.bar", 12), ("foo.baz", 0)]
     assert heard[0].field_values == {"k": "v"}
+
+
+@pytest.mark.usefixtures("tested")
+def test_a_save_with_state_active_starts_a_webhook_again_and_others_are_told(
+    asker: Asker, tenant: Tenant
+) -> None:
+    _save(asker)
+    (hook,) = tenant.webhooks(APP)
+    hook.consecutive_errors = 9
+    tenant.edit_webhook(hook.webhook_id, state=3)
+    told: list[Event] = []
+    tenant.listeners.append(lambda _, event: told.append(event))
+    _save(asker, hook_id=hook.webhook_id)
+    _save(asker, hook_id=hook.webhook_id)
+    (hook,) = tenant.webhooks(APP)
+    assert (hook.state, hook.consecutive_errors) == (1, 0)
+    assert [(one.name, one.subscribed_as) for one in told] == [
+        ("webhook.started", f"webhook{hook.webhook_id}.started")
+    ]
+
+
+def test_a_test_changes_nothing(asker: Asker, tenant: Tenant, tested: list[Webhook]) -> None:
+    _save(asker)
+    (hook,) = tenant.webhooks(APP)
+    tenant.edit_webhook(hook.webhook_id, state=2)
+    for target, success in (("https://app.example.com/hook", "true"), ("https://no.example.com/", "false")):
+        reply = asker.ask("Webhook", "TestWebhook", _carrier(hook.webhook_id, target))
+        assert (reply.text("Success"), reply.text("Message")) == (success, "as the target says")
+    assert tenant.tables.webhooks[hook.webhook_id].state == 2
+    assert len(tested) == 3
