@@ -19,6 +19,7 @@ from so_privacy_ext.settings import Settings, one_line, read_secret
 from so_privacy_ext.storage import embedded, tenants, turns
 from so_privacy_ext.storage.arrivals import ArrivingTenant
 from so_privacy_ext.storage.database import connect
+from so_privacy_ext.storage.overview import Figure, read_overview
 from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession, open_session
@@ -62,6 +63,10 @@ class App:
     def pages(self) -> Sequence[BaseRoute]:
         """Give the routes of all pages."""
         return ()
+
+    def overview(self) -> Sequence[Figure]:
+        """Count what waits, over all tenants."""
+        return read_overview(self.dsn)
 
     def take(self, tenant_id: TenantId) -> Turn | None:
         """Take a tenant's turn if nobody has it."""

@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     environments_file: Path | None = None
     """Further environments, such as a sandbox."""
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 8
+    metrics_bind: Annotated[str | None, NoDecode] = None
+    """Where Prometheus asks, apart from `bind`; unset: nowhere. `up` gives its worker the next port."""
+    log_dir: Path | None = None
+    """Where log lines are kept by day, besides standard error; unset: nowhere."""
+    log_days: Annotated[int, Field(ge=1, le=3660)] = 92
+    """SuperOffice may ask for three months of logs."""
 
     @field_validator("public_url")
     @classmethod
@@ -62,15 +68,34 @@ class Settings(BaseSettings):
     @property
     def address(self) -> tuple[str, int]:
         """Give host and port to listen on."""
-        host, colon, port = self.bind.rpartition(":")
-        if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        return _host_and_port("BIND", self.bind)
+
+    @property
+    def metrics_address(self) -> tuple[str, int] | None:
+        """Give host and port on which metrics are asked for, which is never where SuperOffice reaches us."""
+        if self.metrics_bind is None:
+            return None
+        host, port = _host_and_port("METRICS_BIND", self.metrics_bind)
+        if port and port == self.address[1]:
             raise Refused(
                 "bad_bind",
-                f"{_PREFIX}BIND is {self.bind!r}",
-                "write host:port, such as 127.0.0.1:7300",
+                f"{_PREFIX}METRICS_BIND has the port of {_PREFIX}BIND",
+                "choose another port, which only your monitoring reaches",
                 Exit.CONFIG,
             )
-        return host.strip("[]") or "127.0.0.1", int(port)
+        return host, port
+
+
+def _host_and_port(name: str, bind: str) -> tuple[str, int]:
+    host, colon, port = bind.rpartition(":")
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise Refused(
+            "bad_bind",
+            f"{_PREFIX}{name} is {bind!r}",
+            "write host:port, such as 127.0.0.1:7300",
+            Exit.CONFIG,
+        )
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def _bracketed(host: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from so_privacy_ext import metrics
 from so_privacy_ext.errors import CrmFailure, Fault, Park, StorageUnavailable
 from so_privacy_ext.model import InboxEvent, TenantId
 from so_privacy_ext.processing.drain import drain
@@ -113,8 +114,10 @@ class Worker:
             with turn:
                 self._use(turn, stop)
         except StorageUnavailable:
+            metrics.turn("lost")
             _log.warning("turn_lost", tenant_id=tenant_id)
         except Exception as error:  # noqa: BLE001  # the outermost loop: a turn must never end the worker
+            metrics.turn("failed")
             _log.error("turn_failed", tenant_id=tenant_id, error=type(error).__name__)
         finally:
             with self._guard:
@@ -133,6 +136,7 @@ class Worker:
             if work is None:
                 self._do_chores(turn, must_yield)
                 turn.park("no_manifest", NO_MANIFEST)
+                metrics.parked("no_manifest")
                 return
             self._drain(work, lambda: must_yield() or (time.monotonic() > until and self._owes(turn)))
             look_up_due(work)
@@ -144,8 +148,10 @@ class Worker:
         except Exception as error:  # noqa: BLE001  # a tenant whose turns always fail must not take them all
             _log.error("turn_failed", tenant_id=tenant_id, error=type(error).__name__)
             turn.park(type(error).__name__, FAILED)
+            metrics.turn("failed")
         else:
             self._failures.pop(tenant_id, None)
+            metrics.turn("worked")
 
     def _owes(self, turn: Turn) -> bool:
         """Tell whether periodic work is due, which even a tenant whose events never end must come to."""
@@ -193,6 +199,8 @@ class Worker:
         times = self._failures[tenant_id] = self._failures.get(tenant_id, 0) + 1
         usual = PARKED if isinstance(failure, Park) else min(5.0 * 2 ** (times - 1), LONGEST_PAUSE)
         seconds = usual if failure.wait is None else max(failure.wait, SHORTEST_PAUSE)
+        metrics.turn("parked")
+        metrics.parked(failure.fault)
         turn.park(str(failure.fault), seconds * random.uniform(1.0, 1.2))  # noqa: S311  # jitter, not a secret
         _log.warning("tenant_parked", tenant_id=tenant_id, fault=failure.fault, wait=round(seconds, 1))
 

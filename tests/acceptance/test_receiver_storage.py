@@ -9,9 +9,10 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,13 +43,14 @@ class Receiver:
         address: tuple[str, int] = self.listening.getsockname()[:2]
         return address
 
-    def start(self) -> None:
+    def start(self, stderr: int | None = None) -> None:
         fd = self.listening.fileno()
         self.process = subprocess.Popen(
             [sys.executable, str(Path(web_process.__file__)), str(fd), self.dsn],
             pass_fds=[fd],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
             stdout=subprocess.DEVNULL,
+            stderr=stderr,
         )
         reply = ask(self.address, request(b"", method="GET", target="/healthz/live"))
         assert reply.status == 200
@@ -234,3 +236,23 @@ def test_the_database_ends_our_connections(receiver: Receiver) -> None:
 
     assert {status for _, status in seen} == {200}
     assert sorted(str(row[0]) for row in receiver.rows("inbox")) == sorted(event_id for event_id, _ in seen)
+
+
+@pytest.mark.row("F80")
+def test_nobody_reads_the_log_and_every_delivery_is_stored(receiver: Receiver) -> None:
+    receiver.end(signal.SIGTERM)
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 4096)
+    os.set_blocking(writing, True)
+    receiver.start(stderr=writing)
+    for number in range(30):
+        assert ask(receiver.address, delivery(body(), secret=b"another" * 5)).status == 401  # and is logged
+        assert receiver.post(body(EventId=str(uuid.UUID(int=number)))).status == 200
+
+    assert len(receiver.rows("inbox")) == 30
+    assert receiver.end(signal.SIGTERM) == 0
+    for end in (reading, writing):
+        os.close(end)

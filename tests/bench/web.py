@@ -23,7 +23,7 @@ async def bare(request: Request) -> Response:
 
 if __name__ == "__main__":
     settings = configuration.read()
-    log_as_json()
+    log_as_json("bench")
     app = App(settings, find_database(settings))
     application = create_application(app.receiving(), routes=[Route(BARE, bare, methods=["POST"])])
     serve(application, sockets=[listen(*settings.address)])

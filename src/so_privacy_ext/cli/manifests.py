@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from so_privacy_ext import security_log
 from so_privacy_ext.cli.output import AsJson, TenantName, fields_of, print_json, print_table, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
@@ -17,6 +18,7 @@ from so_privacy_ext.rules.activation import resolve
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.not_acted_on import not_acted_on
+from so_privacy_ext.security_log import OPERATOR
 from so_privacy_ext.storage import manifests
 
 commands = typer.Typer(help="Manifests: check, activate, list.", no_args_is_help=True)
@@ -72,6 +74,8 @@ def activate(
             changed = manifests.activate(turn.session, turn.ledgers, content, who=_who(), tell_from=start)
             turn.unpark()
             turn.wake()
+        tenant_id, digest = summary.tenant_id, manifest.digest[:12]
+        security_log.note("manifest_activated", user=OPERATOR, tenant_id=tenant_id, manifest=digest)
     if as_json:
         print_json({"tenant": summary.context_identifier, "digest": manifest.digest, "changed": changed})
         return

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from so_privacy_ext import security_log
 from so_privacy_ext.cli.output import AsJson, TenantName, print_fields, print_json, print_table
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.model import PersonId
+from so_privacy_ext.security_log import OPERATOR
 from so_privacy_ext.storage import reviews
 from so_privacy_ext.storage.reviews import Settlement
 
@@ -69,6 +71,8 @@ def settle(
     with wired() as app, app.turn(app.tenant(tenant)) as turn:
         found = reviews.settle(turn.session, turn.ledgers, review_id, settlement, reason)
         turn.wake()
+        tenant_id = turn.tenant.tenant_id
+        security_log.note("review_settled", user=OPERATOR, tenant_id=tenant_id, review_id=review_id)
     if as_json:
         print_json(found)
         return

@@ -19,6 +19,7 @@ from so_privacy_ext.cli.signals import Told
 from so_privacy_ext.cli.supervisor import Child, Supervisor, watch
 from so_privacy_ext.cli.terminal import Terminated
 from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.metrics_server import serve_metrics
 from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import embedded
 from so_privacy_ext.storage.database import migrate
@@ -68,13 +69,19 @@ def _run_all(settings: Settings, *, as_json: bool) -> Signals:
         _announce(listener, settings.public_url, as_json=as_json)
         children = [
             Child("web", ["web", "--fd", str(listener.fileno())], [listener.fileno()]),
-            Child("worker", ["worker"]),
+            Child("worker", ["worker"], environment=_of_worker(settings)),
         ]
         return Supervisor(children, lambda line: print(line, file=sys.stderr, flush=True)).run()
     finally:
         listener.close()
         if server is not None:
             server.stop()
+
+
+def _of_worker(settings: Settings) -> dict[str, str]:
+    """Give the worker the port after that of the web process, since one machine runs both."""
+    address = settings.metrics_address
+    return {} if address is None else {"SO_PRIVACY_METRICS_BIND": f"{address[0]}:{address[1] + 1}"}
 
 
 def _announce(listener: socket.socket, public_url: str, *, as_json: bool) -> None:
@@ -101,10 +108,11 @@ def web(
 ) -> None:
     """Receive webhooks and serve pages."""
     settings = configuration.read()
-    log_as_json()
+    _log(settings, "web")
     listener = _listen(settings) if fd is None else _inherited(fd)
     dsn = _database(settings)
     app = App(settings, dsn)
+    _show_metrics(app)
     watch(lifeline)
     receiving = app.receiving()
     try:
@@ -120,9 +128,10 @@ def web(
 def worker(lifeline: Lifeline = None) -> None:
     """Take tenants' turns: read, decide, write, tell."""
     settings = configuration.read()
-    log_as_json()
+    _log(settings, "worker")
     app = App(settings, _database(settings))
     app.application()
+    _show_metrics(app)
     told = Told()
     watch(lifeline)
     stop = threading.Event()
@@ -135,6 +144,16 @@ def worker(lifeline: Lifeline = None) -> None:
         running.result()
     app.close()
     _leave(told.first)
+
+
+def _log(settings: Settings, command: str) -> None:
+    log_as_json(f"so-privacy {command}", folder=settings.log_dir, days=settings.log_days)
+
+
+def _show_metrics(app: App) -> None:
+    address = app.settings.metrics_address
+    if address is not None:
+        serve_metrics(address, app.overview)
 
 
 def _database(settings: Settings) -> str:

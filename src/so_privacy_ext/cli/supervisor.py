@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from so_privacy_ext.cli.signals import Told
 
@@ -22,11 +22,12 @@ _GRACE = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One command of ours, with the descriptors that it inherits."""
+    """One command of ours, with the descriptors that it inherits and what is set otherwise for it."""
 
     name: str
     arguments: Sequence[str]
     descriptors: Sequence[int] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Supervisor:
@@ -78,6 +79,7 @@ class Supervisor:
     def _start(self, child: Child) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "so_privacy_ext", *child.arguments, "--lifeline", str(self._lifeline)],
+            env={**os.environ, **child.environment},
             pass_fds=[self._lifeline, *child.descriptors],
             start_new_session=True,
         )

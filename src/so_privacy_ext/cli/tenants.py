@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from so_privacy_ext import security_log
 from so_privacy_ext.cli.output import AsJson, fields_of, print_fields, print_json, print_table
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit
 from so_privacy_ext.lifecycle.install import install
+from so_privacy_ext.security_log import OPERATOR
 from so_privacy_ext.settings import one_line, read_secret
 from so_privacy_ext.storage import manifests, tenants
 from so_privacy_ext.storage.database import connect
@@ -40,6 +42,7 @@ def add(
         with arrival as (door, register):
             lists = install(door, register, app.settings.public_url, say)
         summary = app.tenant(context_identifier, environment)
+        security_log.note("tenant_added", user=OPERATOR, tenant_id=summary.tenant_id)
     if as_json:
         print_json(summary)
         return
@@ -94,6 +97,7 @@ def pause(context_identifier: Name, as_json: AsJson = False) -> None:
         summary = app.tenant(context_identifier)
         with app.turn(summary) as turn:  # so that nothing is being done any more when this returns
             changed = tenants.pause(turn.session)
+        security_log.note("tenant_paused", user=OPERATOR, tenant_id=summary.tenant_id, changed=changed)
     _told(as_json, paused=True, changed=changed, what=f"{summary.context_identifier} is paused")
 
 
@@ -104,6 +108,7 @@ def resume(context_identifier: Name, as_json: AsJson = False) -> None:
         summary = app.tenant(context_identifier)
         with app.session(summary) as session:
             changed = tenants.resume(session)
+        security_log.note("tenant_resumed", user=OPERATOR, tenant_id=summary.tenant_id, changed=changed)
     _told(as_json, paused=False, changed=changed, what=f"{summary.context_identifier} goes on")
 
 

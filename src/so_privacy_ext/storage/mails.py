@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from so_privacy_ext import metrics
 from so_privacy_ext.model import AddressHash, MailState, PersonId
 from so_privacy_ext.ports import MailClaim
 from so_privacy_ext.storage.database import Row
@@ -53,6 +54,7 @@ class MailBook(DutyBook):
 
     def set_state(self, mail_id: int, state: MailState) -> None:
         """Note how a claim stands; `sent` closes the person's duty and what asks a human about it."""
+        metrics.mail(state)
         with self._session.transaction():
             row = self._session.row(_sql["set_state"], {"mail_id": mail_id, "state": str(state)})
             if row is not None and state is MailState.SENT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+from so_privacy_ext import metrics
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.statements import Statements
 
@@ -20,6 +21,7 @@ def wait_for_place(session: TenantSession) -> None:
     """Return when a call may begin; it must begin now."""
     given_back: datetime | None = None
     lead = 0.0
+    begun = time.monotonic()
     while True:
         with session.transaction():
             asked = time.monotonic()
@@ -29,6 +31,7 @@ def wait_for_place(session: TenantSession) -> None:
         time.sleep(max(0.0, answered + seconds - time.monotonic()))
         # Counted from before the question, so that a slow answer counts as lateness too.
         if time.monotonic() - asked - seconds <= LATE:
+            metrics.waited_for_place(time.monotonic() - begun)
             return
         # A database that is slower than the tolerance is asked for a place further ahead.
         given_back, lead = row["place"], min(max(_FIRST_LEAD, lead * 2), _LONGEST_LEAD)

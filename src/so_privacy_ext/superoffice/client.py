@@ -10,6 +10,7 @@ from typing import Any
 import tenacity
 from lxml import etree
 
+from so_privacy_ext import metrics
 from so_privacy_ext.errors import Applied, CrmFailure, Fault
 from so_privacy_ext.superoffice import envelope, faults, operations
 from so_privacy_ext.superoffice.connection import TenantConnection
@@ -63,14 +64,15 @@ class SoapClient:
         body = document(operation.agent).build(operation, headers, parameters)
         self._pace()
         try:
-            reply = connection.wire.exchange(
-                operation.full_name,
-                "POST",
-                f"{endpoint}/Remote/Services88/{operation.agent}.svc",
-                headers={"Content-Type": f"{_XML}; charset=utf-8", "SOAPAction": operation.soap_action},
-                body=body,
-            )
-            return self._read(operation, reply)
+            with metrics.crm_call(operation.full_name):
+                reply = connection.wire.exchange(
+                    operation.full_name,
+                    "POST",
+                    f"{endpoint}/Remote/Services88/{operation.agent}.svc",
+                    headers={"Content-Type": f"{_XML}; charset=utf-8", "SOAPAction": operation.soap_action},
+                    body=body,
+                )
+                return self._read(operation, reply)
         except CrmFailure as failure:
             connection.react(failure)
             if failure.fault is Fault.EXPIRED_TICKET:

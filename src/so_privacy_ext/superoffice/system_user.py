@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from so_privacy_ext import metrics
 from so_privacy_ext.errors import Applied, CrmFailure, Fault
 from so_privacy_ext.model import AssociateId
 from so_privacy_ext.superoffice import faults, signed_tokens
@@ -81,17 +82,18 @@ def authenticate(
         "ReturnTokenType": "JWT",
     }
     try:
-        reply = wire.exchange(
-            _OPERATION,
-            "POST",
-            f"{environment.login}/api/PartnerSystemUser/Authenticate",
-            headers={"Content-Type": "application/json", "Accept": "application/json"},
-            body=json.dumps(body).encode(),
-            limit=_LARGEST,
-        )
-        if reply.status != 200:
-            raise faults.of_status(reply.status, reply.headers.get("Retry-After"), _OPERATION, now)
-        return _validate(_token(reply.content), keys, context_identifier, now)
+        with metrics.crm_call(_OPERATION):
+            reply = wire.exchange(
+                _OPERATION,
+                "POST",
+                f"{environment.login}/api/PartnerSystemUser/Authenticate",
+                headers={"Content-Type": "application/json", "Accept": "application/json"},
+                body=json.dumps(body).encode(),
+                limit=_LARGEST,
+            )
+            if reply.status != 200:
+                raise faults.of_status(reply.status, reply.headers.get("Retry-After"), _OPERATION, now)
+            return _validate(_token(reply.content), keys, context_identifier, now)
     except CrmFailure as failure:
         failure.applied = Applied.NO
         raise

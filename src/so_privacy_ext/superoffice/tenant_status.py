@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from so_privacy_ext import metrics
 from so_privacy_ext.errors import Applied, CrmFailure, Fault
 from so_privacy_ext.model import ContextIdentifier
 from so_privacy_ext.superoffice import faults
@@ -52,13 +53,14 @@ def look_up(
     if not _CONTEXT.fullmatch(context_identifier):
         raise _no(Fault.TENANT_STATE, "not a context identifier")
     try:
-        reply = wire.exchange(
-            _OPERATION,
-            "GET",
-            f"{environment.state}/{context_identifier}",
-            headers={"Accept": "application/json"},
-            limit=_LARGEST,
-        )
+        with metrics.crm_call(_OPERATION):
+            reply = wire.exchange(
+                _OPERATION,
+                "GET",
+                f"{environment.state}/{context_identifier}",
+                headers={"Accept": "application/json"},
+                limit=_LARGEST,
+            )
     except CrmFailure as failure:
         failure.applied = Applied.NO
         raise

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import structlog
 
+from so_privacy_ext import metrics
 from so_privacy_ext.errors import StorageUnavailable
 from so_privacy_ext.model import Delivery
 from so_privacy_ext.web.lane import Lane
@@ -87,7 +88,8 @@ class GroupCommit:
             if not self._group:
                 continue
             try:
-                await self._lane.run(self._store, [one.delivery for one in self._group])
+                with metrics.storing():
+                    await self._lane.run(self._store, [one.delivery for one in self._group])
             except StorageUnavailable:
                 self._waiting.extendleft(reversed(self._group))
                 await asyncio.sleep(self._pause_seconds)

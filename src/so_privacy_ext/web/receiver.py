@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 import structlog
 from starlette.types import Receive, Scope, Send
 
+from so_privacy_ext import metrics, security_log
 from so_privacy_ext.errors import StorageUnavailable
 from so_privacy_ext.model import Delivery, Event, Slot, SlotKeys
 from so_privacy_ext.web import answers
@@ -32,8 +32,6 @@ class Receiver:
         self._slots = slots
         self._commits = commits
         self._floods = floods
-        self.outcomes: Counter[str] = Counter()
-        """How often each outcome was seen since the start, by its code."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The bytes of the path as sent: no other writing of a path leads here.
@@ -64,13 +62,13 @@ class Receiver:
             await self._unauthorized(send, scope, keys, signatures)
             return
         if place:
-            self.outcomes["previous_secret"] += 1
+            metrics.delivery("previous_secret")
         try:
             await self._commits.store(self._delivery(keys, body, header_event_id))
         except StorageUnavailable:
             await self._refuse(send, 503, "unavailable", RETRY_AFTER)
             return
-        self.outcomes["stored"] += 1
+        metrics.delivery("stored")
         await answers.STORED(send)
 
     def _delivery(self, keys: SlotKeys, body: bytes, header_event_id: bytes | None) -> Delivery:
@@ -78,7 +76,7 @@ class Receiver:
         digest = hashlib.sha256(body).digest()
         if isinstance(parsed, Event):
             return Delivery(keys.tenant_id, body, digest, parsed)
-        self.outcomes["quarantined"] += 1
+        metrics.delivery("quarantined")
         _log.warning("quarantined", tenant_id=keys.tenant_id, reason=parsed.reason, bytes=len(body))
         return Delivery(keys.tenant_id, body, digest, None, parsed.reason)
 
@@ -88,19 +86,27 @@ class Receiver:
         """Refuse in the same bytes whatever was wrong; only the log tells."""
         address = scope["client"][0] if scope.get("client") else ""
         if self._floods.refused(address):
-            self.outcomes["too_many_requests"] += 1
+            metrics.delivery("too_many_requests")
             await answers.TOO_MANY(send)
             return
         why = "unknown_slot" if keys is None else _WHY.get(len(signatures), "ambiguous_signature")
-        self.outcomes["unauthorized"] += 1
-        _log.warning(
-            "refused", code="unauthorized", why=why, tenant_id=keys and keys.tenant_id, client=address
+        metrics.delivery("unauthorized")
+        tenant_id = None if keys is None else keys.tenant_id
+        security_log.note(
+            "delivery_refused",
+            refused=True,
+            source_address=_place(scope.get("client")),
+            destination_address=_place(scope.get("server")),
+            user=security_log.user_of(tenant_id, None),
+            tenant_id=tenant_id,
+            code="unauthorized",
+            why=why,
         )
         await answers.UNAUTHORIZED(send)
 
     async def _refuse(self, send: Send, status: int, code: str, *headers: tuple[bytes, bytes]) -> None:
         request_id = answers.new_request_id()
-        self.outcomes[code] += 1
+        metrics.delivery(code)
         _log.warning("refused", code=code, request_id=request_id)
         await answers.error(status, code, request_id, *headers)(send)
 
@@ -121,6 +127,11 @@ async def _read(receive: Receive) -> bytes | None:
             return b"".join(parts)
         message = await receive()
     return None
+
+
+def _place(address: Sequence[object] | None) -> str:
+    """Write an end of a connection; a socket of the file system has none."""
+    return ":".join(map(str, address)) if address else security_log.NOBODY
 
 
 def _headers(scope: Scope) -> tuple[list[bytes], bytes | None]:

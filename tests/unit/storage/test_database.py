@@ -161,9 +161,11 @@ def test_only_these_functions_cross_tenants(dsn: str) -> None:
         """).fetchone()
 
     assert [name for name, _ in crossing] == [
+        "data_keys",
         "due_begin",
         "due_tenants",
         "inbox_store",
+        "overview",
         "sign_in_expect",
         "sign_in_take",
         "slot_lookup",

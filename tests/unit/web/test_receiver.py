@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from so_privacy_ext import metrics
 from so_privacy_ext.model import SlotKeys
 from so_privacy_ext.webhooks import signature
 from tests.unit.web.client import Client, Reply, ask, body, delivery, request, signed
@@ -31,6 +32,10 @@ PREVIOUS = b"previous-secret-0123456789abcdef0123456"
 def one(running: Run) -> Iterator[Running]:
     with running() as found:
         yield found
+
+
+def counted(outcome: str) -> float:
+    return metrics.REGISTRY.get_sample_value("so_privacy_deliveries_total", {"outcome": outcome}) or 0.0
 
 
 def _without_date(reply: Reply) -> bytes:
@@ -131,9 +136,10 @@ def test_the_previous_secret_within_its_window(one: Running) -> None:
     mine = one.storage.slots[SLOT]
     one.storage.slots[SLOT] = replace(mine, secrets=(SECRET, PREVIOUS))
 
+    before = counted("previous_secret")
     assert ask(one.address, delivery(body(), secret=PREVIOUS)).status == 200
     assert ask(one.address, delivery(body())).status == 200
-    assert one.application.receiver.outcomes["previous_secret"] == 1
+    assert counted("previous_secret") - before == 1
 
 
 @pytest.mark.row("B22")
@@ -478,3 +484,24 @@ def test_the_receiver_has_no_such_answer(code: str) -> None:
 
 def test_slots_show_no_secret() -> None:
     assert SECRET.decode() not in repr(SlotKeys(*(1, "Cust12345", (SECRET,))))  # type: ignore[arg-type] # repr only
+
+
+@pytest.mark.row("B111")
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/healthz", "/healthz/", "/", "/docs", "/openapi.json", "/.git/config"]
+)
+def test_the_public_address_knows_no_metrics(shared: Running, path: str) -> None:
+    reply = ask(shared.address, request(b"", method="GET", target=path))
+
+    assert reply.status == 404
+    assert b"so_privacy" not in reply.raw
+
+
+@pytest.mark.row("B111")
+def test_public_health_is_one_word(shared: Running) -> None:
+    words = [
+        ask(shared.address, request(b"", method="GET", target=f"/healthz/{one}")).body
+        for one in ("live", "ready")
+    ]
+
+    assert words == [b"live", b"ready"]

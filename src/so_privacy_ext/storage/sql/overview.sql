@@ -1,0 +1,2 @@
+-- name: overview
+SELECT figure, label, value FROM overview()
