@@ -6,6 +6,7 @@ runs is what the installed script runs, from its first line on; only the second 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -28,10 +29,14 @@ def become(asked: dict[str, object]) -> None:
         os.fdopen(number, mode, encoding="utf-8", errors=errors)
         for number, mode, errors in ((0, "r", "strict"), (1, "w", "strict"), (2, "w", "backslashreplace"))
     )
+    if asked["closed"]:
+        os.closerange(0, 3)
+        sys.stdin = sys.stdout = sys.stderr = None  # as Python itself has it then
     sys.argv = ["so-privacy", *asked["words"]]  # type: ignore[misc] # what we wrote ourselves
 
 
 if __name__ == "__main__":
+    gc.freeze()  # or each child would copy all that was imported, only to mark it
     for line in sys.stdin.buffer:
         child = os.fork()
         if child == 0:

@@ -65,10 +65,19 @@ class Forking:
             text=True,
         )
 
-    def run(self, words: Sequence[str], environment: Mapping[str, str], folder: Path, given: bytes) -> Done:
+    def run(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        given: bytes = b"",
+        *,
+        closed: bool = False,
+    ) -> Done:
+        """Run a command to its end, with standard input, output and error closed if so asked."""
         for file in self._files.values():
             file.write_bytes(given if file.name == "in" else b"")
-        asked = {"words": words, "environment": environment, "folder": str(folder)}
+        asked = {"words": words, "environment": environment, "folder": str(folder), "closed": closed}
         asked |= {name: str(file) for name, file in self._files.items()}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -101,12 +110,15 @@ class Place:
         given: bytes = b"",
         settings: Mapping[str, str | None] | None = None,
         installed: bool = False,
+        closed: bool = False,
+        folder: Path | None = None,
     ) -> Done:
         """Run a command to its end: forked, or the installed script; a setting of None is taken away."""
         together = {**self.environment, **(settings or {})}
         environment = {key: value for key, value in together.items() if value is not None}
         if not installed:
-            return self._forking.run([os.fsdecode(word) for word in words], environment, self.folder, given)
+            said = [os.fsdecode(word) for word in words]
+            return self._forking.run(said, environment, folder or self.folder, given, closed=closed)
         done = subprocess.run(
             [command(), *words],
             cwd=self.folder,

@@ -191,6 +191,7 @@ def test_a_second_up_in_one_folder(running: Running) -> None:
     assert running.answers()
 
 
+@pytest.mark.row("B87")
 @pytest.mark.parametrize(
     "words",
     [
@@ -220,6 +221,7 @@ def test_words_that_make_no_sense(place: Place, words: list[str | bytes]) -> Non
     assert done.out == ""
 
 
+@pytest.mark.row("B87")
 def test_without_words_the_help_is_shown(place: Place) -> None:
     for words in ((), ("tenant",)):
         done = place.run(*words)
@@ -229,6 +231,7 @@ def test_without_words_the_help_is_shown(place: Place) -> None:
     assert place.run("tenant", "add", "--help").code == 0
 
 
+@pytest.mark.row("B87")
 def test_outputs_that_take_nothing(running: Running) -> None:
     def shell(script: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
@@ -246,6 +249,7 @@ def test_outputs_that_take_nothing(running: Running) -> None:
     assert (closed.returncode, closed.stdout, closed.stderr) == (0, b"", b"")
 
 
+@pytest.mark.row("B87")
 def test_a_terminal_of_few_characters(place: Place, tmp_path: Path) -> None:
     manifest = tmp_path / "æ\u202e.yaml"
     manifest.write_text("manifest: 1")
@@ -257,6 +261,7 @@ def test_a_terminal_of_few_characters(place: Place, tmp_path: Path) -> None:
     assert "\\xe6\\u202e.yaml" in done.err
 
 
+@pytest.mark.row("B87")
 @pytest.mark.parametrize("begun", [False, True])
 def test_ctrl_c(place: Place, begun: bool) -> None:
     """Once the command waits for its input; before that, Python itself may not be up or lose the signal."""

@@ -69,7 +69,7 @@ def _look(app: App, name: str | None) -> Iterator[Finding]:
     yield _reachable(app)
     with connect(app.dsn, application_name="so-privacy doctor") as connection:
         known = tenants.listed(connection)
-    chosen = [app.tenant(name)] if name else known
+    chosen = known if name is None else [app.tenant(name)]
     if not chosen:
         yield Finding(None, "tenants", Level.WARNING, "none", "so-privacy tenant add")
     for one in chosen:

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from so_privacy_ext.cli.output import AsJson, TenantName, fields_of, print_fields, print_json, print_table
+from so_privacy_ext.cli.output import (
+    LARGEST_PERSON,
+    LARGEST_ROW,
+    AsJson,
+    TenantName,
+    fields_of,
+    print_fields,
+    print_json,
+    print_table,
+)
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import PersonId
@@ -16,7 +25,9 @@ from so_privacy_ext.storage import registers
 commands = typer.Typer(help="Accepted events: list, show, drive again.", no_args_is_help=True)
 
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="How many at the most.")]
-Person = Annotated[int | None, typer.Option("--person", min=1, help="Only this person's.")]
+Person = Annotated[
+    int | None, typer.Option("--person", min=1, max=LARGEST_PERSON, help="Only this person's.")
+]
 
 
 class State(StrEnum):
@@ -56,7 +67,9 @@ def list_(
 
 @commands.command()
 def show(
-    inbox_id: Annotated[int, typer.Argument(min=1)], tenant: TenantName = None, as_json: AsJson = False
+    inbox_id: Annotated[int, typer.Argument(min=1, max=LARGEST_ROW)],
+    tenant: TenantName = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show one event as SuperOffice sent it."""
     with wired() as app, app.session(app.tenant(tenant)) as session:
@@ -71,7 +84,9 @@ def show(
 
 @commands.command()
 def redrive(
-    inbox_ids: Annotated[list[int] | None, typer.Argument(help="Ids of ended events.")] = None,
+    inbox_ids: Annotated[
+        list[int] | None, typer.Argument(min=1, max=LARGEST_ROW, help="Ids of ended events.")
+    ] = None,
     tenant: TenantName = None,
     dead: Annotated[bool, typer.Option(help="All dead ones.")] = False,
     as_json: AsJson = False,

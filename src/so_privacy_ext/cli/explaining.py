@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json, say
+from so_privacy_ext.cli.output import LARGEST_PERSON, AsJson, TenantName, plain, print_json, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import Authority, Person, PersonId
@@ -22,7 +22,9 @@ from so_privacy_ext.storage.registers import DutyToPerson, MailOfPerson, PastDec
 
 
 def explain(
-    person: Annotated[int, typer.Option("--person", min=1, help="The person's id in SuperOffice.")],
+    person: Annotated[
+        int, typer.Option("--person", min=1, max=LARGEST_PERSON, help="The person's id in SuperOffice.")
+    ],
     tenant: TenantName = None,
     as_json: AsJson = False,
 ) -> None:

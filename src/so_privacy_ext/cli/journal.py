@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from so_privacy_ext.cli.output import AsJson, TenantName, print_json, say, shown
+from so_privacy_ext.cli.output import LARGEST_PERSON, AsJson, TenantName, print_json, say, shown
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit
 from so_privacy_ext.model import PersonId
@@ -21,7 +21,9 @@ commands = typer.Typer(help="What was seen, decided and done, and why.", invoke_
 def journal(
     context: typer.Context,
     tenant: TenantName = None,
-    person: Annotated[int | None, typer.Option("--person", min=1, help="All of this person's.")] = None,
+    person: Annotated[
+        int | None, typer.Option("--person", min=1, max=LARGEST_PERSON, help="All of this person's.")
+    ] = None,
     limit: Annotated[
         int, typer.Option(min=1, max=100_000, help="Without a person: how many of the newest.")
     ] = 20,
@@ -49,7 +51,10 @@ def journal(
 def verify(context: typer.Context, tenant: TenantName = None, as_json: AsJson = False) -> None:
     """Verify the whole chain: every entry as it was written, none missing."""
     before = context.parent.params if context.parent else {}  # `journal --tenant X verify` means X as well
-    tenant, as_json = tenant or before.get("tenant"), as_json or before.get("as_json", False)
+    tenant, as_json = (
+        before.get("tenant") if tenant is None else tenant,
+        as_json or before.get("as_json", False),
+    )
     with wired() as app, app.session(app.tenant(tenant)) as session:
         chain = journals.chain(session)
     fault = verify_chain(chain.links, head=chain.head)

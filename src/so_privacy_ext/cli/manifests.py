@@ -15,6 +15,7 @@ from so_privacy_ext.cli.output import AsJson, TenantName, fields_of, print_json,
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.rules.activation import resolve
+from so_privacy_ext.rules.characters import MOST_BYTES
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.not_acted_on import not_acted_on
@@ -111,7 +112,8 @@ def _who() -> str:
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as content:
+            return content.read(MOST_BYTES + 1)  # which is refused as too large, be it endless
     except OSError as error:
         raise Refused(
             "manifest_unreadable",

@@ -23,6 +23,10 @@ TenantName = Annotated[
     typer.Option("--tenant", help="The tenant's name, such as Cust12345; may be left out if there is one."),
 ]
 
+LARGEST_PERSON = 2**31 - 1
+"""SuperOffice counts persons by whole numbers of 32 bits."""
+LARGEST_ROW = 2**63 - 1
+"""We count what we keep by whole numbers of 64 bits."""
 _WIDE = 240
 """Columns of a table that goes into a pipe."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 import typer
 
@@ -21,7 +22,10 @@ from so_privacy_ext.cli import (
 )
 from so_privacy_ext.cli.terminal import visible
 from so_privacy_ext.errors import Exit, PrivacyError
+from so_privacy_ext.rules.findings import ManifestInvalid
 
+_LONGEST = 4000
+"""Characters of a line; what goes beyond is a value that was given to us, and the end says what to do."""
 program = typer.Typer(
     name="so-privacy",
     help="Decide and prove why a company may hold each person in its SuperOffice CRM.",
@@ -52,10 +56,10 @@ def run() -> None:
         code = Exit.INTERRUPTED
     except typer.TyperException as error:
         code = Exit.USAGE
-        _say(_usage(error))
+        _say([_usage(error)])
     except PrivacyError as error:
         text, code = failures.told(error)
-        _say(text)
+        _say(text.splitlines() if isinstance(error, ManifestInvalid) else [text])
     sys.exit(code)
 
 
@@ -67,6 +71,8 @@ def _usage(error: typer.TyperException) -> str:
     return f"usage: {message}; see `{path} --help`" if message else ""
 
 
-def _say(text: str) -> None:
-    for line in text.splitlines():
-        print(visible(line), file=sys.stderr)
+def _say(lines: Iterable[str]) -> None:
+    for line in filter(None, lines):
+        shown = visible(line)
+        cut = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST // 2]} … {shown[-_LONGEST // 2 :]}"
+        print(cut, file=sys.stderr)

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from so_privacy_ext.cli.output import AsJson, TenantName, fields_of, print_fields, print_json, print_table
+from so_privacy_ext.cli.output import (
+    LARGEST_ROW,
+    AsJson,
+    TenantName,
+    fields_of,
+    print_fields,
+    print_json,
+    print_table,
+)
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.storage import registers
 
@@ -31,7 +39,9 @@ def list_(
 
 @commands.command()
 def show(
-    quarantine_id: Annotated[int, typer.Argument(min=1)], tenant: TenantName = None, as_json: AsJson = False
+    quarantine_id: Annotated[int, typer.Argument(min=1, max=LARGEST_ROW)],
+    tenant: TenantName = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show one quarantined delivery; bytes that are no text are escaped."""
     with wired() as app, app.session(app.tenant(tenant)) as session:

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from so_privacy_ext import security_log
-from so_privacy_ext.cli.output import AsJson, TenantName, print_fields, print_json, print_table
+from so_privacy_ext.cli.output import (
+    LARGEST_PERSON,
+    LARGEST_ROW,
+    AsJson,
+    TenantName,
+    print_fields,
+    print_json,
+    print_table,
+)
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.model import PersonId
 from so_privacy_ext.security_log import OPERATOR
@@ -16,13 +24,15 @@ from so_privacy_ext.storage.reviews import Settlement
 
 commands = typer.Typer(help="What waits for a human: list, show, settle.", no_args_is_help=True)
 
-Id = Annotated[int, typer.Argument(min=1)]
+Id = Annotated[int, typer.Argument(min=1, max=LARGEST_ROW)]
 
 
 @commands.command("list")
 def list_(
     tenant: TenantName = None,
-    person: Annotated[int | None, typer.Option("--person", min=1, help="Only this person's.")] = None,
+    person: Annotated[
+        int | None, typer.Option("--person", min=1, max=LARGEST_PERSON, help="Only this person's.")
+    ] = None,
     settled: Annotated[bool, typer.Option(help="Those that were settled as well.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at the most.")] = 100,
     as_json: AsJson = False,

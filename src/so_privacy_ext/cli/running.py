@@ -28,8 +28,9 @@ from so_privacy_ext.web.server import serve
 from so_privacy_ext.worker import Worker
 
 _BACKLOG = 2048
+_LARGEST_FD = 2**31 - 1
 
-Lifeline = Annotated[int | None, typer.Option(hidden=True)]
+Lifeline = Annotated[int | None, typer.Option(min=0, max=_LARGEST_FD, hidden=True)]
 
 
 def register(program: typer.Typer) -> None:
@@ -102,7 +103,10 @@ def _leave(came: Signals | None) -> None:
 
 def web(
     fd: Annotated[
-        int | None, typer.Option(help="Listen on this inherited socket instead of SO_PRIVACY_BIND.")
+        int | None,
+        typer.Option(
+            min=0, max=_LARGEST_FD, help="Listen on this inherited socket instead of SO_PRIVACY_BIND."
+        ),
     ] = None,
     lifeline: Lifeline = None,
 ) -> None:

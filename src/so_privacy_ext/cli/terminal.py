@@ -24,12 +24,13 @@ class Terminated(SystemExit):
 
 
 def prepare() -> None:
-    """Make standard output and error fit for whatever is printed, and SIGTERM an orderly end."""
+    """Make the three streams fit for whatever is read or printed, and SIGTERM an orderly end."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:  # closed: the next file opened would take its place
             os.open(os.devnull, os.O_RDWR)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - stays open
     sys.stdout = _Output(sys.stdout)
     sys.stderr = sys.stderr or _Output(None)
     signal.signal(signal.SIGTERM, _terminate)

@@ -26,8 +26,8 @@ _NAMED = {
 def decode(data: bytes) -> tuple[str, list[Finding]]:
     """Give the text with everything that is wrong with its characters; empty where nothing can be read."""
     if len(data) > MOST_BYTES:
-        what = f"the file has {len(data)} bytes"
-        return "", [Finding(1, 1, "too_large", what, f"a manifest has at most {MOST_BYTES} bytes")]
+        what = f"the file has more than {MOST_BYTES} bytes"
+        return "", [Finding(1, 1, "too_large", what, "split its rules, or shorten what explains them")]
     if data.startswith(_BYTE_ORDER_MARKS):
         how = "save the file as UTF-8 without byte order mark"
         return "", [Finding(1, 1, "byte_order_mark", "the file begins with a byte order mark", how)]

@@ -41,6 +41,10 @@ class DataKey:
         try:
             if not path.exists():
                 _make(path)
+        except OSError as error:
+            how = "set SO_PRIVACY_DATA_DIR to a folder that takes files, or SO_PRIVACY_DATA_KEY_FILE to a key"
+            raise _refused(path, f"it can't be made ({error.strerror})", how, Exit.CANT_CREATE) from error
+        try:
             with path.open("rb") as file:
                 mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
                 text = file.read(4096)
