@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from so_sandbox.control import deliveries, tenants, worlds
-from so_sandbox.login import documents
+from so_sandbox.control import deliveries, signing_in, tenants, worlds
+from so_sandbox.login import documents, oauth, showing
 from so_sandbox.login.site import WRONG_SUBDOMAIN
 from so_sandbox.page import views as page
 from so_sandbox.sandbox import Sandbox
@@ -33,6 +33,9 @@ def create_application(sandbox: Sandbox, *, vendor: Path | None = None) -> ASGIA
         *worlds.routes(sandbox),
         *tenants.routes(sandbox),
         *deliveries.routes(sandbox),
+        *signing_in.routes(sandbox),
+        *oauth.routes(sandbox.login),
+        *showing.files(),
         *documents.routes(sandbox.login),
         *soap_routes(sandbox.world, vendor=vendor),
     ]

@@ -271,6 +271,27 @@ def restore(
 
 
 @app.command()
+def sign_in(
+    *,
+    answer: Annotated[str, typer.Argument(help="ask (by a page), approve or deny; none shows it.")] = "",
+    who: Annotated[str, typer.Option(help="administrator or user: who answers unattended.")] = "",
+    redirect_uri: Annotated[
+        list[str] | None, typer.Option(help="Send browsers back to these only; repeat it.")
+    ] = None,
+    tenant: Tenant = "",
+    directory: Folder = HERE,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Say who answers when somebody signs in: a human at the approval page, or nobody."""
+    content = {"answer": answer, "who": who, "tenant": tenant, "redirect_uris": redirect_uri}
+    found = _ask(
+        url, directory, "POST", "/sign-in", {name: given for name, given in content.items() if given}
+    )
+    _show(found, as_json, lambda: printing.signing_in(found))
+
+
+@app.command()
 def reset(directory: Folder = HERE, url: Url = None) -> None:
     """Go back to the first moment: demo tenants, no persons, no webhooks."""
     answer = _ask(url, directory, "POST", "/reset")

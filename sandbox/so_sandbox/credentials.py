@@ -23,7 +23,10 @@ from so_sandbox.world.world import World
 APP_NAME = "So Privacy Demo v1.0"
 """Blanks and dots are on purpose: a system user token begins with its app's name."""
 ADDRESS = "address"
+REDIRECT_URIS = ("http://127.0.0.1:7300/callback", "http://localhost:7300/callback")
+"""Where so-privacy has its own unless told otherwise."""
 _KEY = "private_key.pem"
+_REDIRECT_URIS = "redirect_uris"
 
 
 @dataclass(slots=True)
@@ -35,6 +38,8 @@ class Credentials:
     private_key: rsa.RSAPrivateKey = field(repr=False)
     system_user_tokens: dict[str, str] = field(default_factory=dict, repr=False)
     """By context identifier."""
+    redirect_uris: list[str] = field(default_factory=lambda: list(REDIRECT_URIS))
+    """Where a browser is sent back to after signing in."""
 
     @property
     def private_key_pem(self) -> str:
@@ -61,20 +66,26 @@ class Credentials:
         return f"<RSAKeyValue>{inner}</RSAKeyValue>"
 
     def register(self, world: World) -> None:
-        """Make the application known and have every tenant of the world let it in."""
+        """Make the application known, unless it is, and have each tenant that never heard of it let it in."""
         public = self.private_key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        world.applications[self.client_id] = Application(
-            client_id=self.client_id,
-            name=APP_NAME,
-            application_token=self.application_token,
-            public_key_pem=public.decode("ascii"),
+        world.applications.setdefault(
+            self.client_id,
+            Application(
+                client_id=self.client_id,
+                name=APP_NAME,
+                application_token=self.application_token,
+                public_key_pem=public.decode("ascii"),
+                redirect_uris=self.redirect_uris,
+            ),
         )
         for name, tenant in world.tenants.items():
-            leave = tenant.authorize(self.client_id, APP_NAME)
-            kept = self.system_user_tokens.setdefault(name, leave.system_user_token)
-            leave.system_user_token = kept
+            known = tenant.tables.authorizations.get(self.client_id)
+            if known is None:
+                known = tenant.authorize(self.client_id, APP_NAME)
+                known.system_user_token = self.system_user_tokens.get(name, known.system_user_token)
+            self.system_user_tokens[name] = known.system_user_token
 
 
 def new_credentials() -> Credentials:
@@ -97,11 +108,13 @@ def load(folder: Path) -> Credentials | None:
             path.name.removeprefix("system_user_token."): path.read_text().rstrip("\n")
             for path in folder.glob("system_user_token.*")
         }
+        kept = folder / _REDIRECT_URIS
+        addresses = kept.read_text().split() if kept.exists() else list(REDIRECT_URIS)
     except (FileNotFoundError, ValueError):
         return None
     if not client_id or not token or not isinstance(key, rsa.RSAPrivateKey):
         return None
-    return Credentials(client_id, token, key, tokens)
+    return Credentials(client_id, token, key, tokens, addresses)
 
 
 def write(folder: Path, credentials: Credentials, site: Site) -> dict[str, Path]:
@@ -114,12 +127,14 @@ def write(folder: Path, credentials: Credentials, site: Site) -> dict[str, Path]
         "private_key.xml": credentials.private_key_xml,
         "environments.json": json.dumps(_environments(site), indent=2),
         ADDRESS: site.url,
+        _REDIRECT_URIS: "\n".join(credentials.redirect_uris),
         **{f"system_user_token.{name}": text for name, text in credentials.system_user_tokens.items()},
     }
     here = folder.absolute()
     texts["settings.env"] = "\n".join(
         [
             f"SO_PRIVACY_CLIENT_ID={credentials.client_id}",
+            "SO_PRIVACY_ENVIRONMENT=sandbox",
             f"SO_PRIVACY_APPLICATION_TOKEN_FILE='{here / 'application_token'}'",
             f"SO_PRIVACY_PRIVATE_KEY_FILE='{here / _KEY}'",
             f"SO_PRIVACY_ENVIRONMENTS_FILE='{here / 'environments.json'}'",

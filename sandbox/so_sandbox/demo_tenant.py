@@ -112,6 +112,7 @@ def add_demo_tenant(world: World, context_identifier: str, *, default_basis: str
         tenant.add_associate("service", kind=7, role="service", full_name="Customer service")
         tenant.add_associate("supplier", kind=SYSTEM, role="api", full_name="Data supplier")
         tenant.add_associate("erp", kind=SYSTEM, role="erp", full_name="ERP connector")
+        tenant.add_associate("anja", kind=0, role="administrator", full_name="Anja Administrator")
         tenant.add_company("Eksempel A/S", country="DK", owner=True)
         tenant.add_company("Kunde ApS", country="DK", category="Customer", business="Industry")
         tenant.add_company("Nordisk Handel AS", country="NO", category="Prospect", business="Handel")

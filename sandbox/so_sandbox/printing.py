@@ -74,3 +74,13 @@ def deliveries(brought: Sequence[Mapping[str, Any]]) -> Iterable[Any]:
         )  # fmt: skip
         table.add_row(*(escape(str(cell)) for cell in cells))
     yield table
+
+
+def signing_in(application: Mapping[str, Any]) -> Iterable[Any]:
+    if application["answer"] == "ask":
+        yield "who signs in is asked by a page"
+    else:
+        where = application["tenant"] or "the tenant asked for, else the first"
+        yield f"unattended: {application['answer']}, as {application['who']} of {where}"
+    for address in application["redirect_uris"]:
+        yield f"goes back to {escape(address)}"

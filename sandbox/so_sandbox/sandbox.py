@@ -11,6 +11,7 @@ from so_sandbox.demo_tenant import add_demo_tenant, add_demo_tenants
 from so_sandbox.dispatcher import Dispatcher
 from so_sandbox.login.service import Login
 from so_sandbox.login.site import Site
+from so_sandbox.world.applications import Application
 from so_sandbox.world.world import Snapshot, World
 
 
@@ -62,6 +63,13 @@ class Sandbox:
             return add_crowd(tenant, persons)
         with self.dispatcher.silence():
             return add_crowd(tenant, persons)
+
+    def register(self, application: Application) -> None:
+        """Make a further application known, or change one."""
+        self.world.applications[application.client_id] = application
+        if application.client_id == self.credentials.client_id:
+            self.credentials.redirect_uris = application.redirect_uris
+            self._let_in()
 
     def _let_in(self) -> None:
         """Let the application into every tenant and write down what it needs for that."""

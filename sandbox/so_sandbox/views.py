@@ -14,10 +14,9 @@ STATES = {0: "Unknown", 1: "Active", 2: "Stopped", 3: "TooManyErrors"}
 
 def tenant(one: Tenant, site: Site) -> dict[str, object]:
     """Show name, address, state and how much there is of everything."""
-    owner = next((c.name for c in one.tables.companies.values() if c.owner), "")
     return {
         "context_identifier": one.context_identifier,
-        "company": owner,
+        "company": one.company_name,
         "endpoint": site.endpoint(one),
         "serial": one.serial,
         "state": one.tables.state,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Awaitable, Callable
 
 from cryptography.hazmat.primitives import serialization
 from starlette.concurrency import run_in_threadpool
@@ -12,12 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from so_sandbox.login.mishaps import mishap
+from so_sandbox.login.noting import noted
 from so_sandbox.login.service import Login
 from so_sandbox.login.soap import authenticate_by_soap
 from so_sandbox.login.system_user import AdmissionError
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def routes(login: Login) -> list[Route]:
@@ -35,9 +31,6 @@ def routes(login: Login) -> list[Route]:
         return Response(
             pem, media_type="application/x-x509-ca-cert", headers={"Content-Disposition": disposition}
         )
-
-    async def sign_in(request: Request) -> Response:  # noqa: ARG001 - the answer is the same for all
-        return PlainTextResponse("The sandbox does not imitate sign-in yet", status_code=501)
 
     async def authenticate(request: Request) -> Response:
         asked = _object(await request.body())
@@ -61,39 +54,18 @@ def routes(login: Login) -> list[Route]:
     user = "/login/api/PartnerSystemUser/Authenticate"
     return [
         Route("/login/.well-known/openid-configuration", discovery),
-        Route("/login/.well-known/jwks", _noted(login, "Login", "Jwks", jwks)),
+        Route("/login/.well-known/jwks", noted(login, "Login", "Jwks", jwks)),
         Route("/login/.well-known/certificate", certificate),
-        Route("/login/{context_identifier}/oauth/authorize", sign_in, methods=["GET", "POST"]),
-        Route("/login/{context_identifier}/oauth/tokens", sign_in, methods=["POST"]),
-        Route(user, _noted(login, "Login", "Authenticate", authenticate), methods=["POST"]),
+        Route(user, noted(login, "Login", "Authenticate", authenticate), methods=["POST"]),
         Route(
             "/login/services/PartnerSystemUserService.svc",
-            _noted(login, "Login", "AuthenticateSoap", by_soap),
+            noted(login, "Login", "AuthenticateSoap", by_soap),
             methods=["POST"],
         ),
-        Route("/api/state/{context_identifier}", _noted(login, "State", "Get", state)),
+        Route("/api/state/{context_identifier}", noted(login, "State", "Get", state)),
         Route("/{context_identifier}/api", versions),
         Route("/{context_identifier}/api/", versions),
     ]
-
-
-def _noted(login: Login, agent: str, operation: str, endpoint: Endpoint) -> Endpoint:
-    """Log each call, and let it fail if somebody asked for that."""
-
-    async def noted(request: Request) -> Response:
-        at = time.time()
-        tenant = request.path_params.get("context_identifier", "")
-        fault = login.world.faults.take(tenant, agent, operation)
-        if fault is None:
-            answer = await endpoint(request)
-            status = "ok" if answer.status_code == 200 else f"http_{answer.status_code}"
-        else:
-            answer = await mishap(fault, lambda: endpoint(request))
-            status = f"fault:{fault.kind}"
-        login.calls.add(at=at, tenant=tenant, agent=agent, operation=operation, status=status)
-        return answer
-
-    return noted
 
 
 def _discovery(login: Login) -> dict[str, object]:

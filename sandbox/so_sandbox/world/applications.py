@@ -5,6 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+@dataclass(frozen=True, slots=True)
+class Unattended:
+    """An answer given without anybody looking."""
+
+    approve: bool = True
+    tenant: str = ""
+    """Unless the request names one; empty = the first."""
+    administrator: bool = True
+    """Whether an administrator answers, or a plain user."""
+
+
 @dataclass(slots=True)
 class Application:
     """One app of the developer portal: its id, its secret, its public key."""
@@ -14,6 +25,9 @@ class Application:
     application_token: str
     public_key_pem: str = ""
     redirect_uris: list[str] = field(default_factory=list)
+    """Where a browser may be sent back to, letter by letter."""
+    unattended: Unattended | None = None
+    """Who answers for a human when somebody signs in; None shows the approval page."""
 
 
 @dataclass(slots=True)

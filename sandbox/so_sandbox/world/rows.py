@@ -94,7 +94,7 @@ class Associate:
     full_name: str = ""
     deleted: int = 0
     role: str = ""
-    """What the sandbox uses it for: user, service, api, erp, app."""
+    """What the sandbox uses it for: user, service, api, erp, administrator, app."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ SYSTEM = 13
 class Tenant(Subscribing):
     """A customer's installation."""
 
+    @property
+    def company_name(self) -> str:
+        """Give the name of the company that owns it."""
+        return next((one.name for one in self.tables.companies.values() if one.owner), "")
+
     def soft_delete(self, person_id: int, *, by: int | None = None) -> None:
         with self.change():
             person = self.person(person_id)
@@ -128,15 +133,19 @@ class Tenant(Subscribing):
             return row
 
     def authorize(self, client_id: str, app_name: str) -> Authorization:
-        """Let an app in: it gets a system user token of its own and an associate to act as."""
+        """Let an app in: it gets a system user token of its own and an associate to act as.
+
+        The token stays the same for as long as the app is let in; after a revocation it is another.
+        """
         with self.change():
             known = self.tables.authorizations.get(client_id)
             if known is not None:
+                if known.state == "Revoked":
+                    known.system_user_token = _new_token(app_name)
                 known.state = "Active"
                 return known
             associate = self.add_associate(f"{app_name}-system", kind=SYSTEM, role="app", full_name=app_name)
-            token = f"{app_name}-{secrets.token_urlsafe(8)}.{secrets.token_urlsafe(8)}"
-            leave = Authorization(client_id, token, associate.associate_id)
+            leave = Authorization(client_id, _new_token(app_name), associate.associate_id)
             self.tables.authorizations[client_id] = leave
             return leave
 
@@ -152,3 +161,7 @@ class Tenant(Subscribing):
         """Raise an event of somebody's own."""
         with self.change():
             self.announce(name, primary_key, entity=name.partition(".")[0], field_values=values, by=by)
+
+
+def _new_token(app_name: str) -> str:
+    return f"{app_name}-{secrets.token_urlsafe(8)}.{secrets.token_urlsafe(8)}"

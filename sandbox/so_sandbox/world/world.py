@@ -118,9 +118,10 @@ class World:
             self.tickets.out, self.switches, self.clock.offset = out, switches, offset
 
     def reset(self) -> None:
-        """Forget all tenants, tickets, faults and logs; switches and clock go back to their defaults."""
+        """Forget tenants, applications, tickets, faults and logs; switches and clock are as at first."""
         with self.lock:
             self.tenants.clear()
+            self.applications.clear()
             self.tickets.out.clear()
             self.faults.clear()
             self.calls.clear()

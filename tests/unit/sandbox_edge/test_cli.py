@@ -42,6 +42,21 @@ def at(running: RunningSandbox, command: Any) -> Any:
     return run
 
 
+def test_signing_in_is_answered_by_a_page_or_by_nobody(at: Any) -> None:
+    words = ("--tenant", "Cust54321", "--redirect-uri", "http://127.0.0.1:7300/callback")
+    code, out, _ = at("sign-in", "approve", "--who", "user", *words)
+    assert code == 0
+    assert out == ("unattended: approve, as user of Cust54321\ngoes back to http://127.0.0.1:7300/callback\n")
+    _, out, _ = at("sign-in", "ask")
+    assert out.startswith("who signs in is asked by a page\n")
+    _, out, _ = at("sign-in", "--json")
+    assert json.loads(out)["answer"] == "ask"
+    code, _, err = at("sign-in", "yes")
+
+    assert code == 65
+    assert "there are: ask, approve, deny" in err
+
+
 def test_a_person_is_made_to_enter(at: Any, tenant: Tenant) -> None:
     code, out, _ = at(
         "trigger",

@@ -27,13 +27,14 @@ def test_every_file_is_for_its_owner_alone(tmp_path: Path) -> None:
         "environments.json",
         "private_key.pem",
         "private_key.xml",
+        "redirect_uris",
         "settings.env",
         "system_user_token.Cust1",
     ]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files.values()} == {0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {path.name for path in folder.iterdir()} == set(files)
-    assert files["settings.env"].read_text().splitlines()[1] == (
+    assert files["settings.env"].read_text().splitlines()[2] == (
         f"SO_PRIVACY_APPLICATION_TOKEN_FILE='{folder}/application_token'"
     )
 
@@ -83,3 +84,18 @@ def test_no_secret_is_shown() -> None:
     made = credentials.new_credentials()
 
     assert made.application_token not in repr(made)
+
+
+def test_redirect_uris_are_kept(tmp_path: Path) -> None:
+    made = credentials.new_credentials()
+    assert "http://127.0.0.1:7300/callback" in made.redirect_uris
+    made.redirect_uris = ["https://app.example.com/callback"]
+    credentials.write(tmp_path, made, SITE)
+    kept = credentials.load(tmp_path)
+    assert kept is not None
+    assert kept.redirect_uris == made.redirect_uris
+
+    (tmp_path / "redirect_uris").unlink()  # as an older one has left it
+    older = credentials.load(tmp_path)
+    assert older is not None
+    assert older.redirect_uris == list(credentials.REDIRECT_URIS)

@@ -287,10 +287,6 @@ def test_everything_may_lie_below_a_prefix() -> None:
         assert requests.get(f"{sandbox.url}/", timeout=5).status_code == 200
 
 
-def test_sign_in_says_that_it_is_not_imitated(running: RunningSandbox) -> None:
-    assert requests.get(running.url + "/login/common/oauth/authorize", timeout=5).status_code == 501
-
-
 @pytest.mark.parametrize(
     ("kind", "status", "starts"),
     [
