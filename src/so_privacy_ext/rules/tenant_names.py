@@ -76,7 +76,7 @@ class TenantNames:
         good = [one for one in found if not one.usable]
         code = f"missing_{kind.replace(' ', '_')}"
         if not found:
-            how = advice(key, [one.key for one in items if not one.usable])
+            how = advice(key, [one.key for one in items if one.key and not one.usable])
             self._miss(at, code, f"the tenant has no {kind} {shown(key)}", how)
         elif not good:
             how = "restore it in the CRM, or take it out of the manifest"

@@ -44,11 +44,16 @@ def read_lists(client: SoapClient) -> TenantLists:
     return TenantLists(
         purposes=tuple(_purposes(client)),
         bases=tuple(
-            LegalBasis(item.LegalBaseId, item.Key, deleted=item.Deleted)
+            LegalBasis(item.LegalBaseId, item.Key or "", deleted=item.Deleted)
             for item in _items(client.call("GetLegalBases"), "LegalBase")
         ),
         sources=tuple(
-            Source(item.ConsentSourceId, item.Key, deleted=item.Deleted, mail_template_id=item.MailTemplateId)
+            Source(
+                item.ConsentSourceId,
+                item.Key or "",
+                deleted=item.Deleted,
+                mail_template_id=item.MailTemplateId,
+            )
             for item in _items(client.call("GetConsentSources"), "ConsentSource")
         ),
         templates=tuple(_templates(client)),
@@ -85,7 +90,7 @@ def _purposes(client: SoapClient) -> Iterator[Purpose]:
     for item in _items(client.call("GetConsentPurposes"), "ConsentPurpose"):
         yield Purpose(
             item.ConsentPurposeId,
-            item.Key,
+            item.Key or "",
             active=bool(item.Active),
             deleted=item.Deleted,
             has_text=bool((item.ConsentText or "").strip()),

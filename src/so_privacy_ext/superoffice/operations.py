@@ -46,11 +46,11 @@ _ALLOWED = (
     Operation("Person", "GetBestSoLanguageForTemplate", returns="text"),
     Operation("Archive", "GetArchiveListByColumns2", item="ArchiveListItem"),
     Operation("List", "GetConsentPurposes", item="ConsentPurpose", fields={
-        "ConsentPurposeId": "int", "Key": "key", "Active": "int", "Deleted": "boolean"}),
+        "ConsentPurposeId": "int", "Key": "text", "Active": "int", "Deleted": "boolean"}),
     Operation("List", "GetLegalBases", item="LegalBase", fields={
-        "LegalBaseId": "int", "Key": "key", "Deleted": "boolean"}),
+        "LegalBaseId": "int", "Key": "text", "Deleted": "boolean"}),
     Operation("List", "GetConsentSources", item="ConsentSource", fields={
-        "ConsentSourceId": "int", "Key": "key", "MailTemplateId": "int", "Deleted": "boolean"}),
+        "ConsentSourceId": "int", "Key": "text", "MailTemplateId": "int", "Deleted": "boolean"}),
     Operation("List", "GetCategories", item="Category", fields=_ITEM),
     Operation("List", "GetBusinesses", item="Business", fields=_ITEM),
     Operation("List", "GetPositions", item="Position", fields=_ITEM),

@@ -83,6 +83,24 @@ def test_all_that_a_tenant_lacks_is_named_at_once(nordic: Manifest, lists: Tenan
     ]
 
 
+@pytest.mark.row("B75")
+def test_items_without_a_key_are_nobodys_and_in_nobodys_way(
+    small_manifest: Manifest, lists: TenantLists
+) -> None:
+    keyless = replace(
+        lists,
+        sources=(*(replace(one, key="") for one in lists.sources[:2]), *lists.sources),
+        bases=(*(replace(one, key="") for one in lists.bases[:2]), *lists.bases),
+        purposes=(*(replace(one, key="") for one in lists.purposes[:2]), *lists.purposes),
+    )
+    poorer = replace(keyless, sources=tuple(one for one in keyless.sources if one.key != "CARD"))
+
+    assert resolve(small_manifest, keyless).rules
+    (said,) = refused(small_manifest, poorer)
+    assert said.startswith("8:3: missing_source: the tenant has no source `CARD`; allowed: API, ")
+
+
+@pytest.mark.row("B75")
 def test_a_deleted_item_beside_a_living_one_of_the_same_key_does_not_matter(
     small_manifest: Manifest, lists: TenantLists
 ) -> None:
@@ -91,6 +109,7 @@ def test_a_deleted_item_beside_a_living_one_of_the_same_key_does_not_matter(
     assert resolve(small_manifest, replace(lists, purposes=(dead, *lists.purposes))).rules
 
 
+@pytest.mark.row("B75")
 def test_two_living_items_of_one_key_are_not_chosen_between(
     small_manifest: Manifest, lists: TenantLists
 ) -> None:

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from so_privacy_ext.rules.names import spellings
 
+pytestmark = pytest.mark.row("B75")
+
 
 @pytest.mark.parametrize(
     ("name", "expected"),

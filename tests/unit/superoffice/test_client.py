@@ -434,7 +434,7 @@ def test_extra_elements_and_another_order_are_passed_over(client: SoapClient, lo
             id="int",
         ),
         pytest.param(
-            '<n:ConsentSourceId>8</n:ConsentSourceId><n:Key i:nil="true"/><n:Deleted>false</n:Deleted>'
+            '<n:ConsentSourceId>8</n:ConsentSourceId><n:Key>API</n:Key><n:Deleted i:nil="true"/>'
             "<n:MailTemplateId>0</n:MailTemplateId>",
             id="nil",
         ),

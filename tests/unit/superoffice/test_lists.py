@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from so_privacy_ext.errors import Park
+from so_privacy_ext.errors import CrmFailure, Fault, Park
 from so_privacy_ext.model import Purpose, Template
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
@@ -136,6 +136,39 @@ def test_all_lists(client: SoapClient, tenant: Any) -> None:
     assert tenant.count("GetDocumentTemplateLanguages") == 1
 
 
+KEYED: dict[str, Any] = {
+    "GetConsentPurposes": item("ConsentPurpose", ConsentPurposeId=1, Key="", Active=1, Deleted="false"),
+    "GetLegalBases": item("LegalBase", LegalBaseId=1, Key="", Deleted="false"),
+    "GetConsentSources": item("ConsentSource", ConsentSourceId=1, Key="", MailTemplateId=0, Deleted="false"),
+}
+
+
+@pytest.mark.row("B75")
+@pytest.mark.parametrize("key", ["<n:Key></n:Key>", '<n:Key i:nil="true"/>'])
+def test_an_item_without_a_key_is_read_as_that(key: Any, client: SoapClient, tenant: Any) -> None:
+    """One such item must not stop the work for all others."""
+    for operation, keyed in KEYED.items():
+        tenant.standing[operation] = answer(operation, keyed.replace("<n:Key></n:Key>", key))
+
+    found = read_lists(client)
+
+    assert [one.key for one in found.purposes] == [""]
+    assert [one.key for one in found.bases] == [""]
+    assert [one.key for one in found.sources] == [""]
+
+
+@pytest.mark.parametrize("operation", KEYED)
+def test_an_item_that_does_not_speak_of_its_key_is_no_answer(
+    operation: str, client: SoapClient, tenant: Any
+) -> None:
+    tenant.standing[operation] = answer(operation, KEYED[operation].replace("<n:Key></n:Key>", ""))
+
+    with pytest.raises(CrmFailure) as failed:
+        read_lists(client)
+
+    assert failed.value.fault is Fault.PROTOCOL
+
+
 @pytest.mark.parametrize("response", ["", "<n:Preference><n:RawValue/></n:Preference>"])
 def test_no_default_basis(response: Any, client: SoapClient, tenant: Any) -> None:
     tenant.standing["GetPreferences"] = answer("GetPreferences", response)
@@ -143,7 +176,7 @@ def test_no_default_basis(response: Any, client: SoapClient, tenant: Any) -> Non
     assert read_lists(client).default_basis == ""
 
 
-def test_lists_are_kept_for_an_hour(tenant: Any) -> None:
+def test_lists_are_kept_for_a_quarter_of_an_hour(tenant: Any) -> None:
     elapsed = [0.0]
     connection = tenant.connect(elapsed=lambda: elapsed[0])
     crm = SuperOfficeCrm(connection, lambda: None)
