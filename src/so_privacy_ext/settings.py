@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,12 @@ from so_privacy_ext.errors import Exit, Refused
 _PREFIX = "SO_PRIVACY_"
 _LONGEST_SECRET = 64 * 1024
 _LONGEST_TOKEN = 4096
+_PLACEHOLDER = re.compile(
+    r"change[-_ ]?me|your[-_ ].*|(client|application)?[-_ ]?(secret|token)|password|todo|example|none|null"
+    r"|<.*>|\$\{.*\}|\{\{.*\}\}|\$[a-z_]+|x{3,}|\*+|\.+",
+    re.IGNORECASE,
+)
+"""What stands in a template or an example until somebody puts a secret there."""
 
 
 class Settings(BaseSettings):
@@ -146,7 +153,11 @@ def one_line(content: bytes, what: str, *, where: str, wrong: Exit = Exit.CONFIG
         text = content.decode().strip()
     except UnicodeDecodeError:
         text = ""
+    reason = ""
     if not text.isprintable() or not 0 < len(text) <= _LONGEST_TOKEN:
         reason = "it is empty, too long, or not one line of text"
+    elif _PLACEHOLDER.fullmatch(text):
+        reason = "it is a placeholder"
+    if reason:
         raise Refused("bad_token", reason, f"put {what} alone in it", wrong, where=where)
     return text
