@@ -251,6 +251,31 @@ def test_a_name_that_leads_to_a_private_address_is_never_connected_to(
     assert (connected, loopback.calls) == ([], [])
 
 
+@pytest.mark.row("B108")
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0", "[::1]", "[::ffff:127.0.0.1]"],
+)
+def test_no_spelling_of_this_machine_is_connected_to(host: Any, loopback: Loopback) -> None:
+    loopback.standing["X"] = Canned(b"x")
+    wire = Wire(private_addresses_allowed=False)
+
+    failure = fails(wire, f"http://{host}:{loopback.server_address[1]}/")
+    wire.close()
+
+    assert failure.applied is Applied.NO
+    assert loopback.calls == []
+
+
+@pytest.mark.row("B108")
+@pytest.mark.parametrize("scheme", ["gopher", "file", "ftp", "dict", "ldap", "jar", "data", "unix"])
+def test_nothing_but_http_is_spoken(scheme: Any, wire: Wire, loopback: Loopback) -> None:
+    failure = fails(wire, f"{scheme}://127.0.0.1:{loopback.server_address[1]}/etc/passwd")
+
+    assert failure.applied is Applied.NO
+    assert loopback.calls == []
+
+
 @pytest.mark.row("F26")
 def test_a_name_that_does_not_resolve(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere(*_: object, **__: object) -> None:
