@@ -16,13 +16,14 @@ from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
 from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.settings import Settings, one_line, read_secret
-from so_privacy_ext.storage import embedded, tenants, turns
+from so_privacy_ext.storage import embedded, keys, tenants, turns
 from so_privacy_ext.storage.arrivals import ArrivingTenant
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.overview import Figure, read_overview
 from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession, open_session
+from so_privacy_ext.storage.signing import SigningSecrets
 from so_privacy_ext.storage.tenants import SYSTEM_USER_TOKEN, TenantSummary
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.superoffice.client import SoapClient
@@ -31,7 +32,7 @@ from so_privacy_ext.superoffice.crm import SuperOfficeCrm
 from so_privacy_ext.superoffice.door import TenantDoor
 from so_privacy_ext.superoffice.environments import Environment, load
 from so_privacy_ext.superoffice.private_key import load_private_key
-from so_privacy_ext.superoffice.subscriptions import Registered, list_own
+from so_privacy_ext.superoffice.subscriptions import Registered, Signing, list_own
 from so_privacy_ext.superoffice.system_user import Application
 
 _TURN_WAIT = 30.0
@@ -48,14 +49,18 @@ class SystemClock:
 class App:
     """The product, wired: one per process."""
 
-    def __init__(self, settings: Settings, dsn: str) -> None:
+    def __init__(self, settings: Settings, dsn: str, data_key: DataKey | None = None) -> None:
         self.settings = settings
         self.dsn = dsn
-        self.data_key = DataKey.load_or_make(settings.data_key_path)
+        self.data_key = data_key or keys.open_key(dsn, settings.data_key_path)
         self.clock = SystemClock()
         self._connections: dict[TenantId, TenantConnection] = {}
         self._manifests: dict[tuple[str, int], tuple[TenantLists, ActiveManifest]] = {}
         self._guard = threading.Lock()
+
+    def refuse_strange_key(self) -> None:
+        """Refuse to work with a data key that lacks what the tenants' secrets were sealed with."""
+        keys.refuse_strange(self.dsn, self.data_key, self.settings.data_key_path)
 
     def receiving(self) -> ReceivingStore:
         return ReceivingStore(self.dsn, self.data_key)
@@ -145,6 +150,11 @@ class App:
         """Give our own webhooks as they stand in a tenant."""
         return list_own(SoapClient(self._connection(turn), turn.pace))
 
+    def signing(self, turn: Turn) -> tuple[Signing, SigningSecrets]:
+        """Give both sides of a change of the webhooks' secrets."""
+        client = SoapClient(self._connection(turn), turn.pace)
+        return Signing(client), SigningSecrets(turn.session, self.data_key)
+
     @contextmanager
     def arrival(
         self, context_identifier: str, environment: str, system_user_token: str
@@ -215,8 +225,9 @@ def read_application(settings: Settings) -> Application:
     token = _required(settings.application_token_file, "APPLICATION_TOKEN_FILE")
     key = _required(settings.private_key_file, "PRIVATE_KEY_FILE")
     secret = read_secret(token, "the client secret")
+    application_token = one_line(secret, "the client secret", where=str(token))
     return Application(
-        application_token=one_line(secret, "the client secret", where=str(token)),
+        application_token=application_token,
         private_key=load_private_key(read_secret(key, "the app's private key"), where=str(key)),
     )
 

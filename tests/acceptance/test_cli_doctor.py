@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from so_privacy_ext.storage.secrets import DataKey
 from tests.acceptance.installed import Done, Running
 
 NAME = "Cust20004"
@@ -67,8 +68,11 @@ def test_the_apps_files(watched: Running) -> None:
 
 
 def test_the_data_key_of_another_installation(watched: Running) -> None:
-    done = doctor(watched, SO_PRIVACY_DATA_KEY_FILE=str(watched.folder / "other.key"))
-
+    other = watched.folder / "other.key"
+    done = doctor(watched, SO_PRIVACY_DATA_KEY_FILE=str(other))
+    found(done, "error", f"{NAME}: tenant", "→ restore it from a backup")
+    DataKey.load_or_make(other)
+    done = doctor(watched, SO_PRIVACY_DATA_KEY_FILE=str(other))
     found(done, "error", f"{NAME}: tenant", "→ point SO_PRIVACY_DATA_KEY_FILE")
 
 

@@ -13,6 +13,7 @@ from so_privacy_ext.cli import (
     explaining,
     failures,
     journal,
+    keys,
     manifests,
     quarantine,
     review,
@@ -40,6 +41,7 @@ program.add_typer(events.commands, name="events")
 program.add_typer(quarantine.commands, name="quarantine")
 program.add_typer(review.commands, name="review")
 program.add_typer(journal.commands, name="journal")
+program.add_typer(keys.commands, name="keys")
 program.command("explain")(explaining.explain)
 program.command("doctor")(doctor.doctor)
 

@@ -23,6 +23,7 @@ from so_privacy_ext.metrics_server import serve_metrics
 from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import embedded
 from so_privacy_ext.storage.database import migrate
+from so_privacy_ext.storage.keys import open_key_or_wait
 from so_privacy_ext.web.application import create_application
 from so_privacy_ext.web.server import serve
 from so_privacy_ext.worker import Worker
@@ -66,7 +67,9 @@ def _run_all(settings: Settings, *, as_json: bool) -> Signals:
     try:
         dsn = settings.database_url or (server.dsn if server else "")
         migrate(dsn)
-        App(settings, dsn).close()
+        app = App(settings, dsn)
+        app.refuse_strange_key()
+        app.close()
         _announce(listener, settings.public_url, as_json=as_json)
         children = [
             Child("web", ["web", "--fd", str(listener.fileno())], [listener.fileno()]),
@@ -115,7 +118,8 @@ def web(
     _log(settings, "web")
     listener = _listen(settings) if fd is None else _inherited(fd)
     dsn = _database(settings)
-    app = App(settings, dsn)
+    # Without its key a delivery can't be judged and is answered 503, so that SuperOffice asks again.
+    app = App(settings, dsn, open_key_or_wait(dsn, settings.data_key_path))
     _show_metrics(app)
     watch(lifeline)
     receiving = app.receiving()
@@ -135,6 +139,7 @@ def worker(lifeline: Lifeline = None) -> None:
     _log(settings, "worker")
     app = App(settings, _database(settings))
     app.application()
+    app.refuse_strange_key()
     _show_metrics(app)
     told = Told()
     watch(lifeline)

@@ -1,15 +1,12 @@
-"""Secrets at rest: AES-GCM under a key that stays in a file."""
+"""Secrets at rest: AES-GCM under keys that stay in a file."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import contextlib
 import hashlib
 import hmac
-import os
 import secrets
-import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -17,65 +14,92 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import TenantId
+from so_privacy_ext.storage import key_file
 
-_SIZE = 32
 _NONCE = 12
+_Stamp = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    """All keys at one moment; the first one seals."""
+
+    key_id: str
+    ciphers: Mapping[str, AESGCM] = field(repr=False)
+    hash_key: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, keys: tuple[bytes, ...]) -> _Ring:
+        return cls(
+            key_id=key_id_of(keys[0]),
+            ciphers={key_id_of(key): AESGCM(key) for key in keys},
+            hash_key=hmac.digest(keys[0], b"so-privacy hash key", "sha256"),
+        )
 
 
 class DataKey:
-    """The key of this installation; what it seals opens only for the same tenant and name."""
+    """The key of this installation, with those before it and the one to come, as its file has them now.
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) != _SIZE:
+    What it seals opens only for the same tenant and name. The file is looked at again at each use, so that a
+    rotation needs no restart.
+    """
+
+    def __init__(self, *keys: bytes, path: Path | None = None) -> None:
+        if any(len(key) != key_file.SIZE for key in keys):
             raise ValueError("a data key has 32 bytes")
-        self._cipher = AESGCM(key)
-        self._hash_key = hmac.digest(key, b"so-privacy hash key", "sha256")
-        self.key_id = hashlib.sha256(b"so-privacy data key\0" + key).hexdigest()[:16]
+        self._path = path
+        self._stamp: _Stamp | None = None
+        self._known = _Ring.of(keys) if keys else None
 
     def __repr__(self) -> str:
-        return f"DataKey({self.key_id})"
+        return f"DataKey({'none' if self._known is None else self._known.key_id})"
 
     @classmethod
     def load_or_make(cls, path: Path) -> DataKey:
-        """Read the key's file, or make it if there is none; a file that others may read is refused."""
-        try:
-            if not path.exists():
-                _make(path)
-        except OSError as error:
-            how = "set SO_PRIVACY_DATA_DIR to a folder that takes files, or SO_PRIVACY_DATA_KEY_FILE to a key"
-            raise _refused(path, f"it can't be made ({error.strerror})", how, Exit.CANT_CREATE) from error
-        try:
-            with path.open("rb") as file:
-                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-                text = file.read(4096)
-        except PermissionError as error:
-            raise _refused(path, "it can't be read", "run as its owner", Exit.NO_PERMISSION) from error
-        except OSError as error:
-            raise _refused(
-                path, f"it can't be used ({error.strerror})", "choose another file", Exit.CANT_CREATE
-            ) from error
-        if mode & 0o077:
-            raise _refused(path, f"its mode is {mode:04o}", "chmod 600 it", Exit.NO_PERMISSION)
-        try:
-            return cls(base64.b64decode(text.strip(), validate=True))
-        except (binascii.Error, ValueError):
-            how = "restore it from a backup: what it sealed opens with no other"
-            raise _refused(path, "it is not 32 bytes in base64", how, Exit.CONFIG) from None
+        """Read the keys' file, or make it if there is none."""
+        if not path.exists():
+            key_file.make(path)
+        return cls.load(path)
 
-    def seal(self, tenant_id: TenantId, name: str, secret: bytes) -> bytes:
-        """Encrypt a secret for one tenant and name."""
-        nonce = secrets.token_bytes(_NONCE)
-        return nonce + self._cipher.encrypt(nonce, secret, _bound(tenant_id, name))
+    @classmethod
+    def load(cls, path: Path) -> DataKey:
+        """Read the keys' file; a file that others may read is refused."""
+        key = cls.awaiting(path)
+        key._stamp = _stamp(path)  # noqa: SLF001 - our own
+        key._known = _Ring.of(key_file.read(path).all)  # noqa: SLF001 - our own
+        return key
+
+    @classmethod
+    def awaiting(cls, path: Path) -> DataKey:
+        """Give a key that opens nothing until its file is there."""
+        return cls(path=path)
+
+    @property
+    def key_id(self) -> str:
+        """Name the key that seals."""
+        return self._ring().key_id
+
+    @property
+    def key_ids(self) -> frozenset[str]:
+        """Name all keys that open something."""
+        return frozenset(self._ring().ciphers)
+
+    def seal(self, tenant_id: TenantId, name: str, secret: bytes) -> tuple[str, bytes]:
+        """Encrypt a secret for one tenant and name; give the key's id with it."""
+        ring, nonce = self._ring(), secrets.token_bytes(_NONCE)
+        sealed = ring.ciphers[ring.key_id].encrypt(nonce, secret, _bound(tenant_id, name))
+        return ring.key_id, nonce + sealed
 
     def keyed_hash(self, purpose: str, text: bytes) -> bytes:
         """Give 32 bytes that name a text, and from which nobody without the key finds or tries it."""
-        return hmac.digest(self._hash_key, purpose.encode() + b"\0" + text, "sha256")
+        return hmac.digest(self._ring().hash_key, purpose.encode() + b"\0" + text, "sha256")
 
     def open(self, tenant_id: TenantId, name: str, key_id: str, sealed: bytes) -> bytes:
-        """Decrypt what was sealed for this tenant and name by this key."""
-        if key_id == self.key_id:
+        """Decrypt what was sealed for this tenant and name by one of the keys."""
+        cipher = self._ring().ciphers.get(key_id)
+        if cipher is not None:
             try:
-                return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound(tenant_id, name))
+                return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound(tenant_id, name))
             except (InvalidTag, ValueError):  # altered, or too short to be ours
                 pass
         raise Refused(
@@ -85,25 +109,31 @@ class DataKey:
             Exit.CONFIG,
         )
 
+    def _ring(self) -> _Ring:
+        """Give the keys of now; while the file can't be read, those of before."""
+        if self._path is not None and (stamp := _stamp(self._path)) not in {None, self._stamp}:
+            try:
+                self._known = _Ring.of(key_file.read(self._path).all)
+                self._stamp = stamp
+            except Refused:
+                if self._known is None:
+                    raise
+        if self._known is None:
+            raise key_file.missing(self._path)
+        return self._known
 
-def _make(path: Path) -> None:
-    """Make the file whole or not at all; of two that make it at once, one wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+def key_id_of(key: bytes) -> str:
+    """Name a key without giving it away."""
+    return hashlib.sha256(b"so-privacy data key\0" + key).hexdigest()[:16]
+
+
+def _stamp(path: Path) -> _Stamp | None:
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(_SIZE)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(aside, path)
-    finally:
-        aside.unlink()
-
-
-def _refused(path: Path, what: str, how: str, exit_code: Exit) -> Refused:
-    return Refused("data_key_file", what, how, exit_code, where=str(path))
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _bound(tenant_id: TenantId, name: str) -> bytes:

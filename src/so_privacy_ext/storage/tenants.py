@@ -103,6 +103,11 @@ def listed(connection: Connection) -> Sequence[TenantSummary]:
     return [one for one in _all(connection) if one.removed_at is None]
 
 
+def all_ever(connection: Connection) -> Sequence[TenantSummary]:
+    """List all tenants of whom anything is kept, those that are removed too."""
+    return _all(connection)
+
+
 def find(connection: Connection, context_identifier: str, environment: str | None = None) -> TenantSummary:
     """Find a tenant by its name, which must be of one environment only."""
     found = [one for one in listed(connection) if _is(one, context_identifier, environment)]
@@ -165,12 +170,17 @@ def put_secret(
     session: TenantSession, data_key: DataKey, name: str, secret: bytes, *, beside: bool = False
 ) -> None:
     """Keep a secret, in place of the one of that name or, for a rotation, beside it."""
-    sealed = data_key.seal(session.tenant_id, name, secret)
+    key_id, sealed = data_key.seal(session.tenant_id, name, secret)
     with session.transaction():
         if not beside:
             session.run(_sql["drop_secret"], {"name": name})
-        values = {"name": name, "key_id": data_key.key_id, "sealed": sealed}
+        values = {"name": name, "key_id": key_id, "sealed": sealed}
         session.run(_sql["put_secret"], values)
+
+
+def drop_older_secrets(session: TenantSession, name: str) -> int:
+    """Forget all secrets of that name but the newest; tell how many they were."""
+    return session.run(_sql["drop_older_secrets"], {"name": name})
 
 
 def read_secret(session: TenantSession, data_key: DataKey, name: str) -> bytes:

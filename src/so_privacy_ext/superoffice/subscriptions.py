@@ -40,14 +40,20 @@ class Registered:
 
 
 def save(
-    client: SoapClient, *, target_url: str, secret: str, events: Sequence[str], webhook_id: int = 0
+    client: SoapClient,
+    *,
+    target_url: str,
+    secret: str,
+    events: Sequence[str],
+    webhook_id: int = 0,
+    name: str = NAME,
 ) -> Registered:
-    """Register the webhook (id 0) or write it anew; the CRM posts a test event to the target meanwhile."""
+    """Register a webhook (id 0) or write it anew; the CRM posts a test event to the target meanwhile."""
     answer = client.call(
         "SaveWebhook",
         Webhook={
             "WebhookId": webhook_id,
-            "Name": NAME,
+            "Name": name,
             "Events": {"string": list(events)},
             "TargetUrl": target_url,
             "Secret": secret,
@@ -56,6 +62,26 @@ def save(
         },
     )
     return _registered(answer)
+
+
+class Signing:
+    """Implements `lifecycle.renewing.Webhooks`: has webhooks that stand signed with another secret."""
+
+    def __init__(self, client: SoapClient) -> None:
+        self._client = client
+
+    def standing(self) -> tuple[Registered, ...]:
+        return list_own(self._client)
+
+    def sign_with(self, webhook: Registered, secret: str) -> None:
+        save(
+            self._client,
+            target_url=webhook.target_url,
+            secret=secret,
+            events=webhook.events,
+            webhook_id=webhook.webhook_id,
+            name=webhook.name,
+        )
 
 
 def list_own(client: SoapClient) -> tuple[Registered, ...]:

@@ -12,19 +12,20 @@ from so_privacy_ext.model import TenantId
 from so_privacy_ext.storage.secrets import DataKey
 
 ONE, OTHER = TenantId(1), TenantId(2)
+LINE, OTHER_LINE = (base64.b64encode(bytes(range(n, n + 32))).decode() for n in (1, 2))
 
 
 def test_what_was_sealed_opens(data_key: DataKey) -> None:
-    sealed = data_key.seal(ONE, "webhook", b"secret")
+    key_id, sealed = data_key.seal(ONE, "webhook", b"secret")
     assert b"secret" not in sealed
-    assert data_key.seal(ONE, "webhook", b"secret") != sealed
-    assert data_key.open(ONE, "webhook", data_key.key_id, sealed) == b"secret"
+    assert data_key.seal(ONE, "webhook", b"secret")[1] != sealed
+    assert data_key.open(ONE, "webhook", key_id, sealed) == b"secret"
 
 
 @pytest.mark.parametrize("change", ["tenant", "name", "key_id", "key", "byte", "empty"])
 def test_anything_else_is_refused_without_giving_the_secret_away(data_key: DataKey, change: str) -> None:
-    sealed = data_key.seal(ONE, "webhook", b"secret")
-    key = DataKey(bytes(32)) if change == "key" else data_key
+    _, sealed = data_key.seal(ONE, "webhook", b"secret")
+    key = DataKey(b"x" * 32) if change == "key" else data_key
     key_id = "0" * 16 if change == "key_id" else key.key_id
     if change == "byte":
         sealed = sealed[:-1] + bytes([sealed[-1] ^ 1])
@@ -71,7 +72,16 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> Non
     assert raised.value.exit_code == Exit.NO_PERMISSION
 
 
-@pytest.mark.parametrize("text", [b"", b"short", base64.b64encode(b"x" * 31), b"\xff" * 44, b"!" * 44])
+@pytest.mark.row("C29")
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"", b"short", base64.b64encode(b"x" * 31), b"\xff" * 44, b"!" * 44,
+        base64.b64encode(bytes(32)), base64.b64encode(b"x" * 32),
+        f"{LINE}\n{LINE}".encode(), f"next {LINE}".encode(), f"{LINE}\nnext {LINE}".encode(),
+        f"{LINE}\nlater {OTHER_LINE}".encode(), f"{LINE}\n".encode() * 200,
+    ],
+)  # fmt: skip
 def test_what_is_no_key_is_refused_without_quoting_it(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "data.key"
     path.write_bytes(text)

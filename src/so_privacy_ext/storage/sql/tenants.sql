@@ -51,6 +51,10 @@ SELECT key_id, sealed FROM secret WHERE tenant_id = %(tenant_id)s AND name = %(n
 -- name: drop_secret
 DELETE FROM secret WHERE tenant_id = %(tenant_id)s AND name = %(name)s
 
+-- name: drop_older_secrets
+DELETE FROM secret s WHERE s.tenant_id = %(tenant_id)s AND s.name = %(name)s
+  AND s.secret_id < (SELECT max(n.secret_id) FROM secret n WHERE n.tenant_id = %(tenant_id)s AND n.name = %(name)s)
+
 -- name: put_secret
 INSERT INTO secret (tenant_id, name, key_id, sealed) VALUES (%(tenant_id)s, %(name)s, %(key_id)s, %(sealed)s)
 
