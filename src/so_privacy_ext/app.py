@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from starlette.routing import BaseRoute
 
 from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.lifecycle.install import install
 from so_privacy_ext.model import ContextIdentifier, TenantId, TenantLists
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
@@ -23,6 +26,7 @@ from so_privacy_ext.storage.overview import Figure, read_overview
 from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession, open_session
+from so_privacy_ext.storage.sessions import Sessions as KeptSessions
 from so_privacy_ext.storage.signing import SigningSecrets
 from so_privacy_ext.storage.tenants import SYSTEM_USER_TOKEN, TenantSummary
 from so_privacy_ext.storage.turns import Turn
@@ -32,11 +36,22 @@ from so_privacy_ext.superoffice.crm import SuperOfficeCrm
 from so_privacy_ext.superoffice.door import TenantDoor
 from so_privacy_ext.superoffice.environments import Environment, load
 from so_privacy_ext.superoffice.private_key import load_private_key
-from so_privacy_ext.superoffice.subscriptions import Registered, Signing, list_own
+from so_privacy_ext.superoffice.sign_in import SuperId
+from so_privacy_ext.superoffice.subscriptions import NAME, Registered, Signing, list_own
 from so_privacy_ext.superoffice.system_user import Application
+from so_privacy_ext.web.install import CALLBACK, Entrance
+from so_privacy_ext.web.rendering import Pages
+from so_privacy_ext.web.sessions import Sessions
 
 _TURN_WAIT = 30.0
 """Seconds that a command waits for a worker to let go of a tenant."""
+
+
+class Piece(NamedTuple):
+    """Something of ours in a tenant's CRM."""
+
+    kind: str
+    key: str
 
 
 class SystemClock:
@@ -56,6 +71,8 @@ class App:
         self.clock = SystemClock()
         self._connections: dict[TenantId, TenantConnection] = {}
         self._manifests: dict[tuple[str, int], tuple[TenantLists, ActiveManifest]] = {}
+        self.sessions = KeptSessions(dsn, self.data_key)
+        self._super_id: SuperId | None = None
         self._guard = threading.Lock()
 
     def refuse_strange_key(self) -> None:
@@ -67,7 +84,44 @@ class App:
 
     def pages(self) -> Sequence[BaseRoute]:
         """Give the routes of all pages."""
-        return ()
+        return Entrance(Sessions(self.sessions), self.sessions, self, Pages()).routes()
+
+    def super_id(self) -> SuperId:
+        """Give the login service where we are registered, made at its first use."""
+        with self._guard:
+            if self._super_id is None:
+                settings = self.settings
+                if not settings.client_id:
+                    raise Refused(
+                        "missing_setting",
+                        "SO_PRIVACY_CLIENT_ID is not set",
+                        "set it to the client id of the app in SO_PRIVACY_ENVIRONMENT",
+                        Exit.CONFIG,
+                    )
+                self._super_id = SuperId(
+                    self.environment(settings.environment),
+                    client_id=settings.client_id,
+                    client_secret=self.application().application_token,
+                    redirect_uri=f"{settings.public_url}{CALLBACK}",
+                    clock=self.clock,
+                    ca_file=settings.ca_file,
+                )
+            return self._super_id
+
+    def installed(self, context_identifier: str, environment: str) -> TenantId | None:
+        """Find a tenant that is installed."""
+        try:
+            return self.tenant(context_identifier, environment).tenant_id
+        except Refused as refused:
+            if refused.code != "no_tenant":
+                raise
+            return None
+
+    def knows_token(self, tenant_id: TenantId, system_user_token: str) -> bool:
+        """Tell whether this is the token by which we act in a tenant."""
+        with open_session(self.dsn, tenant_id) as session:
+            kept = tenants.read_secret(session, self.data_key, SYSTEM_USER_TOKEN)
+        return hmac.compare_digest(kept, system_user_token.encode())
 
     def overview(self) -> Sequence[Figure]:
         """Count what waits, over all tenants."""
@@ -155,6 +209,22 @@ class App:
         client = SoapClient(self._connection(turn), turn.pace)
         return Signing(client), SigningSecrets(turn.session, self.data_key)
 
+    def install(self, context_identifier: str, environment: str, system_user_token: str) -> None:
+        """Install a tenant; one that is there is left as it is."""
+        try:
+            with self.arrival(context_identifier, environment, system_user_token) as (door, register):
+                install(door, register, self.settings.public_url, lambda _: None)
+        except Refused as refused:
+            if refused.code != "tenant_exists":
+                raise
+            with self.turn(self.tenant(context_identifier, environment)) as turn:
+                tenants.put_secret(turn.session, self.data_key, SYSTEM_USER_TOKEN, system_user_token.encode())
+
+    def pieces(self, tenant_id: TenantId) -> Sequence[Piece]:
+        """Give what of ours is in a tenant's CRM."""
+        with open_session(self.dsn, tenant_id) as session:
+            return [Piece("webhook", NAME) for one in tenants.subscriptions(session) if one.webhook_id]
+
     @contextmanager
     def arrival(
         self, context_identifier: str, environment: str, system_user_token: str
@@ -182,6 +252,8 @@ class App:
             connection.close()
 
     def close(self) -> None:
+        if self._super_id is not None:
+            self._super_id.close()
         for connection in self._connections.values():
             connection.close()
 

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """Where SuperOffice reaches the web process, without a slash at the end."""
     bind: Annotated[str, NoDecode] = "127.0.0.1:7300"
     client_id: str = ""
+    environment: str = "online"
+    """Where the client id is registered, and so where administrators sign in; a client id is of one alone."""
     application_token_file: Path | None = None
     private_key_file: Path | None = None
     """The app's RSA key, PEM or RSAKeyValue."""

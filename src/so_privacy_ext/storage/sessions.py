@@ -28,6 +28,8 @@ class SignInBegun:
     purpose: str
     """`install` or `configure`."""
     environment: str
+    leads_to: str
+    """The path of ours to go on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,17 @@ class Sessions:
         self._dsn = dsn
         self._data_key = data_key
 
-    def expect(self, state: str, browser: str, *, purpose: str, environment: str) -> None:
+    def expect(self, state: str, browser: str, *, purpose: str, environment: str, leads_to: str) -> None:
         """Note that a browser has gone to SuperID; both texts are random, the second stays in the browser."""
-        values = {**self._pair(state, browser), "purpose": purpose, "environment": environment}
+        values = {
+            **self._pair(state, browser),
+            "purpose": purpose,
+            "environment": environment,
+            "leads_to": leads_to,
+            "life": ON_THE_WAY,
+        }
         with self._connection() as connection, mapped():
-            connection.execute(_sql["expect"], {**values, "life": ON_THE_WAY})
+            connection.execute(_sql["expect"], values)
 
     def take(self, state: str, browser: str) -> SignInBegun | None:
         """Give what the same browser began under this state within ten minutes; the second time, nothing."""

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from so_privacy_ext.errors import CrmFailure, Exit, PrivacyError, Refused, Rejected, StorageUnavailable
-from so_privacy_ext.web import answers
+from so_privacy_ext.web import answers, languages
 from so_privacy_ext.web.floods import Floods
 from so_privacy_ext.web.rendering import Pages
 
@@ -20,6 +20,18 @@ _CODES = {404: "not_found", 405: "method_not_allowed"}
 _STATUS = {Exit.UNAVAILABLE: 503, Exit.NO_INPUT: 404}
 _SAID = frozenset({400, 403, 404, 405, 413, 415, 429, 500, 502, 503})
 """Statuses with a text of their own; the others are told as 400."""
+_BEGIN_AGAIN = frozenset(
+    {
+        "bad_state",
+        "bad_code",
+        "bad_token",
+        "sign_in_denied",
+        "sign_in_failed",
+        "admin_required",
+        "not_installed",
+    }
+)
+"""Codes after which somebody else, or the same another time, may sign in."""
 _RETRY_AFTER = {429: {"retry-after": "60"}, 503: {"retry-after": "5"}}
 
 Answering = Callable[[Request, Exception], Awaitable[Response]]
@@ -81,9 +93,15 @@ class Refusals:
         headers = {**_RETRY_AFTER.get(status, {}), **headers}
         if not _wants_page(request):
             return _as_json(status, code, request_id, headers)
-        said = "forged" if code == "forged" else str(status if status in _SAID else 400)
+        known = f"refusal.{code}.title" in languages.texts(languages.chosen(request))
         page = self._pages.render(
-            request, "refusal.html", status=status, said=said, request_id=request_id, method=request.method
+            request,
+            "refusal.html",
+            status=status,
+            said=code if known else str(status if status in _SAID else 400),
+            again=code in _BEGIN_AGAIN,
+            request_id=request_id,
+            method=request.method,
         )
         page.headers.update(headers)
         return page

@@ -37,7 +37,7 @@ def stored(dsn: str, table: str) -> str:
 
 
 def begun(sessions: Sessions) -> None:
-    sessions.expect(STATE, BROWSER, purpose="install", environment="sandbox")
+    sessions.expect(STATE, BROWSER, purpose="install", environment="sandbox", leads_to="/installed")
 
 
 @pytest.mark.row("B54")
@@ -46,7 +46,7 @@ def test_a_sign_in_is_taken_once_by_its_own_browser(sessions: Sessions) -> None:
 
     assert sessions.take(STATE, "c" * 43) is None
     assert sessions.take("t" * 43, BROWSER) is None
-    assert sessions.take(STATE, BROWSER) == SignInBegun("install", "sandbox")
+    assert sessions.take(STATE, BROWSER) == SignInBegun("install", "sandbox", "/installed")
     assert sessions.take(STATE, BROWSER) is None
 
 
@@ -60,7 +60,8 @@ def test_a_sign_in_waits_ten_minutes(dsn: str, data_key: DataKey, sessions: Sess
 
 def test_what_ran_out_is_cleared_away_by_the_next(dsn: str, data_key: DataKey, sessions: Sessions) -> None:
     begun(sessions)
-    later(dsn, data_key, "10 minutes").expect("t" * 43, BROWSER, purpose="configure", environment="sandbox")
+    after = later(dsn, data_key, "10 minutes")
+    after.expect("t" * 43, BROWSER, purpose="configure", environment="sandbox", leads_to="/configure")
 
     with psycopg.connect(dsn) as admin:
         assert admin.execute("SELECT purpose FROM so_privacy.sign_in").fetchall() == [("configure",)]

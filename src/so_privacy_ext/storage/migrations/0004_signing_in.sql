@@ -7,6 +7,7 @@ CREATE TABLE sign_in (
   browser_hash bytea NOT NULL,
   purpose text NOT NULL CHECK (purpose IN ('install', 'configure')),
   environment text NOT NULL,
+  leads_to text NOT NULL,
   until timestamptz NOT NULL
 );
 CREATE INDEX sign_in_until ON sign_in (until);
@@ -29,19 +30,20 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON web_session TO so_privacy_app;
 
 -- Whoever begins clears away what has run out, so the table holds no more than the last minutes' beginnings.
 CREATE FUNCTION sign_in_expect(
-  state_hash bytea, browser_hash bytea, purpose text, environment text, life interval
+  state_hash bytea, browser_hash bytea, purpose text, environment text, leads_to text, life interval
 )
 RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = so_privacy, pg_temp AS $$
   DELETE FROM sign_in WHERE until <= so_now();
-  INSERT INTO sign_in (state_hash, browser_hash, purpose, environment, until) VALUES ($1, $2, $3, $4, so_now() + $5)
+  INSERT INTO sign_in (state_hash, browser_hash, purpose, environment, leads_to, until)
+  VALUES ($1, $2, $3, $4, $5, so_now() + $6)
 $$;
 
 CREATE FUNCTION sign_in_take(state_hash bytea, browser_hash bytea)
-RETURNS TABLE (purpose text, environment text)
+RETURNS TABLE (purpose text, environment text, leads_to text)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = so_privacy, pg_temp AS $$
   DELETE FROM sign_in s WHERE s.state_hash = $1 AND s.browser_hash = $2 AND s.until > so_now()
-  RETURNING s.purpose, s.environment
+  RETURNING s.purpose, s.environment, s.leads_to
 $$;
 
 -- A session is looked up before it is known whose it is; this is the one way past the wall to it.

@@ -1,8 +1,8 @@
 -- name: expect
-SELECT sign_in_expect(%(state_hash)s, %(browser_hash)s, %(purpose)s, %(environment)s, %(life)s)
+SELECT sign_in_expect(%(state_hash)s, %(browser_hash)s, %(purpose)s, %(environment)s, %(leads_to)s, %(life)s)
 
 -- name: take
-SELECT purpose, environment FROM sign_in_take(%(state_hash)s, %(browser_hash)s)
+SELECT purpose, environment, leads_to FROM sign_in_take(%(state_hash)s, %(browser_hash)s)
 
 -- name: tidy
 DELETE FROM web_session
