@@ -39,7 +39,7 @@ def identify(
     if not _text(claims, "sub"):
         raise TokenError("of nobody")
     told = claims.get("nonce")
-    if not isinstance(told, str) or not hmac.compare_digest(told.encode(), nonce.encode()):
+    if not isinstance(told, str) or not _same(told, nonce):
         raise TokenError("of another sign-in")
     context, associate = _text(claims, f"{CLAIM}ctx"), _text(claims, f"{CLAIM}associateid")
     if _CONTEXT.fullmatch(context) is None or _ASSOCIATE.fullmatch(associate) is None:
@@ -51,6 +51,10 @@ def identify(
         is_administrator=administrator is True or administrator == "True",
         system_user_token=_system_user_token(claims),
     )
+
+
+def _same(told: str, wanted: str) -> bool:
+    return hmac.compare_digest(told.encode("utf-8", "surrogatepass"), wanted.encode())
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

@@ -192,6 +192,7 @@ CONTENT: dict[str, Forge] = {
     "sub a number": lambda it: it.token(claims(it, sub=1)),
     "nonce missing": lambda it: it.token(without(it, "nonce")),
     "nonce of another sign-in": lambda it: it.token(claims(it, nonce=NONCE[::-1])),
+    "nonce half a character": lambda it: it.token(claims(it, nonce="\ud800")),
     "nonce a list": lambda it: it.token(claims(it, nonce=[NONCE])),
     "ctx missing": lambda it: it.token(without(it, f"{CLAIM}ctx")),
     "ctx a path": lambda it: it.token(claims(it, so_ctx="../Cust12345")),
