@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from so_sandbox.control import deliveries, signing_in, tenants, worlds
+from so_sandbox.control import deliveries, life, signing_in, tenants, worlds
 from so_sandbox.login import documents, oauth, showing
 from so_sandbox.login.site import WRONG_SUBDOMAIN
 from so_sandbox.page import views as page
@@ -31,6 +31,7 @@ def create_application(sandbox: Sandbox, *, vendor: Path | None = None) -> ASGIA
     routes: list[BaseRoute] = [
         *page.routes(sandbox),
         *worlds.routes(sandbox),
+        *life.routes(sandbox),
         *tenants.routes(sandbox),
         *deliveries.routes(sandbox),
         *signing_in.routes(sandbox),

@@ -249,6 +249,38 @@ def webhook(
 
 
 @app.command()
+def state(
+    names: Annotated[list[str], typer.Argument(help="One or more, one for each look-up; the last stays.")],
+    tenant: Tenant = "",
+    directory: Folder = HERE,
+    url: Url = None,
+) -> None:
+    """Have a tenant be in a state, such as Suspended, or in one after another."""
+    name = _tenant(url, directory, tenant)
+    answer = _ask(url, directory, "POST", f"/tenants/{name}/states", {"states": names})
+    print(f"{answer['context_identifier']} will be {', '.join(names)}")
+
+
+@app.command()
+def news(
+    change: Annotated[str, typer.Argument(help="Upgrade, BackupRestored, Suspend, Resume, Delete, Move.")],
+    *,
+    to: Annotated[str, typer.Option(help="Register this state-change URL of the application first.")] = "",
+    tenant: Tenant = "",
+    directory: Folder = HERE,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Tell the application what has become of a tenant, signed as the vendor signs it."""
+    if to:
+        _ask(url, directory, "POST", "/application", {"state_change_url": to})
+    name = _tenant(url, directory, tenant)
+    answer = _ask(url, directory, "POST", f"/tenants/{name}/news", {"change": change})
+    told = [f"{one['url']}: {one['status'] or one['error']}" for one in answer["told"]]
+    _show(answer, as_json, lambda: told or ["nobody is told: give the address by --to"])
+
+
+@app.command()
 def snapshot(
     name: Annotated[str, typer.Argument(help="What to call it.")] = "default",
     directory: Folder = HERE,
@@ -262,11 +294,13 @@ def snapshot(
 @app.command()
 def restore(
     name: Annotated[str, typer.Argument(help="Which snapshot.")] = "default",
+    tenant: Annotated[str, typer.Option(help="Rewind this tenant's data alone, as a backup does.")] = "",
     directory: Folder = HERE,
     url: Url = None,
 ) -> None:
     """Go back to a snapshot."""
-    _ask(url, directory, "POST", f"/snapshots/{_word(name)}/restore")
+    of = f"/tenants/{_word(tenant)}" if tenant else ""
+    _ask(url, directory, "POST", f"{of}/snapshots/{_word(name)}/restore")
     print(f"restored {name}")
 
 
@@ -296,6 +330,11 @@ def reset(directory: Folder = HERE, url: Url = None) -> None:
     """Go back to the first moment: demo tenants, no persons, no webhooks."""
     answer = _ask(url, directory, "POST", "/reset")
     print(f"begun anew: {', '.join(answer['tenants'])}")
+
+
+def _tenant(url: str | None, directory: Path, name: str) -> str:
+    """Give the tenant that is named, or the first one."""
+    return _word(name) if name else str(_ask(url, directory, "GET", "/about")["tenants"][0])
 
 
 def _ask(

@@ -124,6 +124,11 @@ class Courier:
         delivery.attempts.append(attempt)
         return attempt, message
 
+    async def post(self, url: str, body: bytes) -> int:
+        """Post JSON that is no event, and give the status."""
+        headers = [("Content-Type", "application/json; charset=utf-8")]
+        return (await self._poster.post(url, headers, body)).status
+
     def _run(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._poster = Poster(timeout=self._timeout, ca_file=self._ca_file)

@@ -70,7 +70,7 @@ class Credentials:
         public = self.private_key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        world.applications.setdefault(
+        application = world.applications.setdefault(
             self.client_id,
             Application(
                 client_id=self.client_id,
@@ -80,6 +80,8 @@ class Credentials:
                 redirect_uris=self.redirect_uris,
             ),
         )
+        application.application_token = self.application_token  # either may have been replaced
+        application.public_key_pem = public.decode("ascii")
         for name, tenant in world.tenants.items():
             known = tenant.tables.authorizations.get(self.client_id)
             if known is None:

@@ -13,7 +13,7 @@ from threading import Condition, local
 from so_sandbox.courier import Courier
 from so_sandbox.deliveries import Delivery, event_body, new_event_id, renamed, test_body
 from so_sandbox.law import ACTIVE, Verdict
-from so_sandbox.posting import refusal
+from so_sandbox.posting import PostError, refusal
 from so_sandbox.world.events import Event
 from so_sandbox.world.rows import Webhook
 from so_sandbox.world.subscribing import state_event
@@ -135,6 +135,16 @@ class Dispatcher:
         if attempt.good:
             webhook.consecutive_errors = 0
         return attempt.good, message
+
+    def post(self, url: str, body: bytes) -> tuple[int | None, str]:
+        """Post JSON to an address once and wait: its status, or none and what went wrong."""
+        reason = refusal(url)
+        if reason is not None:
+            return None, reason
+        try:
+            return self._courier.wait_for(self._courier.post(url, body)), ""
+        except PostError as failure:
+            return None, str(failure)
 
     def wait_idle(self, timeout: float = 30.0) -> bool:
         """Wait until nothing is queued, on its way or waiting for its next try."""

@@ -74,5 +74,9 @@ class Sandbox:
     def _let_in(self) -> None:
         """Let the application into every tenant and write down what it needs for that."""
         self.credentials.register(self.world)
+        self.write_files()
+
+    def write_files(self) -> None:
+        """Write down what a client needs."""
         if self.directory is not None:
             files.write(self.directory, self.credentials, self.site)

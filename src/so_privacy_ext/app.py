@@ -10,19 +10,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import structlog
 from starlette.routing import BaseRoute
 
-from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.errors import CrmFailure, Exit, Refused
+from so_privacy_ext.lifecycle.attending import STATE, attend
 from so_privacy_ext.lifecycle.install import install
+from so_privacy_ext.lifecycle.probing import let_in, paused_for
 from so_privacy_ext.model import ContextIdentifier, TenantId, TenantLists
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
 from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.settings import Settings, one_line, read_secret
-from so_privacy_ext.storage import embedded, keys, tenants, turns
+from so_privacy_ext.storage import embedded, keys, news, tenants, turns
 from so_privacy_ext.storage.arrivals import ArrivingTenant
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.overview import Figure, read_overview
+from so_privacy_ext.storage.pauses import PauseBook
 from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession, open_session
@@ -30,6 +34,7 @@ from so_privacy_ext.storage.sessions import Sessions as KeptSessions
 from so_privacy_ext.storage.signing import SigningSecrets
 from so_privacy_ext.storage.tenants import SYSTEM_USER_TOKEN, TenantSummary
 from so_privacy_ext.storage.turns import Turn
+from so_privacy_ext.superoffice import state_change
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
@@ -37,14 +42,20 @@ from so_privacy_ext.superoffice.door import TenantDoor
 from so_privacy_ext.superoffice.environments import Environment, load
 from so_privacy_ext.superoffice.private_key import load_private_key
 from so_privacy_ext.superoffice.sign_in import SuperId
+from so_privacy_ext.superoffice.signing_keys import SigningKeys
+from so_privacy_ext.superoffice.state_change import StateChange
 from so_privacy_ext.superoffice.subscriptions import NAME, Registered, Signing, list_own
 from so_privacy_ext.superoffice.system_user import Application
+from so_privacy_ext.superoffice.wire import Wire
 from so_privacy_ext.web.install import CALLBACK, Entrance
 from so_privacy_ext.web.rendering import Pages
 from so_privacy_ext.web.sessions import Sessions
+from so_privacy_ext.web.state_changes import StateChanges
 
 _TURN_WAIT = 30.0
 """Seconds that a command waits for a worker to let go of a tenant."""
+
+_log = structlog.get_logger("so_privacy_ext.app")
 
 
 class Piece(NamedTuple):
@@ -69,7 +80,9 @@ class App:
         self.dsn = dsn
         self.data_key = data_key or keys.open_key(dsn, settings.data_key_path)
         self.clock = SystemClock()
+        self.application_files = ApplicationFiles(settings)
         self._connections: dict[TenantId, TenantConnection] = {}
+        self._keys: dict[str, SigningKeys] = {}
         self._manifests: dict[tuple[str, int], tuple[TenantLists, ActiveManifest]] = {}
         self.sessions = KeptSessions(dsn, self.data_key)
         self._super_id: SuperId | None = None
@@ -84,7 +97,10 @@ class App:
 
     def pages(self) -> Sequence[BaseRoute]:
         """Give the routes of all pages."""
-        return Entrance(Sessions(self.sessions), self.sessions, self, Pages()).routes()
+        return [
+            *Entrance(Sessions(self.sessions), self.sessions, self, Pages()).routes(),
+            StateChanges(self._state_change, self._tell_of).route(),
+        ]
 
     def super_id(self) -> SuperId:
         """Give the login service where we are registered, made at its first use."""
@@ -151,6 +167,19 @@ class App:
             must_yield=must_yield,
         )
 
+    def attend(self, turn: Turn) -> bool:
+        """See that the environment lets us in and the tenant runs; False when the turn is to end."""
+        connection = self._connection(turn)
+        pauses = PauseBook(turn.session, turn.tenant.environment)
+        if not let_in(pauses, connection, turn.tenant.environment):
+            return False
+        return attend(turn, connection, lambda: self._erase(turn))
+
+    def failed(self, turn: Turn, failure: CrmFailure) -> bool:
+        """Have the whole environment wait for what is wrong with us; no tenant is parked for it."""
+        pauses = PauseBook(turn.session, turn.tenant.environment)
+        return paused_for(pauses, failure, turn.tenant.environment)
+
     def crm(self, turn: Turn) -> SuperOfficeCrm:
         """Give a tenant's CRM, at the pace of its turn."""
         return SuperOfficeCrm(self._connection(turn), turn.pace)
@@ -165,8 +194,20 @@ class App:
         return known[name]
 
     def application(self) -> Application:
-        """Read what proves that we are the app that the vendor knows."""
-        return read_application(self.settings)
+        """Give what proves that we are the app that the vendor knows, as the files say now."""
+        return self.application_files()
+
+    def signing_keys(self, environment: Environment) -> SigningKeys:
+        """Give the keys that sign for an environment, fetched when first needed and shared by all."""
+        with self._guard:
+            known = self._keys.get(environment.name)
+            if known is None:
+                wire = Wire(
+                    private_addresses_allowed=environment.private_addresses_allowed,
+                    ca_file=self.settings.ca_file,
+                )
+                known = self._keys[environment.name] = SigningKeys(environment, wire)
+            return known
 
     def tenant(self, context_identifier: str | None, environment: str | None = None) -> TenantSummary:
         """Find a tenant by name, or environment/name; without a name, the only one there is."""
@@ -271,12 +312,28 @@ class App:
     def _connect(self, context_identifier: str, environment: str, system_user_token: str) -> TenantConnection:
         return TenantConnection(
             self.environment(environment),
-            self.application(),
+            self.application_files,
             ContextIdentifier(context_identifier),
             system_user_token,
             self.clock,
             ca_file=self.settings.ca_file,
         )
+
+    def _state_change(self, environment: str, content: bytes) -> StateChange:
+        allowed = self.environment(environment)
+        return state_change.read(content, allowed, self.signing_keys(allowed), self.clock.now())
+
+    def _tell_of(self, environment: str, change: StateChange) -> TenantId | None:
+        """Have a tenant's state asked for anew; nothing else comes of what a notification says."""
+        return news.hint(self.dsn, environment, change.context_identifier, [STATE])
+
+    def _erase(self, turn: Turn) -> None:
+        """Keep nothing of a tenant that SuperOffice has deleted but what the law lets us keep."""
+        tenants.remove(turn.session)
+        with self._guard:
+            connection = self._connections.pop(turn.tenant.tenant_id, None)
+        if connection is not None:
+            connection.close()
 
     def _ready(self, turn: Turn, digest: str, lists: TenantLists) -> ActiveManifest:
         """Resolve a manifest once per version and reading of the tenant's lists."""
@@ -290,6 +347,39 @@ class App:
         ready: ActiveManifest = resolve_what_stands(parse(content, digest[:12]), lists)
         self._manifests[key] = lists, ready
         return ready
+
+
+class ApplicationFiles:
+    """The app's secret and key as their files hold them now; while one is being replaced, as they were."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._guard = threading.Lock()
+        self._marks: list[tuple[int, ...] | None] = []
+        self._known: Application | None = None
+
+    def __call__(self) -> Application:
+        files = (self._settings.application_token_file, self._settings.private_key_file)
+        marks = [_mark(one) for one in files]
+        with self._guard:
+            if self._known is None or marks != self._marks:
+                try:
+                    self._known = read_application(self._settings)
+                except Refused as refused:
+                    if self._known is None:
+                        raise
+                    _log.warning("application_files_unusable", code=refused.code)
+                self._marks = marks
+            return self._known
+
+
+def _mark(path: Path | None) -> tuple[int, ...] | None:
+    """Tell one state of a file from another without reading it."""
+    try:
+        status = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if status is None else (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 def read_application(settings: Settings) -> Application:

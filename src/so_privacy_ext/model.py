@@ -85,6 +85,8 @@ class Tenant:
     address_key: bytes = field(repr=False)
     parked_until: datetime | None = None
     parked_reason: str | None = None
+    state: str | None = None
+    """As the state API last said it, by the vendor's name."""
 
 
 @dataclass(frozen=True, slots=True)

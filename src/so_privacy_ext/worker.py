@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -53,6 +54,26 @@ class Chore:
     """Seconds within which a tenant that never owed it does."""
 
 
+class Care(Protocol):
+    """What a tenant's life asks of its turns, besides its work."""
+
+    def attend(self, turn: Turn) -> bool:
+        """Do what comes before the work; False when the turn is to end. Raises what work raises."""
+
+    def failed(self, turn: Turn, failure: CrmFailure) -> bool:
+        """Tell whether a failure is dealt with, so that this tenant need not be parked for it."""
+
+
+class Careless:
+    """Cares for nothing: every turn begins with its work."""
+
+    def attend(self, turn: Turn) -> bool:  # noqa: ARG002  # the protocol's
+        return True
+
+    def failed(self, turn: Turn, failure: CrmFailure) -> bool:  # noqa: ARG002  # the protocol's
+        return False
+
+
 class Worker:
     """Works the turns of all tenants that owe something, several tenants at a time in threads."""
 
@@ -64,7 +85,9 @@ class Worker:
         *,
         threads: int,
         chores: Mapping[str, Chore] | None = None,
+        care: Care | None = None,
     ) -> None:
+        self._care = care or Careless()
         self._dsn = dsn
         self._take = take
         self._make_work = make_work
@@ -132,6 +155,8 @@ class Worker:
 
         tenant_id = turn.tenant.tenant_id
         try:
+            if not self._care.attend(turn):
+                return
             work = self._make_work(turn, must_yield)
             if work is None:
                 self._do_chores(turn, must_yield)
@@ -144,7 +169,8 @@ class Worker:
         except StorageUnavailable:
             raise
         except CrmFailure as failure:
-            self._pause(turn, failure)
+            if not self._care.failed(turn, failure):
+                self._pause(turn, failure)
         except Exception as error:  # noqa: BLE001  # a tenant whose turns always fail must not take them all
             _log.error("turn_failed", tenant_id=tenant_id, error=type(error).__name__)
             turn.park(type(error).__name__, FAILED)

@@ -53,12 +53,13 @@ def _write(crm: SuperOfficeCrm, person_id: PersonId) -> None:
 
 def _connection(stage: Stage) -> TenantConnection:
     files = stage.credentials
+    application = Application(
+        application_token=(files / "application_token").read_text().strip(),
+        private_key=load_private_key((files / "private_key.pem").read_bytes(), where="private_key.pem"),
+    )
     return TenantConnection(
         load(files / "environments.json")["sandbox"],
-        Application(
-            application_token=(files / "application_token").read_text().strip(),
-            private_key=load_private_key((files / "private_key.pem").read_bytes(), where="private_key.pem"),
-        ),
+        lambda: application,
         ContextIdentifier(TENANT),
         (files / f"system_user_token.{TENANT}").read_text().strip(),
         SystemClock(),

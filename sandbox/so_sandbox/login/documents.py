@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from so_sandbox.login.noting import noted
-from so_sandbox.login.service import Login
+from so_sandbox.login.service import UNKNOWN_APPLICATION, Login
 from so_sandbox.login.soap import authenticate_by_soap
 from so_sandbox.login.system_user import AdmissionError
 
@@ -33,8 +33,7 @@ def routes(login: Login) -> list[Route]:
         )
 
     async def authenticate(request: Request) -> Response:
-        asked = _object(await request.body())
-        return JSONResponse(await run_in_threadpool(_authenticate, login, asked))
+        return await run_in_threadpool(_by_rest, login, _object(await request.body()))
 
     async def by_soap(request: Request) -> Response:
         body = await request.body()
@@ -91,6 +90,14 @@ def _object(body: bytes) -> dict[str, object]:
     except (ValueError, RecursionError):
         return {}
     return parsed if isinstance(parsed, dict) else {}
+
+
+def _by_rest(login: Login, asked: dict[str, object]) -> Response:
+    answer = _authenticate(login, asked)
+    bare = login.world.switches.wrong_secret == "http_401"
+    if bare and answer["ErrorMessage"] == UNKNOWN_APPLICATION:
+        return PlainTextResponse("Unauthorized", 401)
+    return JSONResponse(answer)
 
 
 def _authenticate(login: Login, asked: dict[str, object]) -> dict[str, object]:

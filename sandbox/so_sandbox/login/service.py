@@ -18,6 +18,7 @@ from so_sandbox.world.world import World
 
 STATE_LIFETIME = timedelta(seconds=60)
 """How long an answer about a tenant's state says that it is good."""
+UNKNOWN_APPLICATION = "The application token is not known"
 
 
 class Login:
@@ -62,7 +63,7 @@ class Login:
         now = datetime.now(UTC)
         application = self.world.application_of(application_token or "")
         if application is None:
-            raise AdmissionError("The application token is not known")
+            raise AdmissionError(UNKNOWN_APPLICATION)
         tenant = self.world.tenant(context_identifier or "")
         if tenant is None:
             raise AdmissionError("The context identifier is not known")
@@ -163,6 +164,9 @@ class Login:
     def state(self, context_identifier: str) -> dict[str, object]:
         """Describe a tenant in the seven fields; one that nobody has heard of is `Unknown`."""
         tenant = self.world.tenant(context_identifier)
+        if tenant is not None and tenant.tables.states_to_come:
+            with tenant.change():
+                tenant.tables.state = tenant.tables.states_to_come.pop(0)
         valid_until = datetime.now(UTC) + self.state_lifetime
         running = tenant is not None and tenant.is_running
         endpoint = self.site.endpoint(tenant) if tenant is not None and running else None

@@ -111,3 +111,15 @@ def system_user_jwt(user: SystemUser, key: SigningKey, now: datetime) -> str:
         **user.claims(),
     }
     return jwt.encode(payload, key.private_pem, algorithm="RS256", headers={"x5t": key.thumbprint})
+
+
+def state_change_jwt(issuer: str, context_identifier: str, key: SigningKey, now: datetime) -> str:
+    """Sign what comes with the news of a tenant; audience and lifetime are not documented."""
+    payload = {
+        "iss": issuer,
+        "iat": str(int(now.timestamp())),
+        "nbf": int((now - timedelta(minutes=1)).timestamp()),
+        "exp": int((now + LIFETIME).timestamp()),
+        CLAIM + "ctx": context_identifier,
+    }
+    return jwt.encode(payload, key.private_pem, algorithm="RS256", headers={"x5t": key.thumbprint})

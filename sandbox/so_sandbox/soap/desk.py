@@ -15,7 +15,7 @@ from so_sandbox.soap.breaking import breakage
 from so_sandbox.soap.contract import NAMESPACE, Contract, Operation, load
 from so_sandbox.soap.judge import ENVELOPE, read
 from so_sandbox.soap.refusals import Answer, bare, exception_info, soap_fault
-from so_sandbox.world.errors import AccessDenied, CrmError, NoSession
+from so_sandbox.world.errors import AccessDenied, CrmError, LicenceMissing, NoSession
 from so_sandbox.world.faults import Fault
 from so_sandbox.world.tenant import Tenant
 from so_sandbox.world.world import World
@@ -100,6 +100,8 @@ class Desk:
             raise Turned(bare(421, "Wrong subdomain used to access tenant", "http_421"))
         if not tenant.is_running:
             raise Turned(bare(503, f"the tenant is {tenant.tables.state}", "http_503"))
+        if tenant.tables.denied == "http_403":
+            raise Turned(bare(403, "the application may not be used in this tenant", "http_403"))
         if visit.agent not in self.agents:
             raise Turned(bare(404, f"the sandbox does not imitate the agent {visit.agent}", "http_404"))
         return tenant
@@ -171,6 +173,10 @@ class Desk:
             raise NoSession("the ticket is not valid")
         if leave is None or leave.state != "Active":
             raise NoSession("the application has lost its authorization")
+        if tenant.tables.denied == "licence":
+            raise LicenceMissing("the tenant has no licence for Development Tools")
+        if tenant.tables.denied == "rights":
+            raise AccessDenied("the system user has no rights any more")
         return Caller(self.world, tenant, ticket.associate_id, application.client_id)
 
     def _refused(self, contract: Contract, operation: Operation, error: CrmError) -> Answer:

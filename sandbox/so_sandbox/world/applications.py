@@ -28,6 +28,8 @@ class Application:
     """Where a browser may be sent back to, letter by letter."""
     unattended: Unattended | None = None
     """Who answers for a human when somebody signs in; None shows the approval page."""
+    state_change_url: str = ""
+    """Where it is told of what becomes of tenants; empty = nowhere."""
 
 
 @dataclass(slots=True)

@@ -33,6 +33,10 @@ class AccessDenied(CrmError):
     exception_type = "SuperOffice.Exceptions.SoSentryException"
 
 
+class LicenceMissing(CrmError):
+    exception_type = "SuperOffice.Exceptions.SoLicenseException"
+
+
 class NotSupported(CrmError):
     """Beyond what the sandbox imitates; the message names it."""
 

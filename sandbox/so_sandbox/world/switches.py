@@ -49,6 +49,10 @@ class Switches:
     """Whether archive restrictions understand `in (...)`."""
     signing_window: str = _answers("five_minutes", "none")
     """Whether the time in a signed system user token is checked."""
+    wrong_secret: str = _answers("refused", "http_401")
+    """How PartnerSystemUser answers a client secret that is not the app's: IsSuccessful=false, or 401."""
+    news_issuer: str = _answers("environment", "partner")
+    """Who issues the token of a state-change notification: the environment, or `SuperOffice AS`."""
     late_seconds: float = 3.0
     """How late a late default row comes; at most 10."""
 

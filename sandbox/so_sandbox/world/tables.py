@@ -59,6 +59,10 @@ class Tables:
     """When a default consent row is due, its person, its source id."""
     last_ids: Counter[str] = field(default_factory=lambda: Counter(FIRST_IDS))
     state: str = "Running"
+    states_to_come: list[str] = field(default_factory=list)
+    """What the state API says next, one answer each; the last one stays."""
+    denied: str = ""
+    """Why every call is refused: empty, or `licence`, `rights` (both as Succeeded=false) or `http_403`."""
     host: str = ""
     """The host (with port) that alone may be asked for this tenant; empty = any."""
     version: str = "Release_12.1_2026.01.01-01"

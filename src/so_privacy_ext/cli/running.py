@@ -144,7 +144,7 @@ def worker(lifeline: Lifeline = None) -> None:
     told = Told()
     watch(lifeline)
     stop = threading.Event()
-    working = Worker(app.dsn, app.take, app.make_work, threads=settings.worker_threads)
+    working = Worker(app.dsn, app.take, app.make_work, threads=settings.worker_threads, care=app)
     with ThreadPoolExecutor(1, thread_name_prefix="worker") as pool:
         running = pool.submit(working.run, stop)
         while told.wait(1.0) is None and not running.done():

@@ -123,6 +123,16 @@ class Turn:
         """Name the kinds of work, beside events and look-ups, whose time has come."""
         return frozenset(row["kind"] for row in self.session.rows(_sql["due_kinds"]))
 
+    def ask_state(self) -> None:
+        """Note that the state is being asked for because of news, which it is once a minute at the most."""
+        self.session.run(_sql["ask_state"])
+
+    def saw(self, state: str) -> float | None:
+        """Keep a state; for `Deleted` give the seconds until it has been said for a day."""
+        row = self.session.one(_sql["state"], {"state": state})
+        left: float | None = row["left"]
+        return left
+
     def park(self, reason: str, seconds: float) -> None:
         """Pause the tenant with a reason that is shown; it resumes alone."""
         self.session.run(_sql["park"], {"reason": reason, "seconds": seconds})
@@ -204,4 +214,5 @@ def _tenant(row: Row, address_key: bytes) -> Tenant:
         address_key=address_key,
         parked_until=row["parked_until"],
         parked_reason=row["parked_reason"],
+        state=row["state"],
     )

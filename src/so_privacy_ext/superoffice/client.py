@@ -24,6 +24,8 @@ from so_privacy_ext.superoffice.wire import HttpReply
 _LAST_REPEAT = 20.0
 """Seconds after which a call is not begun again, so that no worker is stuck for a minute."""
 _XML = "text/xml"
+_ASK_WHO_WE_ARE = frozenset({Fault.EXPIRED_TICKET, Fault.ACCESS_DENIED})
+"""Signing in anew mends the first; of the second it tells whether our secret or our leave is gone."""
 
 
 class SoapClient:
@@ -75,7 +77,7 @@ class SoapClient:
                 return self._read(operation, reply)
         except CrmFailure as failure:
             connection.react(failure)
-            if failure.fault is Fault.EXPIRED_TICKET:
+            if failure.fault in _ASK_WHO_WE_ARE:
                 self._renew(ticket, failure.applied)
             raise
 

@@ -26,7 +26,7 @@ class TenantConnection:
     def __init__(
         self,
         environment: Environment,
-        application: Application,
+        application: Callable[[], Application],
         context_identifier: ContextIdentifier,
         system_user_token: str,
         clock: Clock,
@@ -35,7 +35,7 @@ class TenantConnection:
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         self.environment = environment
-        self.application = application
+        self._application = application
         self.context_identifier = context_identifier
         self.clock = clock
         self.wire = Wire(private_addresses_allowed=environment.private_addresses_allowed, ca_file=ca_file)
@@ -49,6 +49,11 @@ class TenantConnection:
         self._elapsed = elapsed
         self._pause_lock = threading.Lock()
         self._paused_until = 0.0
+
+    @property
+    def application(self) -> Application:
+        """Give what proves that we are the app, as it is now: key and secret may be replaced while we run."""
+        return self._application()
 
     def endpoint(self) -> str:
         """Give the tenant's base URL; raise while the tenant doesn't run or asked for a pause."""

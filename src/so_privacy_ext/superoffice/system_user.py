@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -21,7 +22,7 @@ from so_privacy_ext.superoffice.environments import Environment
 from so_privacy_ext.superoffice.signed_tokens import CLAIM, TokenError
 from so_privacy_ext.superoffice.signing_keys import SigningKeys
 from so_privacy_ext.superoffice.strict_json import read_object
-from so_privacy_ext.superoffice.wire import Wire
+from so_privacy_ext.superoffice.wire import HttpReply, Wire
 
 ISSUER = "SuperOffice AS"
 
@@ -35,8 +36,10 @@ _REFUSALS = {
     "needsreapproval": Fault.AUTHORIZATION_LOST,
     "invalidtimestamp": Fault.CLOCK_SKEW,
     "invalidsignature": Fault.APP_KEY,
+    "applicationtoken": Fault.APP_KEY,
 }
-"""The vendor's names (AuthorizeErrorCode); whether the message holds them alone is not documented."""
+"""The vendor's names (AuthorizeErrorCode); whether the message holds them alone is not documented, nor how a
+client secret is refused that was replaced: a message that speaks of it is taken for that, as a 401 is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,34 +94,47 @@ def authenticate(
                 body=json.dumps(body).encode(),
                 limit=_LARGEST,
             )
+            if reply.status == 401:
+                raise faults.failure(Fault.APP_KEY, _OPERATION, detail="status 401")
             if reply.status != 200:
                 raise faults.of_status(reply.status, reply.headers.get("Retry-After"), _OPERATION, now)
-            return _validate(_token(reply.content), keys, context_identifier, now)
+            return _validate(_token(reply, now), keys, context_identifier, now)
     except CrmFailure as failure:
         failure.applied = Applied.NO
         raise
 
 
-def _token(content: bytes) -> str:
+def _token(reply: HttpReply, now: datetime) -> str:
     """Give the token of an answer that says it succeeded, in so many words."""
     try:
-        answer = read_object(content)
+        answer = read_object(reply.content)
     except ValueError:
         raise faults.protocol(_OPERATION, "not JSON") from None
     if answer.get("IsSuccessful") is not True:
-        raise _refusal(str(answer.get("ErrorMessage") or ""))
+        raise _refusal(str(answer.get("ErrorMessage") or ""), _skew(reply.headers.get("Date"), now))
     token = answer.get("Token")
     if not isinstance(token, str):
         raise faults.protocol(_OPERATION, "no token")
     return token
 
 
-def _refusal(message: str) -> CrmFailure:
+def _skew(date: str | None, now: datetime) -> str:
+    """Say how far our clock is from that of the answer."""
+    try:
+        theirs = parsedate_to_datetime(date or "")
+        seconds = round((now - theirs).total_seconds())
+    except (ValueError, TypeError, IndexError):
+        return "and the answer has no date"
+    return f"our clock is {abs(seconds)} s {'behind' if seconds < 0 else 'ahead'}"
+
+
+def _refusal(message: str, skew: str) -> CrmFailure:
     """Recognise the vendor's reason in its message, of which nothing else is kept."""
     words = message.casefold().replace(" ", "").replace("_", "")
     for name, fault in _REFUSALS.items():
         if name in words:
-            return faults.failure(fault, _OPERATION, detail=name)
+            detail = f"{name}, {skew}" if fault is Fault.CLOCK_SKEW else name
+            return faults.failure(fault, _OPERATION, detail=detail)
     return faults.failure(
         Fault.UNKNOWN, _OPERATION, wait=_UNKNOWN_WAIT, detail="refused for an unknown reason"
     )

@@ -99,6 +99,13 @@ class StatusCache:
                 self._ask_from = now + _SHORTEST_VALIDITY
             return self._status
 
+    def renew(self) -> TenantStatus:
+        """Ask anew, however good the last status still is; a failure leaves that one as it was."""
+        with self._lock:
+            self._status = self._ask()
+            self._ask_from = self._status.valid_until
+            return self._status
+
     @staticmethod
     def _is_soon(now: datetime, ask_from: datetime) -> bool:
         """Tell whether there is still time; a time further away than any answer holds is of a wrong clock."""

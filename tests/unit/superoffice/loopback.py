@@ -180,6 +180,7 @@ class Loopback(ThreadingHTTPServer):
             "Login.Jwks": lambda handler: handler.send(self.json(self.key_set())),
             "PartnerSystemUser": lambda handler: handler.send(self.json(self.admission())),
         }
+        self.application = Application("client-secret", key)
         self.tickets = 0
         self._lock = threading.Lock()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
@@ -222,7 +223,7 @@ class Loopback(ThreadingHTTPServer):
     def connect(self, **changes: Any) -> TenantConnection:
         return TenantConnection(
             changes.pop("environment", self.environment),
-            Application("client-secret", self.key),
+            lambda: self.application,
             changes.pop("context_identifier", CONTEXT),
             SYSTEM_USER_TOKEN,
             self.clock,

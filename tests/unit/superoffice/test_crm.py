@@ -38,11 +38,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
 
 def connect(running: RunningSandbox, key: str = "private_key.pem", name: str = NAME) -> TenantConnection:
     folder: Path = running.directory or Path()
+    application = Application(
+        (folder / "application_token").read_text().strip(), load_private_key((folder / key).read_bytes())
+    )
     return TenantConnection(
         load(folder / "environments.json")["sandbox"],
-        Application(
-            (folder / "application_token").read_text().strip(), load_private_key((folder / key).read_bytes())
-        ),
+        lambda: application,
         ContextIdentifier(name),
         (folder / f"system_user_token.{NAME}").read_text().strip(),
         MovableClock(),

@@ -18,7 +18,7 @@ LIMIT 1
 SELECT pg_advisory_unlock(%(lock_space)s, %(tenant_id)s)
 
 -- name: tenant
-SELECT tenant_id, context_identifier, environment, epoch, tell_from, own_associate_id, parked_until, parked_reason
+SELECT tenant_id, context_identifier, environment, epoch, tell_from, own_associate_id, parked_until, parked_reason, state
 FROM tenant WHERE tenant_id = %(tenant_id)s AND removed_at IS NULL
 
 -- name: turned
@@ -43,3 +43,16 @@ UPDATE tenant SET parked_until = NULL, parked_reason = NULL WHERE tenant_id = %(
 
 -- name: wake
 SELECT pg_notify('so_privacy_work', %(tenant_id)s::text)
+
+-- name: ask_state
+-- Asked for now, and not again within a minute, should the answer fail to come.
+WITH asked AS (
+  UPDATE tenant SET state_asked_at = so_now() WHERE tenant_id = %(tenant_id)s
+)
+UPDATE due SET at = so_now() + interval '1 min' WHERE tenant_id = %(tenant_id)s AND kind = 'state'
+
+-- name: state
+UPDATE tenant SET state = %(state)s, state_at = so_now(),
+  deleted_seen_at = CASE %(state)s WHEN 'Deleted' THEN coalesce(deleted_seen_at, so_now()) END
+WHERE tenant_id = %(tenant_id)s
+RETURNING extract(epoch FROM deleted_seen_at + interval '1 day' - so_now())::float8 AS left
