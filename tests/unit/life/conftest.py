@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from so_privacy_ext.app import App
+from so_privacy_ext.storage import turns
 from so_sandbox import server
 from so_sandbox.server import RunningSandbox
 from tests.unit.life.scene import Scene, served, settings_of
@@ -29,7 +30,11 @@ def sandbox(shared: RunningSandbox) -> RunningSandbox:
 
 
 @pytest.fixture
-def scene(sandbox: RunningSandbox, dsn: str, tmp_path: Path) -> Iterator[Scene]:
+def scene(
+    sandbox: RunningSandbox, dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Scene]:
+    # The pace has tests of its own; here it would take most of the time.
+    monkeypatch.setattr(turns, "wait_for_place", lambda session: None)
     app = App(settings_of(sandbox, tmp_path), dsn)
     clock = FakeClock()
     app.clock = clock  # type: ignore[assignment]  # a clock that can be moved

@@ -170,6 +170,7 @@ def test_only_these_functions_cross_tenants(dsn: str) -> None:
         "sign_in_expect",
         "sign_in_take",
         "slot_lookup",
+        "state_hint",
         "tenant_list",
         "web_session_use",
     ]

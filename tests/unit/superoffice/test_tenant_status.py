@@ -38,6 +38,7 @@ def test_online_maintenance_goes_on(connection: TenantConnection, loopback: Loop
     assert connection.endpoint()
 
 
+@pytest.mark.row("B66")
 @pytest.mark.parametrize(
     ("changes", "shown"),
     [
@@ -80,6 +81,7 @@ def test_a_parked_tenant_is_asked_again_when_its_status_ends(
     assert loopback.count(STATE) == 2
 
 
+@pytest.mark.row("B66")
 @pytest.mark.parametrize(
     "endpoint",
     [
@@ -131,6 +133,7 @@ def test_an_endpoint_of_the_vendors(endpoint: Any, loopback: Loopback) -> None:
     assert _read(content, load(None)["sod"], CONTEXT, NOW).endpoint == endpoint.rstrip("/")
 
 
+@pytest.mark.row("B66")
 @pytest.mark.parametrize(
     ("given", "until"),
     [
@@ -151,6 +154,7 @@ def test_how_long_an_answer_is_good(given: Any, until: Any) -> None:
     assert _valid_until(given, NOW) == until
 
 
+@pytest.mark.row("B66")
 @pytest.mark.parametrize(
     ("reply", "kind", "fault"),
     [

@@ -13,9 +13,10 @@ WHERE p.ended_at IS NULL OR p.ended_at < so_now() - interval '15 min'
 RETURNING environment
 
 -- name: claim_probe
+-- Whoever failed last lets the others go first: it may be at fault itself.
 UPDATE environment_pause SET probe_at = so_now() + make_interval(secs => %(seconds)s)
-WHERE environment = %(environment)s AND ended_at IS NULL AND probe_at <= so_now()
-RETURNING reason
+WHERE environment = %(environment)s AND ended_at IS NULL
+  AND probe_at + CASE raised_by WHEN %(tenant_id)s THEN interval '5 s' ELSE interval '0' END <= so_now()
 
 -- name: paused
 SELECT FROM environment_pause WHERE environment = %(environment)s AND ended_at IS NULL
