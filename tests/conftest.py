@@ -57,13 +57,13 @@ def postgres() -> Iterator[TestServer]:
 @pytest.fixture
 def empty_dsn(postgres: TestServer) -> Iterator[str]:
     """A fresh database without our schema."""
-    yield from _database(postgres, "template0")
+    yield from fresh_database(postgres, "template0")
 
 
 @pytest.fixture
 def dsn(postgres: TestServer) -> Iterator[str]:
     """A fresh database with our schema."""
-    yield from _database(postgres, TEMPLATE)
+    yield from fresh_database(postgres, TEMPLATE)
 
 
 def _roomy_memory() -> str | None:
@@ -73,7 +73,7 @@ def _roomy_memory() -> str | None:
     return memory if usable else None
 
 
-def _database(postgres: TestServer, template: str) -> Iterator[str]:
+def fresh_database(postgres: TestServer, template: str) -> Iterator[str]:
     name = f"t_{uuid.uuid4().hex}"
     postgres.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     try:

@@ -18,11 +18,12 @@ from so_privacy_ext.lifecycle.attending import STATE, attend
 from so_privacy_ext.lifecycle.install import install
 from so_privacy_ext.lifecycle.probing import let_in, paused_for
 from so_privacy_ext.model import ContextIdentifier, TenantId, TenantLists
+from so_privacy_ext.ports import OfTenant
 from so_privacy_ext.processing.work import Work
-from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
-from so_privacy_ext.rules.manifest import parse
+from so_privacy_ext.rules.activation import ActiveManifest, resolve, resolve_what_stands
+from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.settings import Settings, one_line, read_secret
-from so_privacy_ext.storage import embedded, keys, news, tenants, turns
+from so_privacy_ext.storage import embedded, keys, manifests, news, tenants, turns
 from so_privacy_ext.storage.arrivals import ArrivingTenant
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.overview import Figure, read_overview
@@ -47,6 +48,7 @@ from so_privacy_ext.superoffice.state_change import StateChange
 from so_privacy_ext.superoffice.subscriptions import NAME, Registered, Signing, list_own
 from so_privacy_ext.superoffice.system_user import Application
 from so_privacy_ext.superoffice.wire import Wire
+from so_privacy_ext.web.console.routes import console_routes
 from so_privacy_ext.web.install import CALLBACK, Entrance
 from so_privacy_ext.web.rendering import Pages
 from so_privacy_ext.web.sessions import Sessions
@@ -97,8 +99,11 @@ class App:
 
     def pages(self) -> Sequence[BaseRoute]:
         """Give the routes of all pages."""
+        pages, sessions = Pages(), Sessions(self.sessions)
+        entrance = Entrance(sessions, self.sessions, self, pages)
         return [
-            *Entrance(Sessions(self.sessions), self.sessions, self, Pages()).routes(),
+            *entrance.routes(),
+            *console_routes(sessions, self, pages),
             StateChanges(self._state_change, self._tell_of).route(),
         ]
 
@@ -225,21 +230,37 @@ class App:
         raise Refused("which_tenant", what, how, Exit.USAGE)
 
     @contextmanager
-    def session(self, tenant: TenantSummary) -> Iterator[TenantSession]:
+    def session(self, tenant: OfTenant) -> Iterator[TenantSession]:
         """Read as one tenant."""
         with open_session(self.dsn, tenant.tenant_id) as session:
             yield session
 
     @contextmanager
-    def turn(self, tenant: TenantSummary) -> Iterator[Turn]:
+    def turn(self, tenant: OfTenant, *, wait: float = _TURN_WAIT) -> Iterator[Turn]:
         """Hold a tenant's turn for a command; a worker lets go of it between two chunks."""
-        turn = turns.take(self.dsn, tenant.tenant_id, self.data_key, wait=_TURN_WAIT)
+        turn = turns.take(self.dsn, tenant.tenant_id, self.data_key, wait=wait)
         if turn is None:
             raise Refused(
                 "tenant_busy", "a worker holds this tenant", "try again in a moment", Exit.UNAVAILABLE
             )
         with turn:
             yield turn
+
+    def fit(self, turn: Turn, manifest: Manifest) -> None:
+        """Raise `ManifestInvalid` with all that a manifest names and the tenant lacks at this moment."""
+        crm = self.crm(turn)
+        crm.forget_lists()
+        resolve(manifest, crm.lists())
+
+    def activate(
+        self, turn: Turn, manifest: Manifest, content: bytes, *, who: str, tell_from: datetime | None
+    ) -> bool:
+        """Let a manifest, with its bytes, decide from now on, if it fits; False if it does already."""
+        self.fit(turn, manifest)
+        changed = manifests.activate(turn.session, turn.ledgers, content, who=who, tell_from=tell_from)
+        turn.unpark()
+        turn.wake()
+        return changed
 
     def webhooks(self, turn: Turn) -> Sequence[Registered]:
         """Give our own webhooks as they stand in a tenant."""

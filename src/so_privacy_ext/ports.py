@@ -19,8 +19,16 @@ from so_privacy_ext.model import (
     Ruling,
     Slot,
     SlotKeys,
+    TenantId,
     TenantLists,
 )
+
+
+class OfTenant(Protocol):
+    """Whatever says which tenant it is about."""
+
+    @property
+    def tenant_id(self) -> TenantId: ...
 
 
 class Clock(Protocol):

@@ -14,7 +14,6 @@ from so_privacy_ext import security_log
 from so_privacy_ext.cli.output import AsJson, TenantName, fields_of, print_json, print_table, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.rules.activation import resolve
 from so_privacy_ext.rules.characters import MOST_BYTES
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.manifest import Manifest, parse
@@ -69,12 +68,7 @@ def activate(
     with wired() as app:
         summary = app.tenant(tenant)
         with app.turn(summary) as turn:
-            crm = app.crm(turn)
-            crm.forget_lists()
-            resolve(manifest, crm.lists())
-            changed = manifests.activate(turn.session, turn.ledgers, content, who=_who(), tell_from=start)
-            turn.unpark()
-            turn.wake()
+            changed = app.activate(turn, manifest, content, who=_who(), tell_from=start)
         tenant_id, digest = summary.tenant_id, manifest.digest[:12]
         security_log.note("manifest_activated", user=OPERATOR, tenant_id=tenant_id, manifest=digest)
     if as_json:

@@ -96,6 +96,18 @@ class DutyToPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenDuty:
+    """Somebody who must still be informed."""
+
+    person_id: PersonId
+    mail: str
+    article: int
+    due_at: datetime
+    reason: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PastDecision:
     """A decision with what came of it."""
 
@@ -178,6 +190,11 @@ def mails_of(session: TenantSession, person_id: PersonId) -> Sequence[MailOfPers
 def duties_of(session: TenantSession, person_id: PersonId) -> Sequence[DutyToPerson]:
     """Give all duties to inform a person, oldest first."""
     return [DutyToPerson(**row) for row in session.rows(_sql["duties_of"], {"person_id": person_id})]
+
+
+def open_duties(session: TenantSession, *, limit: int = 100) -> Sequence[OpenDuty]:
+    """List who must still be informed, the most urgent first."""
+    return [OpenDuty(**row) for row in session.rows(_sql["open_duties"], {"limit": limit})]
 
 
 def _not_there(what: str, number: int, where: str) -> Refused:

@@ -93,6 +93,11 @@ def listed(
     return [Review(**row) for row in session.rows(_sql["list"], values)]
 
 
+def allowed(review: Review) -> Sequence[Settlement]:
+    """Give the ways in which an item may be settled."""
+    return _ALLOWED[review.kind == MAIL]
+
+
 def shown(session: TenantSession, review_id: int) -> Review:
     """Show one item."""
     row = session.row(_sql["show"], {"review_id": review_id})
@@ -113,12 +118,11 @@ def settle(
     _refuse_reason(reason)
     with ledgers.transaction():
         review = shown(session, review_id)
-        allowed = _ALLOWED[review.kind == MAIL]
-        if settlement not in allowed:
+        if settlement not in allowed(review):
             raise Refused(
                 "settlement",
                 f"an item of kind {review.kind!r} can't be settled as {settlement}",
-                f"choose {' or '.join(allowed)}",
+                f"choose {' or '.join(allowed(review))}",
                 Exit.USAGE,
             )
         if not session.run(_sql["settle"], {"review_id": review_id, "settled_as": str(settlement)}):

@@ -124,6 +124,12 @@ def find(connection: Connection, context_identifier: str, environment: str | Non
     return found[0]
 
 
+def summary(session: TenantSession) -> TenantSummary | None:
+    """Give the session's own tenant at a glance; None if it was removed."""
+    row = session.row(_sql["summary"])
+    return None if row is None else TenantSummary(**row)
+
+
 def subscriptions(session: TenantSession) -> Sequence[Subscription]:
     """List the tenant's slots."""
     return [Subscription(**row) for row in session.rows(_sql["subscriptions"])]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 _OTHER_FILES = 100
 _FORMS = b"/configure"
+_PATIENT = (b"/configure", b"/install", b"/callback")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,16 @@ class Limits:
     """Between two requests on one connection."""
     answer_seconds: float = 20.0
     """From the end of a request until the client has taken its answer."""
+    page_seconds: float = 60.0
+    """The same of a page for which we may have to ask SuperOffice."""
     linger_seconds: float = 1.0
     """For a refusal to be read before the connection is cut."""
     connections: int = 4096
     connections_per_address: int = 1024
+
+    def answer_seconds_of(self, target: bytes) -> float:
+        """Give how long our answer to it may take; some wait for a turn and for the CRM."""
+        return self.page_seconds if target.startswith(_PATIENT) else self.answer_seconds
 
     def body_bytes_of(self, target: bytes) -> int:
         """Give how large a body may be that is posted there."""

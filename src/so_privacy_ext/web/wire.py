@@ -56,6 +56,7 @@ class WireProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         self._announced = 0
         self._most_bytes = limits.body_bytes
+        self._answer_seconds = limits.answer_seconds
         self._host: list[bytes] = []
         self._known_host: bytes | None = None
         self._last = False
@@ -133,6 +134,7 @@ class WireProtocol(HttpToolsProtocol):
         if len(self.url) + self._head_bytes > self._limits.header_bytes:
             self._stop(431, "headers_too_large")
         self._most_bytes = self._limits.body_bytes_of(self.url)
+        self._answer_seconds = self._limits.answer_seconds_of(self.url)
         if self._announced > self._most_bytes:
             self._stop(413, "too_large")
         super().on_headers_complete()
@@ -152,7 +154,7 @@ class WireProtocol(HttpToolsProtocol):
         if self.cycle.response_complete:
             self._enter(Phase.IDLE, self._limits.idle_seconds)
         else:
-            self._enter(Phase.ANSWER, self._limits.answer_seconds)
+            self._enter(Phase.ANSWER, self._answer_seconds)
 
     # From the answer, the sweep and the server
 
@@ -197,7 +199,7 @@ class WireProtocol(HttpToolsProtocol):
     def _allowed(self, phase: Phase) -> float:
         if phase is Phase.HEADERS:
             return self._limits.header_seconds
-        return self._limits.body_seconds if phase is Phase.BODY else self._limits.answer_seconds
+        return self._limits.body_seconds if phase is Phase.BODY else self._answer_seconds
 
     def _is_ours(self, host: bytes) -> bool:
         if host == self._known_host:
@@ -227,7 +229,7 @@ class WireProtocol(HttpToolsProtocol):
             if self.phase is Phase.BODY:
                 self.pipeline.popleft()
                 self._unanswered -= 1
-            self._enter(Phase.ANSWER, self._limits.answer_seconds)
+            self._enter(Phase.ANSWER, self._answer_seconds)
             return
         allow = ((b"allow", b"POST"),) if status == 405 else ()
         answer = answers.error(status, code, request_id, *allow)

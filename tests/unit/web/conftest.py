@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from so_privacy_ext.ports import Receiving
 from so_privacy_ext.web.application import Application, create_application
 from so_privacy_ext.web.limits import Limits
 from so_privacy_ext.web.server import Server, listen, make_server
@@ -37,16 +38,37 @@ def run(
     **options: Any,
 ) -> Iterator[Running]:
     storage = storage or FakeReceiving()
-    application = create_application(storage, **options)
+    with serving(storage, limits=limits, hosts=hosts, graceful=graceful, **options) as (
+        address,
+        application,
+        server,
+    ):
+        try:
+            yield Running(address, storage, application, server)
+        finally:
+            storage.open.set()
+
+
+@contextlib.contextmanager
+def serving(
+    receiving: Receiving,
+    *,
+    listening: socket.socket | None = None,
+    limits: Limits | None = None,
+    hosts: Any = None,
+    graceful: float = 3.0,
+    **options: Any,
+) -> Iterator[tuple[tuple[str, int], Application, Server]]:
+    """Serve an application in a thread, on a socket that is open already or on one of its own."""
+    application = create_application(receiving, **options)
     server = make_server(application, limits=limits, hosts=hosts, graceful=graceful)
-    listening = listen("127.0.0.1", 0)
+    listening = listening or listen("127.0.0.1", 0)
     address: tuple[str, int] = listening.getsockname()[:2]
     thread = threading.Thread(target=_serve, args=(server, listening))
     thread.start()
     try:
-        yield Running(address, storage, application, server)
+        yield address, application, server
     finally:
-        storage.open.set()
         server.should_exit = True
         thread.join(20)
         assert not thread.is_alive()

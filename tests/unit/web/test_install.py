@@ -22,13 +22,13 @@ from so_privacy_ext.storage.session import open_session
 from so_privacy_ext.web.sessions import COOKIE
 from so_sandbox.demo.visiting import LostError, Visitor, install
 from so_sandbox.world.faults import Fault
-from tests.conftest import TEMPLATE, TestServer, _database
+from tests.conftest import TEMPLATE, TestServer, fresh_database
 from tests.unit.web.arriving import FIRST, SECOND, House, changed, housed
 
 
 @contextmanager
 def one(postgres: TestServer, folder: Path) -> Iterator[House]:
-    databases = _database(postgres, TEMPLATE)
+    databases = fresh_database(postgres, TEMPLATE)
     with housed(folder, next(databases)) as house:
         yield house
     next(databases, None)

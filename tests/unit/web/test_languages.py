@@ -43,7 +43,9 @@ def test_every_language_says_everything_with_the_same_places(language: str) -> N
 @pytest.mark.parametrize("language", ["da", "nb", "sv", "de"])
 def test_nothing_was_left_in_english(language: str) -> None:
     english, theirs = texts("en").by_key, texts(language).by_key
-    same = {key for key, text in theirs.items() if text == english[key] and " " in text}
+    same = {
+        key for key, text in theirs.items() if text == english[key] and " " in PLACES.sub("", text).strip()
+    }
 
     assert {key for key in same if not key.startswith("format.")} == set()
 

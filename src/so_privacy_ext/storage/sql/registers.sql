@@ -57,3 +57,8 @@ ORDER BY mail_id
 SELECT epoch, mail, article, due_at, reason, opened_at, closed_at, how FROM duty
 WHERE tenant_id = %(tenant_id)s AND person_id = %(person_id)s
 ORDER BY duty_id
+
+-- name: open_duties
+SELECT person_id, mail, article, due_at, reason, opened_at FROM duty
+WHERE tenant_id = %(tenant_id)s AND closed_at IS NULL
+ORDER BY due_at, duty_id LIMIT %(limit)s

@@ -1,6 +1,9 @@
 -- name: list
 SELECT * FROM tenant_list()
 
+-- name: summary
+SELECT * FROM tenant_list() WHERE tenant_id = %(tenant_id)s AND removed_at IS NULL
+
 -- name: new_id
 SELECT nextval('tenant_tenant_id_seq') AS tenant_id
 

@@ -1,0 +1,42 @@
+"""All addresses of the console."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute
+
+from so_privacy_ext.web.console import manifests, overview, registers, reviews
+from so_privacy_ext.web.console.door import Door
+from so_privacy_ext.web.console.manifests import MANIFEST
+from so_privacy_ext.web.console.registers import EVENTS
+from so_privacy_ext.web.console.reviews import REVIEWS
+from so_privacy_ext.web.console.visit import HOME, Tenancy
+from so_privacy_ext.web.floods import Floods
+from so_privacy_ext.web.rendering import Pages
+from so_privacy_ext.web.sessions import Sessions
+
+
+def console_routes(
+    sessions: Sessions, tenancy: Tenancy, pages: Pages, floods: Floods | None = None
+) -> Sequence[BaseRoute]:
+    """Give the routes of the administrator's pages; `floods` counts sessions that are none."""
+    door = Door(sessions, tenancy, pages, floods or Floods())
+    return [
+        door.shown(HOME, overview.show),
+        door.done(f"{HOME}/pause", overview.pause),
+        door.done(f"{HOME}/resume", overview.resume),
+        door.done(f"{HOME}/try-now", overview.try_now),
+        door.shown(REVIEWS, reviews.listed),
+        door.shown(REVIEWS + "/{number}", reviews.show),
+        door.done(REVIEWS + "/{number}", reviews.settle),
+        door.shown(EVENTS, registers.events),
+        door.done(f"{EVENTS}/redrive", registers.redrive),
+        door.shown(f"{HOME}/quarantine", registers.quarantine),
+        door.shown(HOME + "/quarantine/{number}", registers.quarantined),
+        door.shown(f"{HOME}/duties", registers.duties),
+        door.shown(MANIFEST, manifests.show),
+        door.shown(f"{MANIFEST}/file", manifests.download),
+        door.done(f"{MANIFEST}/check", manifests.check),
+        door.done(f"{MANIFEST}/activate", manifests.activate),
+    ]

@@ -1,0 +1,176 @@
+"""A manifest's way in: uploaded, shown with its errors in place, mended, checked, activated."""
+
+import base64
+import hashlib
+import re
+
+import pytest
+import requests
+
+from so_privacy_ext.rules.findings import Finding
+from so_privacy_ext.storage import manifests
+from so_privacy_ext.storage.tenants import TenantSummary
+from so_privacy_ext.web.console.manifests import lines
+from tests.unit.web.console.house import FIRST, MANIFEST, House, Visitor
+
+GOOD = MANIFEST.read_bytes()
+Home = tuple[TenantSummary, Visitor]
+
+
+@pytest.fixture(scope="module")
+def home(house: House) -> Home:
+    tenant = house.add(FIRST)
+    return tenant, house.sign_in(tenant)
+
+
+def upload(admin: Visitor, content: bytes) -> requests.Response:
+    return admin.post("/configure/manifest/check", files={"file": ("../odd\r\n.yaml", content)})
+
+
+def carried(page: requests.Response) -> str:
+    found = re.search(r'name="content" value="([^"]+)"', page.text)
+    assert found is not None, page.text
+    return found[1]
+
+
+def active(house: House, home: Home) -> tuple[bytes, str] | None:
+    with house.app.session(home[0]) as session:
+        return manifests.active(session)
+
+
+def test_errors_are_shown_in_their_place(house: House, home: Home) -> None:
+    bad = GOOD.replace(b"give: none", b"giv: none", 1).replace(b"article: 13", b"article: 15", 1)
+    page = upload(home[1], bad)
+
+    assert page.status_code == 422
+    assert "3 things must be mended" in page.text
+    place = re.search(
+        r"article: 15.*?Line 14, column (\d+):</strong> <span lang=\"en\">([^<]*)", page.text, re.DOTALL
+    )
+    assert place is not None
+    assert "allowed: 13, 14" in place[2]
+    assert "did you mean `give`?" in page.text
+    mended = page.text.partition("<textarea")[2].partition(">\n")[2].partition("</textarea>")[0]
+    assert "article: 15" in mended
+    assert active(house, home) is None
+
+
+def test_what_the_tenant_lacks_is_shown_in_its_place_too(house: House, home: Home) -> None:
+    page = upload(home[1], GOOD.replace(b"privacy-notice-13", b"no-such-template", 1))
+
+    assert page.status_code == 422
+    assert "no-such-template" in page.text
+    assert re.search(r'class="line marked"><span class="number">\d+</span><code> *notice13', page.text)
+    assert active(house, home) is None
+
+
+def test_a_text_is_mended_on_the_page_checked_and_activated(house: House, home: Home) -> None:
+    tenant, admin = home
+    text = GOOD.decode().replace("\n", "\r\n")  # as a browser sends a text
+    checked = admin.post("/configure/manifest/check", {"text": text})
+    assert checked.status_code == 200
+    assert "It is right in itself" in checked.text
+    assert active(house, home) is None
+    done = admin.post(
+        "/configure/manifest/activate", {"content": carried(checked), "tell_from": "2026-11-01"}
+    )
+
+    assert (done.status_code, done.headers["location"]) == (303, "/configure/manifest?done=activated")
+    assert active(house, home) == (GOOD, hashlib.sha256(GOOD).hexdigest())
+    with house.app.session(tenant) as session:
+        assert [one.who for one in manifests.listed(session)] == ["associate 7"]
+    (told,) = house.rows(
+        "SELECT tell_from::date::text FROM so_privacy.tenant WHERE context_identifier = 'Cust12345'"
+    )
+    assert told == ("2026-11-01",)
+    page = admin.get("/configure/manifest").text
+    assert "SuperOffice user 7" in page
+    assert "nordic-b2b-default" in page
+    file = admin.get("/configure/manifest/file")
+    assert file.content == GOOD
+    assert file.headers["content-disposition"] == 'attachment; filename="manifest.yaml"'
+
+
+def test_the_same_again_is_said_and_a_new_one_follows(house: House, home: Home) -> None:
+    admin = home[1]
+    admin.post("/configure/manifest/activate", {"content": carried(upload(admin, GOOD))})
+    assert "It decides already, exactly as it is." in upload(admin, GOOD).text
+    other = upload(admin, GOOD + b"# another\n")
+    assert "If you activate it" in other.text
+    assert admin.post("/configure/manifest/activate", {"content": carried(other)}).status_code == 303
+
+    page = admin.get("/configure/manifest").text
+    assert "Decided before" in page
+    standing = active(house, home)
+    assert standing is not None
+    assert standing[0].endswith(b"# another\n")
+
+
+def test_what_is_activated_is_checked_again(house: House, home: Home) -> None:
+    admin = home[1]
+    before = active(house, home)
+    for bad in (GOOD.replace(b"give: none", b"giv: none", 1), b"\xff", b""):
+        content = base64.urlsafe_b64encode(bad).decode()
+        assert admin.post("/configure/manifest/activate", {"content": content}).status_code == 422
+    for odd in ("%", "é", "a"):
+        assert admin.post("/configure/manifest/activate", {"content": odd}).status_code == 400
+    assert admin.post("/configure/manifest/activate").status_code == 400
+    good = base64.urlsafe_b64encode(GOOD).decode()
+    for day in ("yesterday", "2026-13-01", "0"):
+        assert (
+            admin.post("/configure/manifest/activate", {"content": good, "tell_from": day}).status_code == 400
+        )
+
+    assert active(house, home) == before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00",
+        b"\xff\xfe" + "manifest: 1".encode("utf-16-le"),
+        b"a: b: c",
+        b"<script>alert(1)</script>",
+        b"manifest: 1\r\n",
+        b"x" * (256 * 1024 + 1),
+        b"manifest: 1\n" * 3000,
+        b"- " * 20000,
+    ],
+)
+def test_any_file_whatever_gets_a_page(home: Home, content: bytes) -> None:
+    page = upload(home[1], content)
+
+    assert page.status_code == 422
+    assert "<script" not in page.text
+
+
+def test_one_file_or_one_text(home: Home) -> None:
+    path = "/configure/manifest/check"
+
+    assert home[1].post(path).status_code == 400
+    assert home[1].post(path, {"text": ""}).status_code == 400
+    assert home[1].post(path, {"text": "x"}, files={"file": ("a", b"x")}).status_code == 400
+
+
+def test_a_manifest_of_full_size_goes_through_both_steps(home: Home) -> None:
+    filler = b"# " + b"x" * 98 + b"\n"
+    content = GOOD + filler * ((256 * 1024 - len(GOOD)) // len(filler))
+    page = upload(home[1], content)
+
+    assert page.status_code == 200
+    assert home[1].post("/configure/manifest/activate", {"content": carried(page)}).status_code == 303
+    assert home[1].post("/configure/manifest/check", {"text": content.decode()}).status_code == 200
+
+
+def test_of_a_long_text_what_stands_around_its_errors_is_shown() -> None:
+    text = "\n".join(f"line {number}" for number in range(1, 1001))
+    findings = (Finding(500, 1, "x", "a", "b"), Finding(5000, 1, "x", "c", "d"))
+    shown = list(lines(text, findings))
+
+    assert [one.number for one in shown] == [*range(497, 504), *range(997, 1001)]
+    assert [one.number for one in shown if one.gap] == [497, 997]
+    assert {one.number: one.findings for one in shown if one.findings} == {
+        500: findings[:1],
+        1000: findings[1:],
+    }
+    assert [one.gap for one in lines("a\nb", ())] == [False, False]
