@@ -93,12 +93,13 @@ def seed(
     persons: Annotated[int, typer.Option(min=0, help="How many made-up persons to add.")] = 0,
     tenant: Tenant = "Cust12345",
     tell: Annotated[bool, typer.Option(help="Tell webhooks of them.")] = False,
+    bare: Annotated[bool, typer.Option("--bare", help="Only the privacy lists' built-in items.")] = False,
     directory: Folder = HERE,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Add a tenant, unless it is there, and persons to it."""
-    content = {"tenant": tenant, "persons": persons, "tell": tell}
+    content = {"tenant": tenant, "persons": persons, "tell": tell, "bare": bare}
     answer = _ask(url, directory, "POST", "/seed", content)
     _show(answer, as_json, lambda: [f"{tenant}: {len(answer['persons'])} persons added"])
 
@@ -323,6 +324,25 @@ def sign_in(
         url, directory, "POST", "/sign-in", {name: given for name, given in content.items() if given}
     )
     _show(found, as_json, lambda: printing.signing_in(found))
+
+
+@app.command()
+def difference(
+    *,
+    before: Annotated[str, typer.Argument(help="A snapshot.")] = "default",
+    after: Annotated[str, typer.Argument(help="Another one; left out: now.")] = "",
+    tenant: Tenant = "",
+    counters: Annotated[bool, typer.Option("--counters", help="Also the counters of ids.")] = False,
+    directory: Folder = HERE,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Show what was added, removed or changed in a tenant since a snapshot, row by row."""
+    content = {"before": _word(before), "tenant": tenant, "counters": counters}
+    if after:
+        content["after"] = _word(after)
+    answer = _ask(url, directory, "GET", "/difference", content)
+    _show(answer, as_json, lambda: printing.differences(answer["difference"]))
 
 
 @app.command()

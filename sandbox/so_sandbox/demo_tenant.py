@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from so_sandbox.agents.lists import BUILT_IN
 from so_sandbox.demo_wording import CHAT_WELCOME, NOTICE_13, NOTICE_14
 from so_sandbox.world.lists import (
     Country,
@@ -95,14 +96,21 @@ def add_demo_tenants(world: World) -> Tenant:
     return first
 
 
-def add_demo_tenant(world: World, context_identifier: str, *, default_basis: str = "61B") -> Tenant:
-    """Add a tenant with lists, logins, forms and companies, and nobody in it."""
+def add_demo_tenant(
+    world: World, context_identifier: str, *, default_basis: str = "61B", bare: bool = False
+) -> Tenant:
+    """Add a tenant with lists, logins, forms and companies, and nobody in it.
+
+    A bare one has of the privacy lists only what the vendor ships.
+    """
     tenant = world.add_tenant(context_identifier)
     with tenant.change():
         for place, table in enumerate(COUNTED):
             tenant.tables.last_ids[table] = SHIFT * tenant.number + STRIDE * place
         _add_lists(tenant)
         _add_templates(tenant)
+        if bare:
+            _take_away_what_others_added(tenant)
         tenant.tables.preferences |= {
             ("GDPR", "GdprUseDefaultsForNew"): "true",
             ("GDPR", "GdprDefaultSource"): "USER",
@@ -150,6 +158,13 @@ def _add_lists(tenant: Tenant) -> None:
     for key, name in FORMS.items():
         form = Form(tables.next_id("form"), key, name)
         lists.forms[form.item_id] = form
+
+
+def _take_away_what_others_added(tenant: Tenant) -> None:
+    lists = tenant.tables.lists
+    for items in (lists.purposes, lists.sources):
+        for item_id in [number for number, item in items.items() if item.key not in BUILT_IN]:
+            del items[item_id]
 
 
 def _add_templates(tenant: Tenant) -> None:

@@ -84,3 +84,14 @@ def signing_in(application: Mapping[str, Any]) -> Iterable[Any]:
         yield f"unattended: {application['answer']}, as {application['who']} of {where}"
     for address in application["redirect_uris"]:
         yield f"goes back to {escape(address)}"
+
+
+def differences(found: Sequence[Mapping[str, Any]]) -> Iterable[Any]:
+    if not found:
+        yield "no difference"
+        return
+    table = Table("table", "row", "what", "before", "after", box=None)
+    for one in found:
+        cells = (one["table"], one["row"], one["what"], one.get("before", ""), one.get("after", ""))
+        table.add_row(*(escape(str(cell)) for cell in cells))
+    yield table

@@ -51,13 +51,13 @@ class Sandbox:
         self.world.reset()
         self.begin()
 
-    def seed(self, context_identifier: str, persons: int, *, quietly: bool) -> list[int]:
+    def seed(self, context_identifier: str, persons: int, *, quietly: bool, bare: bool = False) -> list[int]:
         """Add a tenant unless it is there, and persons to it; quietly = no event tells of them."""
         tenant = self.world.tenant(context_identifier)
         if tenant is None:
             if not (context_identifier.isascii() and context_identifier.isalnum()):
                 raise ValueError(f"no tenant can be called {context_identifier!r}; write Cust and digits")
-            tenant = add_demo_tenant(self.world, context_identifier)
+            tenant = add_demo_tenant(self.world, context_identifier, bare=bare)
             self._let_in()
         if not quietly:
             return add_crowd(tenant, persons)

@@ -7,23 +7,26 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import structlog
 from starlette.routing import BaseRoute
 
+from so_privacy_ext import published
 from so_privacy_ext.errors import CrmFailure, Exit, Refused
 from so_privacy_ext.lifecycle.attending import STATE, attend
 from so_privacy_ext.lifecycle.install import install
+from so_privacy_ext.lifecycle.pieces import Installed, Piece
 from so_privacy_ext.lifecycle.probing import let_in, paused_for
-from so_privacy_ext.model import ContextIdentifier, TenantId, TenantLists
+from so_privacy_ext.model import ContextIdentifier, ListItem, TenantId, TenantLists
 from so_privacy_ext.ports import OfTenant
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveManifest, resolve, resolve_what_stands
 from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.rules.new_items import new_items
 from so_privacy_ext.settings import Settings, one_line, read_secret
-from so_privacy_ext.storage import embedded, keys, manifests, news, tenants, turns
+from so_privacy_ext.storage import embedded, keys, manifests, news, provisioned, tenants, turns
 from so_privacy_ext.storage.arrivals import ArrivingTenant
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.overview import Figure, read_overview
@@ -45,7 +48,7 @@ from so_privacy_ext.superoffice.private_key import load_private_key
 from so_privacy_ext.superoffice.sign_in import SuperId
 from so_privacy_ext.superoffice.signing_keys import SigningKeys
 from so_privacy_ext.superoffice.state_change import StateChange
-from so_privacy_ext.superoffice.subscriptions import NAME, Registered, Signing, list_own
+from so_privacy_ext.superoffice.subscriptions import Registered, Signing, list_own
 from so_privacy_ext.superoffice.system_user import Application
 from so_privacy_ext.superoffice.wire import Wire
 from so_privacy_ext.web.console.routes import console_routes
@@ -53,18 +56,12 @@ from so_privacy_ext.web.install import CALLBACK, Entrance
 from so_privacy_ext.web.rendering import Pages
 from so_privacy_ext.web.sessions import Sessions
 from so_privacy_ext.web.state_changes import StateChanges
+from so_privacy_ext.webhooks.subscriptions import NAMES
 
 _TURN_WAIT = 30.0
 """Seconds that a command waits for a worker to let go of a tenant."""
 
 _log = structlog.get_logger("so_privacy_ext.app")
-
-
-class Piece(NamedTuple):
-    """Something of ours in a tenant's CRM."""
-
-    kind: str
-    key: str
 
 
 class SystemClock:
@@ -271,47 +268,48 @@ class App:
         client = SoapClient(self._connection(turn), turn.pace)
         return Signing(client), SigningSecrets(turn.session, self.data_key)
 
-    def install(self, context_identifier: str, environment: str, system_user_token: str) -> None:
-        """Install a tenant; one that is there is left as it is."""
-        try:
-            with self.arrival(context_identifier, environment, system_user_token) as (door, register):
-                install(door, register, self.settings.public_url, lambda _: None)
-        except Refused as refused:
-            if refused.code != "tenant_exists":
-                raise
-            with self.turn(self.tenant(context_identifier, environment)) as turn:
-                tenants.put_secret(turn.session, self.data_key, SYSTEM_USER_TOKEN, system_user_token.encode())
-
-    def pieces(self, tenant_id: TenantId) -> Sequence[Piece]:
-        """Give what of ours is in a tenant's CRM."""
-        with open_session(self.dsn, tenant_id) as session:
-            return [Piece("webhook", NAME) for one in tenants.subscriptions(session) if one.webhook_id]
-
-    @contextmanager
-    def arrival(
-        self, context_identifier: str, environment: str, system_user_token: str
-    ) -> Iterator[tuple[TenantDoor, ArrivingTenant]]:
-        """Give both sides of an installation; only a sandbox posts to a plain HTTP address."""
-        allowed = self.environment(environment)
-        if not (allowed.private_addresses_allowed or self.settings.public_url.startswith("https://")):
-            raise Refused(
-                "public_url",
-                f"SuperOffice does not post to {self.settings.public_url}",
-                "set SO_PRIVACY_PUBLIC_URL to an https:// address with a valid certificate",
-                Exit.CONFIG,
-            )
+    def install(
+        self,
+        context_identifier: str,
+        environment: str,
+        system_user_token: str,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Installed:
+        """Install a tenant, or complete it; a tenant that has all is left as it is."""
+        self._refuse_unreachable(environment)
         connection = self._connect(context_identifier, environment, system_user_token)
-        arriving = ArrivingTenant(
+        register = ArrivingTenant(
             self.dsn,
             self.data_key,
             environment=environment,
             context_identifier=context_identifier,
             system_user_token=system_user_token,
         )
+        door = TenantDoor(connection, register.pace)
         try:
-            yield TenantDoor(connection), arriving
+            return install(door, register, lambda: self._items(register.turn), self.webhook_address, tell)
         finally:
             connection.close()
+            self._forget_connection(context_identifier, environment)
+
+    def pieces(self, tenant_id: TenantId) -> Sequence[Piece]:
+        """Give what of ours is in a tenant's CRM, as it is kept."""
+        with open_session(self.dsn, tenant_id) as session:
+            slots, items = tenants.subscriptions(session), provisioned.listed(session)
+        standing = [one for one in items if one.item_id is not None and one.removed_at is None]
+        return [
+            *(Piece(one.kind, one.key, one.item_id) for one in standing if one.item_id is not None),
+            *(
+                Piece("webhook", NAMES[one.kind], one.webhook_id)
+                for one in slots
+                if one.webhook_id is not None
+            ),
+        ]
+
+    @property
+    def webhook_address(self) -> str:
+        """Give the address below which all our webhooks point."""
+        return f"{self.settings.public_url}/webhooks/"
 
     def close(self) -> None:
         if self._super_id is not None:
@@ -354,6 +352,36 @@ class App:
         with self._guard:
             connection = self._connections.pop(turn.tenant.tenant_id, None)
         if connection is not None:
+            connection.close()
+
+    def _refuse_unreachable(self, environment: str) -> None:
+        """Refuse an address that the environment does not post to; only a sandbox posts to plain HTTP."""
+        allowed = self.environment(environment)
+        if not (allowed.private_addresses_allowed or self.settings.public_url.startswith("https://")):
+            raise Refused(
+                "public_url",
+                f"SuperOffice does not post to {self.settings.public_url}",
+                "set SO_PRIVACY_PUBLIC_URL to an https:// address with a valid certificate",
+                Exit.CONFIG,
+            )
+
+    def _items(self, turn: Turn) -> Sequence[ListItem]:
+        """Give the list items of a tenant's manifest, or of the published one while it has none."""
+        active = turn.manifest()
+        if active is not None:
+            return new_items(parse(active[0], active[1][:12]))
+        return default_items()
+
+    def _forget_connection(self, context_identifier: str, environment: str) -> None:
+        """Have the tenant's next turn begin with what is kept now, such as another system user token."""
+        with self._guard:
+            stale = [
+                tenant_id
+                for tenant_id, one in self._connections.items()
+                if (one.context_identifier, one.environment.name) == (context_identifier, environment)
+            ]
+            gone = [self._connections.pop(tenant_id) for tenant_id in stale]
+        for connection in gone:
             connection.close()
 
     def _ready(self, turn: Turn, digest: str, lists: TenantLists) -> ActiveManifest:
@@ -401,6 +429,13 @@ def _mark(path: Path | None) -> tuple[int, ...] | None:
     except OSError:
         return None
     return None if status is None else (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@cache
+def default_items() -> Sequence[ListItem]:
+    """Give the list items that the published manifest brings along."""
+    file = published.folder("manifests") / "rules" / "nordic-b2b.yaml"
+    return new_items(parse(file.read_bytes(), file.name))
 
 
 def read_application(settings: Settings) -> Application:

@@ -215,6 +215,17 @@ class TenantLists:
     """The tenant's default legal basis for STORE, a key; empty if none."""
 
 
+@dataclass(frozen=True, slots=True)
+class ListItem:
+    """An item of one of the tenant's privacy lists that a manifest brings along."""
+
+    kind: str
+    """`source` or `purpose`."""
+    key: str
+    names: Mapping[str, str]
+    """Language, ISO 639 → text; one text for all languages stands under the empty language."""
+
+
 class Outcome(StrEnum):
     """What a rule wants for one purpose."""
 

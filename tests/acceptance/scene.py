@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from so_privacy_ext.model import TenantId
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import open_session
-from so_privacy_ext.storage.tenants import ADDRESS_KEY, WEBHOOK, read_secret
+from so_privacy_ext.storage.tenants import ADDRESS_KEY, WEBHOOK, WEBHOOK_WATCH, read_secret
 from tests.acceptance.canaries import Canaries, settings
 
 TENANT = "Cust12345"
@@ -70,9 +70,10 @@ class Scene:
         self.canaries.plant("data key", (self.data / "data.key").read_text().strip())
         data_key = DataKey.load_or_make(self.data / "data.key")
         with open_session(self.dsn, TenantId(1)) as session:
-            self.canaries.plant("webhook secret", read_secret(session, data_key, WEBHOOK).decode())
+            for name in (WEBHOOK, WEBHOOK_WATCH):
+                self.canaries.plant(f"{name} secret", read_secret(session, data_key, name).decode())
             self.canaries.plant("address key", read_secret(session, data_key, ADDRESS_KEY).hex())
-        return str(self.rows("SELECT slot FROM so_privacy.subscription")[0][0])
+        return str(self.rows("SELECT slot FROM so_privacy.subscription WHERE kind = 'events'")[0][0])
 
     def environment(self, **more: str) -> dict[str, str]:
         given = {name: value for name, value in os.environ.items() if not name.startswith("SO_")}

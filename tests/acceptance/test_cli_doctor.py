@@ -78,7 +78,7 @@ def test_the_data_key_of_another_installation(watched: Running) -> None:
 
 @pytest.mark.parametrize("state", [2, 3])
 def test_the_webhook_is_stopped(watched: Running, state: int) -> None:
-    (hook,) = watched.tenant(NAME).webhooks()
+    hook, _watch = watched.tenant(NAME).webhooks()
     hook.state = state
     try:
         found(

@@ -34,7 +34,7 @@ def persons(installed: Running) -> dict[str, int]:
 
 def deliver(running: Running, body: bytes) -> None:
     """Send a signed delivery with any body."""
-    (hook,) = running.tenant().webhooks()
+    hook, _watch = running.tenant().webhooks()
     dispatcher = running.sandbox.dispatcher
     sent = dispatcher.forge(
         running.tenant(), hook.webhook_id, body,

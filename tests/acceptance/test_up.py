@@ -39,7 +39,7 @@ class Poster:
     """A CRM that posts signed deliveries one after the other, by the vendor's law of three tries."""
 
     def __init__(self, running: Running) -> None:
-        (hook,) = running.tenant().webhooks()
+        hook, _watch = running.tenant().webhooks()
         self._url, self._secret = hook.target_url, hook.secret
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from so_privacy_ext.app import App
-from so_privacy_ext.lifecycle.install import install
 from so_privacy_ext.rules.activation import resolve
 from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.settings import Settings
@@ -22,8 +21,7 @@ def add(stage: Stage, tenants: Sequence[str], manifest: str) -> None:
 
     def one(tenant: str) -> None:
         token = (stage.credentials / f"system_user_token.{tenant}").read_text().strip()
-        with app.arrival(tenant, "sandbox", token) as (door, register):
-            install(door, register, app.settings.public_url, lambda _: None)
+        app.install(tenant, "sandbox", token)
 
     with ThreadPoolExecutor(len(tenants)) as pool:
         list(pool.map(one, tenants))

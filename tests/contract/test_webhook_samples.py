@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from so_privacy_ext import published
 from so_privacy_ext.model import ContextIdentifier, Event
 from so_privacy_ext.webhooks import payload, signature
-from so_privacy_ext.webhooks.subscriptions import WANTED
+from so_privacy_ext.webhooks.subscriptions import EVENTS, NAMES, WANTED, WATCH, wanted_watch
 
 FOLDER = published.folder("webhooks")
 SCHEMAS = {
@@ -51,7 +51,12 @@ def _ident(sample: Path) -> str:
 def test_the_published_subscriptions_are_the_ones_of_the_code() -> None:
     text = YAML(typ="safe", pure=True).load((FOLDER / "subscriptions.yaml").read_text())
 
-    assert text == {"webhook": "so-privacy", "events": list(WANTED)}
+    watched = [one.replace("webhook7", "webhook{id}") for one in wanted_watch(7)]
+    assert text == {
+        "webhook": NAMES[EVENTS],
+        "events": list(WANTED),
+        "watch": {"webhook": NAMES[WATCH], "events": watched},
+    }
 
 
 def test_every_subscribed_event_has_a_schema() -> None:

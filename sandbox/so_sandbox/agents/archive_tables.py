@@ -167,6 +167,8 @@ TABLES: Mapping[str, Table] = {
             {
                 "consentperson.person_id in ?",
                 "consentperson.consentperson_id > ?",
+                "consentperson.consentpurpose_id in ?",
+                "consentperson.consentsource_id in ?",
                 "consentperson.consentperson_id > ? and consentperson.updated aftertime ?",
             }
         ),

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
 from so_sandbox.agents.caller import Agent, Arguments, Caller
 from so_sandbox.agents.carriers import Carrier
 from so_sandbox.world.errors import Duplicate, InvalidArgument, NotFound, ValidationFailed
 from so_sandbox.world.lists import LegalBase, NamedItem, Purpose, Source, Template
+from so_sandbox.world.tenant import Tenant
 
 KEY = re.compile(r"[A-Za-z0-9]+")
+BUILT_IN = frozenset(
+    {
+        "STORE", "EMARKETING", "USER", "EMAIL", "REQUEST", "CHAT", "WEBFORM", "CUSTOMERPORTAL", "IMPORT",
+        "API", "UNKNOWN",
+    }
+)  # fmt: skip
+"""Keys of the purposes and sources that every tenant comes with."""
+Item = TypeVar("Item", Source, Purpose)
 
 
 def source_carrier(item: Source) -> Carrier:
@@ -107,16 +117,8 @@ def save_consent_source(caller: Caller, given: Arguments) -> Carrier:
     carrier: Carrier = given["ConsentSource"] or {}
     items = caller.tenant.tables.lists.sources
     with caller.tenant.change():
-        item = items.get(carrier.get("ConsentSourceId") or 0)
-        what = "changed"
-        if item is None:
-            item = Source(caller.tenant.tables.next_id("consentsource"), "", "", rank=len(items) + 1)
-            what = "created"
-        name, key = _name_and_key(carrier, item.item_id, items)
-        item.name, item.key = name, key
+        item, what = _saved(Source, items, carrier, carrier.get("ConsentSourceId"), caller.tenant)
         item.mail_template_id = carrier.get("MailTemplateId") or 0
-        item.deleted = bool(carrier.get("Deleted"))
-        items[item.item_id] = item
         caller.tenant.list_changed("sources", item.item_id, what=what, by=caller.associate_id)
         return source_carrier(item)
 
@@ -125,32 +127,35 @@ def save_consent_purpose(caller: Caller, given: Arguments) -> Carrier:
     carrier: Carrier = given["ConsentPurpose"] or {}
     items = caller.tenant.tables.lists.purposes
     with caller.tenant.change():
-        item = items.get(carrier.get("ConsentPurposeId") or 0)
-        what = "changed"
-        if item is None:
-            item = Purpose(caller.tenant.tables.next_id("consentpurpose"), "", "", rank=len(items) + 1)
-            what = "created"
-        name, key = _name_and_key(carrier, item.item_id, items)
-        item.name, item.key, item.updated = name, key, caller.tenant.now()
+        item, what = _saved(Purpose, items, carrier, carrier.get("ConsentPurposeId"), caller.tenant)
+        item.updated = caller.tenant.now()
         item.consent_text = carrier.get("ConsentText") or ""
         item.form_text = carrier.get("FormText") or ""
         item.active = carrier.get("Active") or 0
-        item.deleted = bool(carrier.get("Deleted"))
-        items[item.item_id] = item
         caller.tenant.list_changed("purposes", item.item_id, what=what, by=caller.associate_id)
         return purpose_carrier(item)
 
 
-def _name_and_key(
-    carrier: Carrier, item_id: int, items: dict[int, Source] | dict[int, Purpose]
-) -> tuple[str, str]:
-    name, key = carrier.get("Name") or "", carrier.get("Key") or ""
+def _saved(
+    kind: type[Item], items: dict[int, Item], carrier: Carrier, item_id: int | None, tenant: Tenant
+) -> tuple[Item, str]:
+    """Keep what both kinds of items have, and name what has happened; an item is deleted by its flag."""
+    old = items.get(item_id or 0)
+    if item_id and old is None:
+        raise NotFound(f"there is no item {item_id}")
+    name, key, deleted = carrier.get("Name") or "", carrier.get("Key") or "", bool(carrier.get("Deleted"))
     if not name or not KEY.fullmatch(key):
         raise ValidationFailed("an item needs a name and a key of letters and digits")
-    others = [item for item in items.values() if item.item_id != item_id]
-    if any(key == item.key or name == item.name for item in others):
+    if any((key == one.key or name == one.name) and one is not old for one in items.values()):
         raise Duplicate("another item has this name or key")
-    return name, key
+    if old is not None and old.key in BUILT_IN and (key != old.key or deleted):
+        raise ValidationFailed("the key of a built-in item can't be changed, and it can't be deleted")
+    item = kind(tenant.tables.next_id(f"consent{kind.__name__.casefold()}"), "", "") if old is None else old
+    what = "created" if old is None else "softdeleted" if deleted and not old.deleted else "changed"
+    item.name, item.key, item.deleted = name, key, deleted
+    item.rank = carrier.get("Rank") or item.rank or len(items) + 1
+    items[item.item_id] = item
+    return item, what
 
 
 def get_emarketing_strict_mode(caller: Caller, given: Arguments) -> bool:

@@ -7,11 +7,13 @@ from dataclasses import asdict, fields
 
 from starlette.routing import Route
 
+from so_sandbox.comparing import Content, content_of, differences, tables_in
 from so_sandbox.control.asking import Answer, Asked, route
 from so_sandbox.sandbox import Sandbox
 from so_sandbox.wording import duration
 from so_sandbox.world.faults import Fault
 from so_sandbox.world.switches import Switches
+from so_sandbox.world.world import Snapshot
 
 
 def routes(sandbox: Sandbox) -> list[Route]:
@@ -22,6 +24,8 @@ def routes(sandbox: Sandbox) -> list[Route]:
         ("GET", "/snapshots", snapshots),
         ("POST", "/snapshots/{name}", snapshot),
         ("POST", "/snapshots/{name}/restore", restore),
+        ("GET", "/content", content),
+        ("GET", "/difference", difference),
         ("GET", "/clock", clock),
         ("POST", "/clock", clock),
         ("GET", "/switches", switches),
@@ -59,7 +63,7 @@ def reset(asked: Asked) -> object:
 def seed(asked: Asked) -> object:
     name = asked.text("tenant", "Cust12345")
     count = asked.integer("persons", 0)
-    ids = asked.sandbox.seed(name, count, quietly=not asked.flag("tell"))
+    ids = asked.sandbox.seed(name, count, quietly=not asked.flag("tell"), bare=asked.flag("bare"))
     return {"tenant": name, "persons": ids}
 
 
@@ -73,12 +77,35 @@ def snapshot(asked: Asked) -> object:
 
 
 def restore(asked: Asked) -> object:
-    kept = asked.sandbox.snapshots
     name = asked.text("name")
+    asked.sandbox.world.restore(_kept(asked, name))
+    return {"restored": name}
+
+
+def _kept(asked: Asked, name: str) -> Snapshot:
+    kept = asked.sandbox.snapshots
     if name not in kept:
         raise ValueError(f"no snapshot {name!r}; there are: {', '.join(sorted(kept)) or 'none'}")
-    asked.sandbox.world.restore(kept[name])
-    return {"restored": name}
+    return kept[name]
+
+
+def content(asked: Asked) -> object:
+    """Show a tenant's rows, as they are or as they were in a snapshot."""
+    return {"tenant": asked.tenant().context_identifier, "content": _content(asked, "snapshot")}
+
+
+def difference(asked: Asked) -> object:
+    """Compare a tenant's rows in two snapshots, or in one and now; ids' counters only if asked for."""
+    found = differences(_content(asked, "before"), _content(asked, "after"), counters=asked.flag("counters"))
+    return {"tenant": asked.tenant().context_identifier, "difference": found}
+
+
+def _content(asked: Asked, which: str) -> Content:
+    tenant, name = asked.tenant(), asked.text(which)
+    with asked.sandbox.world.lock:
+        if not name:
+            return content_of(tenant.tables)
+        return content_of(tables_in(_kept(asked, name), tenant.context_identifier))
 
 
 def clock(asked: Asked) -> object:

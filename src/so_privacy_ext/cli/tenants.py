@@ -12,7 +12,6 @@ from so_privacy_ext import security_log
 from so_privacy_ext.cli.output import AsJson, fields_of, print_fields, print_json, print_table
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit
-from so_privacy_ext.lifecycle.install import install
 from so_privacy_ext.security_log import OPERATOR
 from so_privacy_ext.settings import one_line, read_secret
 from so_privacy_ext.storage import manifests, tenants
@@ -37,20 +36,19 @@ def add(
     """Install a tenant; `so-privacy web` must be running, since SuperOffice tests the webhook at once."""
     token = _read_token(system_user_token_file)
     with wired() as app:
-        arrival = app.arrival(context_identifier, environment, token)
-        say = (lambda _: None) if as_json else print
-        with arrival as (door, register):
-            lists = install(door, register, app.settings.public_url, say)
+        outcome = app.install(context_identifier, environment, token, (lambda _: None) if as_json else print)
         summary = app.tenant(context_identifier, environment)
-        security_log.note("tenant_added", user=OPERATOR, tenant_id=summary.tenant_id)
+        if outcome.changed:
+            security_log.note("tenant_added", user=OPERATOR, tenant_id=summary.tenant_id)
     if as_json:
-        print_json(summary)
+        print_json({"tenant": context_identifier, "environment": environment, **fields_of(outcome)})
         return
-    print(
-        f"{summary.context_identifier} is installed: {len(lists.purposes)} purposes, "
-        f"{len(lists.sources)} sources, {len(lists.templates)} templates. "
-        "Next: so-privacy manifest activate FILE"
-    )
+    for one in outcome.created:
+        print(f"  {one.kind} {one.key}: created, id {one.item_id}")
+    if outcome.changed:
+        print(f"{context_identifier} is installed. Next: so-privacy manifest activate FILE")
+    else:
+        print(f"{context_identifier} is installed already; nothing was changed")
 
 
 @commands.command("list")

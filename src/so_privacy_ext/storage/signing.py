@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession
-from so_privacy_ext.storage.tenants import EVENTS, WATCH, WEBHOOK, WEBHOOK_WATCH
-
-_NAMES: Mapping[str, str] = {EVENTS: WEBHOOK, WATCH: WEBHOOK_WATCH}
+from so_privacy_ext.storage.tenants import SECRET_OF
 
 
 class SigningSecrets:
@@ -27,8 +25,8 @@ class SigningSecrets:
 
     def add(self, kind: str) -> str:
         secret = base64.b64encode(secrets.token_bytes(32)).decode()
-        tenants.put_secret(self._session, self._data_key, _NAMES[kind], secret.encode(), beside=True)
+        tenants.put_secret(self._session, self._data_key, SECRET_OF[kind], secret.encode(), beside=True)
         return secret
 
     def drop_older(self, kind: str) -> int:
-        return tenants.drop_older_secrets(self._session, _NAMES[kind])
+        return tenants.drop_older_secrets(self._session, SECRET_OF[kind])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from so_privacy_ext.storage.failures import mapped
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.statements import Statements
+from so_privacy_ext.webhooks.subscriptions import EVENTS, WATCH
 
 ADDRESS_KEY = "address_key"
 SYSTEM_USER_TOKEN = "system_user_token"  # noqa: S105 - the name of a secret
@@ -22,8 +23,8 @@ WEBHOOK = "webhook"
 """The webhook secret; several may live at once."""
 WEBHOOK_WATCH = "webhook_watch"
 """The secret of the webhook that watches the other one."""
-EVENTS, WATCH = "events", "watch"
-"""Kinds of subscriptions: persons and lists, and what becomes of the webhook that tells of them."""
+SECRET_OF: Mapping[str, str] = {EVENTS: WEBHOOK, WATCH: WEBHOOK_WATCH}
+"""The name of the secret of each kind of subscription."""
 
 _sql = Statements("tenants")
 
@@ -71,6 +72,15 @@ class Subscription:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSubscription:
+    """One slot of a tenant with the secret that signs for it."""
+
+    slot: Slot
+    secret: str = field(repr=False)
+    webhook_id: int | None
+
+
 def add(
     dsn: str,
     data_key: DataKey,
@@ -80,16 +90,18 @@ def add(
     system_user_token: bytes,
 ) -> AddedTenant:
     """Add a tenant with a new slot and webhook secret; one that was removed comes back with its past."""
-    slot, webhook_secret = Slot(secrets.token_hex(16)), base64.b64encode(secrets.token_bytes(32)).decode()
+    slot, webhook_secret = _slot_and_secret()
     with connect(dsn, application_name="so-privacy", idle_seconds=0) as connection:
-        known = [one for one in _all(connection) if _is(one, context_identifier, environment)]
-        if known and known[0].removed_at is None:
+        past = [one for one in _all(connection) if _is(one, context_identifier, environment)]
+        if past and past[0].removed_at is None:
             raise _exists(context_identifier)
-        session = TenantSession(connection, known[0].tenant_id if known else _new_id(connection))
+        session = TenantSession(connection, past[0].tenant_id if past else _new_id(connection))
         names = {"environment": environment, "context_identifier": context_identifier}
         with session.transaction():
-            if not session.run(_sql["revive"] if known else _sql["add"], names):
+            if not session.run(_sql["revive"] if past else _sql["add"], names):
                 raise _exists(context_identifier)  # another added it a moment ago
+            for table in ("inbox", "quarantine"):  # what came to a slot in the moment when it was wiped
+                session.run(_sql[f"wipe_{table}"])
             put_secret(session, data_key, SYSTEM_USER_TOKEN, system_user_token)
             put_secret(session, data_key, WEBHOOK, webhook_secret.encode())
             if not session.rows(_sql["secrets"], {"name": ADDRESS_KEY}):
@@ -106,6 +118,12 @@ def listed(connection: Connection) -> Sequence[TenantSummary]:
 def all_ever(connection: Connection) -> Sequence[TenantSummary]:
     """List all tenants of whom anything is kept, those that are removed too."""
     return _all(connection)
+
+
+def known(connection: Connection, context_identifier: str, environment: str) -> TenantSummary | None:
+    """Give a tenant that is not removed; None if there is none of that name."""
+    found = [one for one in listed(connection) if _is(one, context_identifier, environment)]
+    return found[0] if found else None
 
 
 def find(connection: Connection, context_identifier: str, environment: str | None = None) -> TenantSummary:
@@ -144,6 +162,19 @@ def registered(
         session.run(_sql["own_associate"], {"own_associate_id": own_associate_id})
 
 
+def subscribe(session: TenantSession, data_key: DataKey, kind: str) -> KeptSubscription:
+    """Give the newest slot of a kind with its secret; without one, keep a new slot and secret first."""
+    with session.transaction():
+        found = [one for one in subscriptions(session) if one.kind == kind]
+        if not found:
+            slot, secret = _slot_and_secret()
+            put_secret(session, data_key, SECRET_OF[kind], secret.encode())
+            session.run(_sql["subscribe"], {"slot": slot, "kind": kind})
+            found = [one for one in subscriptions(session) if one.kind == kind]
+        secret = read_secret(session, data_key, SECRET_OF[kind]).decode()
+        return KeptSubscription(found[-1].slot, secret, found[-1].webhook_id)
+
+
 def pause(session: TenantSession) -> bool:
     """Have nothing done for the tenant until it is resumed; its events stay. False if it was paused."""
     return session.run(_sql["pause"]) > 0
@@ -154,6 +185,11 @@ def resume(session: TenantSession) -> bool:
     with session.transaction():
         session.rows(_sql["wake"])
         return session.run(_sql["resume"]) > 0
+
+
+def leave(session: TenantSession) -> bool:
+    """Keep that the tenant's uninstallation has begun: nobody works for it any more. False if it had."""
+    return session.run(_sql["leave"]) > 0
 
 
 def remove(session: TenantSession) -> None:
@@ -202,6 +238,10 @@ def read_secret(session: TenantSession, data_key: DataKey, name: str) -> bytes:
 def _all(connection: Connection) -> Sequence[TenantSummary]:
     with mapped():
         return [TenantSummary(**row) for row in connection.execute(_sql["list"]).fetchall()]
+
+
+def _slot_and_secret() -> tuple[Slot, str]:
+    return Slot(secrets.token_hex(16)), base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _is(tenant: TenantSummary, context_identifier: str, environment: str | None) -> bool:

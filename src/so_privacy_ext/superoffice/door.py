@@ -1,26 +1,26 @@
-"""A tenant's CRM as an installation meets it: before there is a turn, so at a pace of its own."""
+"""A tenant's CRM as arriving and leaving meet it: its own connection, at the pace of the turn."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable, Sequence
 
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import AssociateId, TenantLists
-from so_privacy_ext.superoffice import lists, subscriptions
+from so_privacy_ext.model import AssociateId, ListItem, TenantLists
+from so_privacy_ext.superoffice import list_items, lists, subscriptions
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
-from so_privacy_ext.webhooks.subscriptions import WANTED
-
-_BETWEEN = 0.105
-"""Seconds between two calls; no worker calls a tenant that is only just arriving."""
+from so_privacy_ext.superoffice.subscriptions import Registered
+from so_privacy_ext.webhooks.subscriptions import NAMES
 
 
 class TenantDoor:
-    """Implements `lifecycle.install.Door`."""
+    """Implements `lifecycle.install.Door` and `lifecycle.uninstall.Door`."""
 
-    def __init__(self, connection: TenantConnection) -> None:
+    def __init__(self, connection: TenantConnection, pace: Callable[[], None]) -> None:
         self._connection = connection
-        self._client = SoapClient(connection, lambda: time.sleep(_BETWEEN))
+        self._client = SoapClient(connection, pace)
+        self._ranks: dict[str, int] = {}
+        """Of the last item of each list, so that ours come after the others."""
 
     def enter(self) -> None:
         self._connection.endpoint()
@@ -33,16 +33,35 @@ class TenantDoor:
     def lists(self) -> TenantLists:
         return lists.read_lists(self._client)
 
-    def stale_webhooks(self, address: str) -> list[int]:
-        found = subscriptions.list_own(self._client)
-        return [
-            one.webhook_id
-            for one in found
-            if one.name == subscriptions.NAME and one.target_url.startswith(address)
-        ]
+    def create_item(self, item: ListItem, known_id: int | None) -> int:
+        if item.kind not in self._ranks:
+            self._ranks[item.kind] = list_items.last_rank(self._client, item.kind)
+        self._ranks[item.kind] += 1
+        return list_items.create(self._client, item, known_id, rank=self._ranks[item.kind])
 
-    def subscribe(self, target_url: str, secret: str) -> tuple[int, AssociateId | None]:
-        saved = subscriptions.save(self._client, target_url=target_url, secret=secret, events=WANTED)
+    def find_item(self, kind: str, key: str) -> int | None:
+        return list_items.find(self._client, kind, key)
+
+    def retire_item(self, kind: str, key: str, item_id: int) -> bool:
+        return list_items.retire(self._client, kind, key, item_id)
+
+    def uses(self, kind: str, key: str, item_id: int) -> str:
+        return list_items.uses(self._client, kind, key, item_id)
+
+    def webhooks(self) -> Sequence[Registered]:
+        return [one for one in subscriptions.list_own(self._client) if one.name in NAMES.values()]
+
+    def subscribe(
+        self, kind: str, *, target_url: str, secret: str, events: Sequence[str], webhook_id: int
+    ) -> tuple[int, AssociateId | None]:
+        saved = subscriptions.save(
+            self._client,
+            target_url=target_url,
+            secret=secret,
+            events=events,
+            webhook_id=webhook_id,
+            name=NAMES[kind],
+        )
         return saved.webhook_id, saved.associate_id
 
     def unsubscribe(self, webhook_id: int) -> None:

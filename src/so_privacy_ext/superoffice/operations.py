@@ -39,18 +39,26 @@ class Operation:
 
 _HOOK: Mapping[str, Kind] = {"WebhookId": "int", "TargetUrl": "text", "State": "key"}
 _ITEM: Mapping[str, Kind] = {"Id": "int", "Value": "text"}
+_PURPOSE: Mapping[str, Kind] = {
+    "ConsentPurposeId": "int", "Key": "text", "Active": "int", "Deleted": "boolean"
+}  # fmt: skip
+_SOURCE: Mapping[str, Kind] = {
+    "ConsentSourceId": "int", "Key": "text", "MailTemplateId": "int", "Deleted": "boolean"
+}  # fmt: skip
 
 _ALLOWED = (
     Operation("Person", "SetConsent", writes=True, returns="nothing"),
     Operation("Person", "SendConsentConfirmationEmail", writes=True, returns="nothing"),
     Operation("Person", "GetBestSoLanguageForTemplate", returns="text"),
     Operation("Archive", "GetArchiveListByColumns2", item="ArchiveListItem"),
-    Operation("List", "GetConsentPurposes", item="ConsentPurpose", fields={
-        "ConsentPurposeId": "int", "Key": "text", "Active": "int", "Deleted": "boolean"}),
+    Operation("List", "GetConsentPurposes", item="ConsentPurpose", fields=_PURPOSE),
     Operation("List", "GetLegalBases", item="LegalBase", fields={
         "LegalBaseId": "int", "Key": "text", "Deleted": "boolean"}),
-    Operation("List", "GetConsentSources", item="ConsentSource", fields={
-        "ConsentSourceId": "int", "Key": "text", "MailTemplateId": "int", "Deleted": "boolean"}),
+    Operation("List", "GetConsentSources", item="ConsentSource", fields=_SOURCE),
+    Operation("List", "GetConsentPurpose", returns="one", fields=_PURPOSE),
+    Operation("List", "GetConsentSource", returns="one", fields=_SOURCE),
+    Operation("List", "SaveConsentPurpose", writes=True, returns="one", fields=_PURPOSE),
+    Operation("List", "SaveConsentSource", writes=True, returns="one", fields=_SOURCE),
     Operation("List", "GetCategories", item="Category", fields=_ITEM),
     Operation("List", "GetBusinesses", item="Business", fields=_ITEM),
     Operation("List", "GetPositions", item="Position", fields=_ITEM),

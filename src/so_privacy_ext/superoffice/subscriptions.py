@@ -1,4 +1,4 @@
-"""The webhook that we register in a tenant."""
+"""The webhooks that we register in a tenant."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 
 from so_privacy_ext.model import AssociateId
 from so_privacy_ext.superoffice.client import SoapClient
+from so_privacy_ext.webhooks.subscriptions import EVENTS, NAMES
 
-NAME = "so-privacy"
+NAME = NAMES[EVENTS]
 
 
 class WebhookState(StrEnum):

@@ -1,9 +1,15 @@
-"""Knows which events we want, and what is missing or too much in a webhook that is registered."""
+"""Knows which webhooks and events we want, and what is missing or too much in one that is registered."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+
+EVENTS, WATCH = "events", "watch"
+"""Kinds of subscriptions: persons and lists, and what becomes of the webhook that tells of them."""
+NAMES: Mapping[str, str] = MappingProxyType({EVENTS: "so-privacy", WATCH: "so-privacy-watch"})
+"""How the webhook of each kind is called in the CRM."""
 
 _PERSON = ("created", "changed", "softdeleted", "deleted", "consented", "unconsented")
 _LISTS = (
@@ -22,6 +28,14 @@ WANTED: tuple[str, ...] = (
     *(f"list.{name}.{word}" for name in _LISTS for word in ("created", "changed", "softdeleted")),
 )
 """Person events are work; list events drop what we keep of a tenant's lists."""
+
+WATCHED = ("started", "stopped", "errors")
+"""What may become of a webhook; another webhook subscribes to it by the number of the first."""
+
+
+def wanted_watch(webhook_id: int) -> tuple[str, ...]:
+    """Give the events that tell what becomes of a webhook."""
+    return tuple(f"webhook{webhook_id}.{word}" for word in WATCHED)
 
 
 @dataclass(frozen=True, slots=True)

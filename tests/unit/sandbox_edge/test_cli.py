@@ -228,3 +228,18 @@ def test_a_webhook_is_stopped_and_edited_and_deliveries_are_lost(
     assert tenant.tables.webhooks[1].secret == "other"
     assert at("lose", "0.1")[:2] == (0, "10% of what comes is lost\n")
     running.dispatcher.lose(0.0)
+
+
+def test_what_has_changed_since_a_snapshot(at: Any) -> None:
+    at("seed", "--tenant", "Cust40003", "--bare")
+    at("snapshot", "before")
+    assert at("difference", "before", "--tenant", "Cust40003")[1] == "no difference\n"
+    at("trigger", "person.created", "--tenant", "Cust40003")
+
+    code, out, _ = at("difference", "before", "--tenant", "Cust40003")
+    assert (code, out.splitlines()[0].split()) == (0, ["table", "row", "what", "before", "after"])
+    assert {"persons", "consents"} <= {line.split()[0] for line in out.splitlines()}
+    at("snapshot", "after")
+    told = json.loads(at("difference", "before", "after", "--tenant", "Cust40003", "--json")[1])
+    assert {one["table"] for one in told["difference"]} >= {"persons", "consents"}
+    assert at("difference", "never")[0] == cli.BAD_DATA

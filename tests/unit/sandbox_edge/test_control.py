@@ -258,3 +258,69 @@ def test_a_body_that_is_no_object_is_refused(running: RunningSandbox, body: byte
 
     assert answer.status_code == 400
     assert "JSON" in answer.json()["error"]
+
+
+def test_a_tenant_is_compared_with_what_it_was(tell: Any, tenant: Tenant) -> None:
+    tell("POST", "/snapshots/before")
+    assert tell("GET", "/difference", before="before")["difference"] == []
+
+    number = str(enter(tell, email="anna@example.com"))
+    tenant.tables.preferences["GDPR", "GdprDefaultSource"] = "CARD"
+    source = tenant.item_id("sources", "CARD")
+    tenant.tables.lists.sources[source].deleted = True
+    del tenant.tables.lists.sources[tenant.item_id("sources", "ERP")]
+    found = tell("GET", "/difference", before="before")["difference"]
+
+    told = {(one["table"], one["what"]): one for one in found}
+    assert told["persons", "added"]["row"] == number
+    assert told["lists.sources", "changed"] == {
+        "table": "lists.sources",
+        "row": str(source),
+        "what": "changed",
+        "before": {"deleted": False},
+        "after": {"deleted": True},
+    }
+    assert told["lists.sources", "removed"]["before"]["key"] == "ERP"
+    assert told["preferences", "changed"]["before"] == "USER"
+    assert not [one for one in found if one["table"] == "last_ids"]
+    counted = tell("GET", "/difference", before="before", counters="1")["difference"]
+    assert {
+        "table": "last_ids",
+        "row": "person",
+        "what": "changed",
+        "before": 10_000,
+        "after": 10_001,
+    } in counted
+    tell("POST", "/snapshots/after")
+    assert tell("GET", "/difference", before="before", after="after")["difference"] == found
+    assert tell("GET", "/difference", before="after")["difference"] == []
+
+
+def test_a_tenants_content_shows_no_secret(tell: Any, tenant: Tenant, running: RunningSandbox) -> None:
+    token = running.credentials.system_user_tokens["Cust12345"]
+    shown = tell("GET", "/content")
+
+    assert shown["tenant"] == "Cust12345"
+    (leave,) = shown["content"]["authorizations"].values()
+    assert leave["system_user_token"].startswith("sha256:")
+    assert token not in str(shown)
+    assert shown["content"]["tenant"]["state"] == "Running"
+    assert tell("GET", "/content", snapshot="never", status=400)["error"].startswith("no snapshot")
+
+
+def test_a_tenant_that_was_not_there_yet_is_not_compared(tell: Any) -> None:
+    tell("POST", "/snapshots/before")
+    tell("POST", "/seed", tenant="Cust40001", bare=True)
+
+    told = tell("GET", "/difference", before="before", tenant="Cust40001", status=400)
+    assert "no tenant Cust40001" in told["error"]
+
+
+def test_a_bare_tenant_has_only_what_the_vendor_ships(tell: Any, running: RunningSandbox) -> None:
+    tell("POST", "/seed", tenant="Cust40002", bare=True)
+    tenant = running.world.tenant("Cust40002")
+
+    assert tenant is not None
+    assert [one.key for one in tenant.tables.lists.purposes.values()] == ["STORE", "EMARKETING"]
+    assert len(tenant.tables.lists.sources) == 9
+    assert len(tenant.tables.lists.legal_bases) == 7

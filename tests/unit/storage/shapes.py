@@ -14,7 +14,7 @@ from so_privacy_ext.storage.turns import Turn
 ANNA = PersonId(1)
 
 Add = Callable[[str], AddedTenant]
-Arriving = Callable[[], ArrivingTenant]
+Arriving = Callable[..., ArrivingTenant]
 Taking = Callable[[TenantId], Turn]
 Delivering = Callable[..., Delivery]
 Processes = Callable[..., subprocess.Popen[str]]

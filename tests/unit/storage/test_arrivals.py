@@ -1,22 +1,25 @@
-"""An installation keeps a tenant before the CRM is told, and takes it back if it fails."""
+"""A tenant that arrives is kept before the CRM is told, under its turn, and taken back if that fails."""
 
 import pytest
 
 from so_privacy_ext.errors import Refused
-from so_privacy_ext.model import AssociateId
+from so_privacy_ext.model import AssociateId, ListItem
 from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.arrivals import ArrivingTenant
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.secrets import DataKey
-from tests.unit.storage.shapes import Arriving, Taking
+from so_privacy_ext.webhooks.subscriptions import EVENTS, WATCH
+from tests.unit.storage.shapes import Arriving
+
+CARD = ListItem("source", "CARD", {"": "Card"})
 
 
 @pytest.fixture
 def arriving(dsn: str, data_key: DataKey) -> Arriving:
-    def arriving() -> ArrivingTenant:
+    def arriving(token: str = "token") -> ArrivingTenant:
         return ArrivingTenant(
-            dsn, data_key, environment="sandbox", context_identifier="Cust1", system_user_token="token"
+            dsn, data_key, environment="sandbox", context_identifier="Cust1", system_user_token=token
         )
 
     return arriving
@@ -27,39 +30,65 @@ def known(dsn: str) -> list[str]:
         return [one.context_identifier for one in tenants.listed(connection)]
 
 
-def test_a_tenant_that_arrived_is_not_installed_twice(
-    dsn: str, arriving: Arriving, receiving: ReceivingStore, taking: Taking
+@pytest.mark.row("F75")
+def test_a_tenant_keeps_its_slots_and_secrets_however_often_it_arrives(
+    arriving: Arriving, receiving: ReceivingStore
 ) -> None:
     first = arriving()
-    first.refuse_second()
-    slot, secret = first.add()
-    keys = receiving.look_up(slot)
-    assert keys is not None
-    assert keys.secrets == (secret.encode(),)
-    first.subscribed(5, AssociateId(7))
-
-    with pytest.raises(Refused, match="tenant_exists"):
-        arriving().refuse_second()
-    assert taking(keys.tenant_id).tenant.own_associate_id == 7
+    with first.hold():
+        kept = {kind: first.subscription(kind) for kind in (EVENTS, WATCH)}
+        assert not first.whole
+        first.subscribed(EVENTS, 5, AssociateId(7))
+        assert not first.whole
+        first.subscribed(WATCH, 6, None)
+    again = arriving()
+    with again.hold():
+        assert again.whole
+        assert again.turn.tenant.own_associate_id == 7
+        for kind, webhook_id in ((EVENTS, 5), (WATCH, 6)):
+            now = again.subscription(kind)
+            assert (now.slot, now.secret, now.webhook_id) == (kept[kind].slot, kept[kind].secret, webhook_id)
+            keys = receiving.look_up(now.slot)
+            assert keys is not None
+            assert keys.secrets == (now.secret.encode(),)
 
 
 def test_a_failed_installation_leaves_nothing(dsn: str, arriving: Arriving) -> None:
     one = arriving()
-    one.remove()
-    one.add()
-    one.remove()
+    with one.hold():
+        one.subscription(WATCH)
+        one.take_back()
     assert known(dsn) == []
 
 
-def test_what_a_killed_installation_left_is_taken_away(dsn: str, arriving: Arriving) -> None:
-    arriving().add()
+@pytest.mark.row("F75")
+def test_an_item_is_ours_from_the_moment_when_we_mean_to_create_it(dsn: str, arriving: Arriving) -> None:
+    one = arriving()
+    with one.hold():
+        assert (one.known_item(CARD), one.intends(CARD)) == (None, False)
+        one.intend_item(CARD)
+        assert (one.known_item(CARD), one.intends(CARD)) == (None, True)
+        one.created_item("source", "CARD", 12)
+        assert (one.known_item(CARD), one.intends(CARD)) == (12, False)
+        one.retired("source", "CARD")
+        one.take_back()
+    assert known(dsn) == []
+
     again = arriving()
-    again.refuse_second()
-    assert known(dsn) == []
-    again.add()
-    assert known(dsn) == ["Cust1"]
+    with again.hold():  # its key is taken in the CRM for good
+        assert again.known_item(CARD) == 12
+        (item,) = again.items()
+        assert item.removed_at is not None
 
 
-def test_nothing_is_subscribed_before_it_is_kept(arriving: Arriving) -> None:
+def test_a_tenant_that_leaves_is_not_let_in_again_meanwhile(arriving: Arriving) -> None:
+    one = arriving()
+    with one.hold():
+        tenants.leave(one.turn.session)
+    with pytest.raises(Refused, match="tenant_leaving"), arriving().hold():
+        pass
+
+
+def test_nothing_is_done_without_the_turn(arriving: Arriving) -> None:
     with pytest.raises(RuntimeError):
-        arriving().subscribed(5, None)
+        arriving().subscribed(EVENTS, 5, None)

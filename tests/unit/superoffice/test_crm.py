@@ -328,24 +328,34 @@ def test_an_installation_comes_by_the_door(
     crm: SuperOfficeCrm, connection: TenantConnection, tenant: Tenant, loopback: Loopback
 ) -> None:
     loopback.standing["Hook"] = b""
-    door = TenantDoor(connection)
+    paces: list[None] = []
+    door = TenantDoor(connection, lambda: paces.append(None))
     door.enter()
+    assert paces == []
     assert door.lists() == crm.lists()
 
-    webhook_id, associate_id = door.subscribe(f"{loopback.url}/webhooks/1", "c2VjcmV0" * 4)
+    webhook_id, associate_id = door.subscribe(
+        "watch",
+        target_url=f"{loopback.url}/webhooks/1",
+        secret="c2VjcmV0" * 4,
+        events=["webhook1.errors"],
+        webhook_id=0,
+    )
 
     assert associate_id == tenant.associate("app").associate_id
-    assert door.stale_webhooks(f"{loopback.url}/webhooks/") == [webhook_id]
-    assert door.stale_webhooks("https://app.example.com/") == []
+    assert [(one.webhook_id, one.name) for one in door.webhooks()] == [(webhook_id, "so-privacy-watch")]
+    tenant.tables.webhooks[webhook_id].name = "somebody else's"
+    assert door.webhooks() == []
     door.unsubscribe(webhook_id)
-    assert door.stale_webhooks(loopback.url) == []
+    assert tenant.webhooks() == []
+    assert len(paces) > 20
 
 
 def test_a_tenant_spelt_otherwise_is_refused_by_name(running: RunningSandbox) -> None:
     """Its deliveries name it as the CRM does, and would all be another tenant's."""
     connection = connect(running, name="cust12345")
     with pytest.raises(Refused, match="Cust12345") as refused:
-        TenantDoor(connection).enter()
+        TenantDoor(connection, lambda: None).enter()
     connection.close()
     assert refused.value.exit_code is Exit.USAGE
 

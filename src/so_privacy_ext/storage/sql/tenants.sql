@@ -14,17 +14,21 @@ ON CONFLICT DO NOTHING
 
 -- name: revive
 UPDATE tenant SET removed_at = NULL, parked_until = NULL, parked_reason = NULL, paused_at = NULL, leaving_at = NULL,
-  deleted_seen_at = NULL
+  deleted_seen_at = NULL, evidence_until = NULL
 WHERE tenant_id = %(tenant_id)s AND removed_at IS NOT NULL
 
 -- name: remove
-UPDATE tenant SET removed_at = so_now() WHERE tenant_id = %(tenant_id)s
+UPDATE tenant SET removed_at = so_now(), evidence_until = so_now() + interval '3 years'
+WHERE tenant_id = %(tenant_id)s
 
 -- name: pause
 UPDATE tenant SET paused_at = so_now() WHERE tenant_id = %(tenant_id)s AND paused_at IS NULL
 
 -- name: resume
 UPDATE tenant SET paused_at = NULL WHERE tenant_id = %(tenant_id)s AND paused_at IS NOT NULL
+
+-- name: leave
+UPDATE tenant SET leaving_at = so_now() WHERE tenant_id = %(tenant_id)s AND leaving_at IS NULL
 
 -- name: wake
 SELECT pg_notify('so_privacy_work', %(tenant_id)s::text)
@@ -35,6 +39,7 @@ WHERE EXISTS (SELECT FROM journal WHERE tenant_id = %(tenant_id)s)
   OR EXISTS (SELECT FROM decision WHERE tenant_id = %(tenant_id)s)
   OR EXISTS (SELECT FROM mail WHERE tenant_id = %(tenant_id)s)
   OR EXISTS (SELECT FROM duty WHERE tenant_id = %(tenant_id)s)
+  OR EXISTS (SELECT FROM provisioned WHERE tenant_id = %(tenant_id)s)
 
 -- name: subscribe
 INSERT INTO subscription (tenant_id, slot, kind) VALUES (%(tenant_id)s, %(slot)s, %(kind)s)
@@ -46,7 +51,7 @@ SELECT slot, kind, webhook_id, created_at FROM subscription WHERE tenant_id = %(
 UPDATE subscription SET webhook_id = %(webhook_id)s WHERE tenant_id = %(tenant_id)s AND slot = %(slot)s
 
 -- name: own_associate
-UPDATE tenant SET own_associate_id = %(own_associate_id)s WHERE tenant_id = %(tenant_id)s
+UPDATE tenant SET own_associate_id = coalesce(%(own_associate_id)s, own_associate_id) WHERE tenant_id = %(tenant_id)s
 
 -- name: secrets
 SELECT key_id, sealed FROM secret WHERE tenant_id = %(tenant_id)s AND name = %(name)s ORDER BY secret_id DESC

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from so_sandbox.world.events import Event
@@ -109,6 +111,41 @@ def test_an_item_is_saved_with_a_new_id(
     assert save("", "OTHER") == "SoValidationException"
     assert asker.ask("List", operation).exception == "SoValidationException"
     assert [event.name for event in heard] == [f"{entity}.created", f"{entity}.changed"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "carrier"),
+    [("SaveConsentSource", "ConsentSource"), ("SaveConsentPurpose", "ConsentPurpose")],
+)
+def test_an_item_is_deleted_by_its_flag_and_keeps_its_key(
+    asker: Asker, tenant: Tenant, operation: str, carrier: str
+) -> None:
+    heard: list[Event] = []
+    tenant.listeners.append(lambda _tenant, event: heard.append(event))
+
+    def save(key: str, item_id: int, *, deleted: bool = False, rank: int = 0) -> Any:
+        inner = f"<n:{carrier}Id>{item_id}</n:{carrier}Id><n:Name>Name of {key}</n:Name>"
+        flag = f"<n:Deleted>{str(deleted).lower()}</n:Deleted>"
+        middle = f"<n:Rank>{rank}</n:Rank><n:Key>{key}</n:Key><n:MailTemplateId>0</n:MailTemplateId>{flag}"
+        if carrier == "ConsentPurpose":
+            middle = f"<n:Key>{key}</n:Key>{flag}<n:Rank>{rank}</n:Rank>"
+        return asker.ask("List", operation, f"<n:{carrier}>{inner}{middle}</n:{carrier}>")
+
+    made = int(save("SURVEY", 0, rank=40).text(f"{carrier}Id"))
+    assert save("SURVEY", made, deleted=True, rank=40).text("Deleted") == "true"
+    assert save("SURVEY", 0).exception == "SoDuplicateException"
+    assert save("SURVEY", made).text("Rank") == "40"
+    assert save("SURVEY", made + 1).exception == "SoNotFoundException"
+    names = [event.name.rpartition(".")[2] for event in heard]
+    assert names == ["created", "softdeleted", "changed"]
+
+
+def test_a_built_in_item_keeps_its_key_and_stays(asker: Asker, tenant: Tenant) -> None:
+    source = tenant.item_id("sources", "USER")
+    for middle in ("<n:Key>MINE</n:Key>", "<n:Key>USER</n:Key><n:Deleted>true</n:Deleted>"):
+        inner = f"<n:ConsentSourceId>{source}</n:ConsentSourceId><n:Name>x</n:Name>{middle}"
+        reply = asker.ask("List", "SaveConsentSource", f"<n:ConsentSource>{inner}</n:ConsentSource>")
+        assert reply.exception == "SoValidationException"
 
 
 @pytest.mark.parametrize(
