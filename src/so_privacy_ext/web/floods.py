@@ -1,4 +1,4 @@
-"""Counts refused signatures per address, so that a flood of them can be told to slow down."""
+"""Counts what is refused or begun for nobody per address, so that a flood of it can be told to slow down."""
 
 from __future__ import annotations
 

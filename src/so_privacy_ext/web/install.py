@@ -18,6 +18,7 @@ from so_privacy_ext.errors import CrmFailure, Refused, Rejected
 from so_privacy_ext.model import TenantId
 from so_privacy_ext.security_log import user_of
 from so_privacy_ext.web import forms
+from so_privacy_ext.web.floods import Floods
 from so_privacy_ext.web.rendering import Pages
 from so_privacy_ext.web.security import PAGE_HEADERS
 from so_privacy_ext.web.sessions import Sessions
@@ -62,11 +63,20 @@ class Product(Protocol):
 class Entrance:
     """The addresses by which administrators come in and go."""
 
-    def __init__(self, sessions: Sessions, sign_ins: SignIns, product: Product, pages: Pages) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        sign_ins: SignIns,
+        product: Product,
+        pages: Pages,
+        floods: Floods | None = None,
+    ) -> None:
+        """With `floods` those are counted who go to SuperID, of whom each is noted for ten minutes."""
         self._sessions = sessions
         self._sign_in = SignIn(product.super_id, sign_ins)
         self._product = product
         self._pages = pages
+        self._floods = floods or Floods()
         self._threads: anyio.CapacityLimiter | None = None
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -79,14 +89,19 @@ class Entrance:
             Route(SIGNED_OUT, self.signed_out, methods=["GET"]),
         ]
 
-    def install(self, _request: Request) -> Response:
+    def install(self, request: Request) -> Response:
         """Begin an installation; the App Store's Buy leads here."""
-        return self._sign_in.begin(INSTALL, INSTALLED)
+        return self._begin(request, INSTALL, INSTALLED)
 
     def sign_in(self, request: Request) -> Response:
         """Have somebody sign in who wants to see one of our pages."""
         wanted = forms.only_value(request, "to")
-        return self._sign_in.begin(CONFIGURE, wanted if wanted and _OURS.fullmatch(wanted) else HOME)
+        return self._begin(request, CONFIGURE, wanted if wanted and _OURS.fullmatch(wanted) else HOME)
+
+    def _begin(self, request: Request, purpose: str, leads_to: str) -> Response:
+        if self._floods.refused(_address(request)):
+            raise Rejected("too_many_requests", 429)
+        return self._sign_in.begin(purpose, leads_to)
 
     def installed(self, request: Request) -> Response:
         """Say what is in the tenant's CRM now, and what comes next."""

@@ -13,13 +13,17 @@ from urllib.parse import parse_qs, quote, urlsplit
 import psycopg
 import pytest
 import requests
+from starlette.requests import Request
 
 from so_privacy_ext.app import App
-from so_privacy_ext.errors import Refused
+from so_privacy_ext.errors import Refused, Rejected
 from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.session import open_session
-from so_privacy_ext.web.sessions import COOKIE
+from so_privacy_ext.web.floods import Floods
+from so_privacy_ext.web.install import Entrance
+from so_privacy_ext.web.rendering import Pages
+from so_privacy_ext.web.sessions import COOKIE, Sessions
 from so_sandbox.demo.visiting import LostError, Visitor, install
 from so_sandbox.world.faults import Fault
 from tests.conftest import TEMPLATE, TestServer, fresh_database
@@ -449,6 +453,29 @@ def test_a_login_service_that_is_down_is_told(empty: House) -> None:
 
     assert page.status_code == 502
     assert nothing_was_kept(empty)
+
+
+@pytest.mark.row("B107")
+def test_who_begins_without_end_is_told_to_wait(empty: House) -> None:
+    """Each beginning is kept for ten minutes, so there must not be any number of them."""
+    few = Floods(burst=3, per_second=0)
+    entrance = Entrance(Sessions(empty.app.sessions), empty.app.sessions, empty.app, Pages(), few)
+    before = kept(empty, "sign_in")
+
+    def asked(address: str, path: str = "/install") -> Request:
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+        return Request({**scope, "client": (address, 1)})
+
+    begun = [entrance.install(asked("192.0.2.1")), entrance.sign_in(asked("192.0.2.1", "/sign-in"))]
+    begun.append(entrance.install(asked("192.0.2.1")))
+    for begin in (entrance.install, entrance.sign_in):
+        with pytest.raises(Rejected) as rejected:
+            begin(asked("192.0.2.1"))
+        assert rejected.value.status == 429
+    begun.append(entrance.install(asked("192.0.2.2")))
+
+    assert [one.status_code for one in begun] == [303] * 4
+    assert kept(empty, "sign_in") == before + 4
 
 
 def test_who_lost_the_way_is_told(empty: House) -> None:
