@@ -81,11 +81,22 @@ def test_c04_no_check_of_a_certificate_or_signature_is_switched_off() -> None:
     assert [name for name in MODULES if off.search((SOURCE / name).read_text())] == []
 
 
+def test_c13_no_panel_is_provisioned() -> None:
+    """Who has none can leak nothing by one; a panel would be an item that some operation saves."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "manifests").rglob("*.yaml")]
+
+    assert [name for name in ALLOWED if "panel" in name.casefold()] == []
+    assert texts
+    assert [text for text in texts if re.search(r"panel|uctx|usec|usid", text, re.IGNORECASE)] == []
+
+
 def test_c17_c18_c19_only_these_operations_can_be_called() -> None:
     """No company is renamed, no person saved, deleted or changed in bulk: nobody could ask for it."""
     assert {f"{one.agent}.{one.name}" for one in ALLOWED.values() if one.writes} == {
         "Person.SetConsent",
         "Person.SendConsentConfirmationEmail",
+        "List.SaveConsentPurpose",
+        "List.SaveConsentSource",
         "Webhook.SaveWebhook",
         "Webhook.DeleteWebhook",
     }

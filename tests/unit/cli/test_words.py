@@ -71,12 +71,14 @@ def wrong(words: list[str], codes: set[Exit]) -> list[str]:
     before = contents(Path.cwd())
     done = ask(words, b"a token\n")
     found = []
-    if done.code not in codes:
-        found.append(f"ended with {done.code}")
-    if done.out or len(done.err.splitlines()) != 1 or len(done.err) > 5000:
-        found.append(f"said {done.out[:200]!r} and {done.err[:500]!r}")
-    if any(unicodedata.category(one) in {"Cc", "Cf", "Cs"} for one in done.err.rstrip("\n")):
-        found.append(f"would steer a terminal by {done.err[:500]!r}")
+    if done.code not in codes or (done.code == Exit.USAGE and done.out):
+        found.append(f"ended with {done.code} after {done.out[:200]!r}")
+    if len(done.err.splitlines()) != 1 or len(done.err) > 5000:
+        found.append(f"said {done.err[:500]!r}")
+    if any(
+        unicodedata.category(one) in {"Cc", "Cf", "Cs"} for one in (done.err + done.out).replace("\n", "")
+    ):
+        found.append(f"would steer a terminal by {done.out[:500]!r} and {done.err[:500]!r}")
     if contents(Path.cwd()) != before:
         found.append(f"left {sorted(contents(Path.cwd()).keys() ^ before.keys())}")
     return [f"{[word[:30] for word in words]} {one}" for one in found]
