@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -26,11 +26,12 @@ from so_privacy_ext.rules.activation import ActiveManifest, resolve, resolve_wha
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.new_items import new_items
 from so_privacy_ext.settings import Settings, one_line, read_secret
-from so_privacy_ext.storage import embedded, keys, manifests, news, provisioned, tenants, turns
+from so_privacy_ext.storage import embedded, keys, manifests, news, provisioned, purging, tenants, turns
 from so_privacy_ext.storage.arrivals import ArrivingTenant
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.overview import Figure, read_overview
 from so_privacy_ext.storage.pauses import PauseBook
+from so_privacy_ext.storage.purging import Periods
 from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession, open_session
@@ -57,7 +58,11 @@ from so_privacy_ext.web.rendering import Pages
 from so_privacy_ext.web.sessions import Sessions
 from so_privacy_ext.web.state_changes import StateChanges
 from so_privacy_ext.webhooks.subscriptions import NAMES
+from so_privacy_ext.worker import Chore
 
+PURGE = "purge"
+"""The kind of work that takes away what need not be kept any more."""
+DAY = 86400.0
 _TURN_WAIT = 30.0
 """Seconds that a command waits for a worker to let go of a tenant."""
 
@@ -144,6 +149,15 @@ class App:
     def overview(self) -> Sequence[Figure]:
         """Count what waits, over all tenants."""
         return read_overview(self.dsn)
+
+    def chores(self) -> Mapping[str, Chore]:
+        """Give the work that every tenant owes again and again, by kind."""
+        return {PURGE: Chore(self._purge_in_turn, within=DAY)}
+
+    def purge(self, tenant: TenantSummary) -> Mapping[str, int]:
+        """Take away what need not be kept of a tenant any more; tell how many rows of each kind."""
+        with self.session(tenant) as session:
+            return purging.purge(session, self._periods())
 
     def take(self, tenant_id: TenantId) -> Turn | None:
         """Take a tenant's turn if nobody has it."""
@@ -316,6 +330,22 @@ class App:
             self._super_id.close()
         for connection in self._connections.values():
             connection.close()
+
+    def _purge_in_turn(self, turn: Turn, _must_yield: Callable[[], bool]) -> float:
+        purging.purge(turn.session, self._periods())
+        purging.forget_tenants(turn.connection)
+        return DAY
+
+    def _periods(self) -> Periods:
+        events, quarantine, facts = (
+            timedelta(days=days)
+            for days in (
+                self.settings.keep_events_days,
+                self.settings.keep_quarantine_days,
+                self.settings.keep_facts_days,
+            )
+        )
+        return Periods(events, quarantine, facts)
 
     def _connection(self, turn: Turn) -> TenantConnection:
         tenant_id = turn.tenant.tenant_id

@@ -165,6 +165,9 @@ class Decisions(Protocol):
     def withdrawn(self, person_id: PersonId) -> Sequence[str]:
         """Give the purposes that stood withdrawn when the person was last decided on."""
 
+    def forget(self, person_id: PersonId) -> None:
+        """Forget what events brought of a person who is gone, and the facts; what was decided stays."""
+
     def first_written(self, person_id: PersonId, purpose: str, basis: str) -> datetime | None:
         """Tell when this basis was first written for the purpose, from which an expiry counts."""
 

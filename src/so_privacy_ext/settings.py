@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     environments_file: Path | None = None
     """Further environments, such as a sandbox."""
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 8
+    keep_events_days: Annotated[int, Field(ge=1, le=3660)] = 30
+    """For how long what an event brought is kept after it is done; its id is kept as long as the tenant."""
+    keep_quarantine_days: Annotated[int, Field(ge=1, le=3660)] = 30
+    keep_facts_days: Annotated[int, Field(ge=30, le=36600)] = 1095
+    """For how long it is kept on which facts was decided, after the decision was carried out."""
     metrics_bind: Annotated[str | None, NoDecode] = None
     """Where Prometheus asks, apart from `bind`; unset: nowhere. `up` gives its worker the next port."""
     log_dir: Path | None = None

@@ -15,6 +15,7 @@ from so_privacy_ext.cli import (
     journal,
     keys,
     manifests,
+    purging,
     quarantine,
     review,
     running,
@@ -42,6 +43,7 @@ program.add_typer(quarantine.commands, name="quarantine")
 program.add_typer(review.commands, name="review")
 program.add_typer(journal.commands, name="journal")
 program.add_typer(keys.commands, name="keys")
+program.command("purge")(purging.purge)
 program.command("explain")(explaining.explain)
 program.command("doctor")(doctor.doctor)
 

@@ -144,7 +144,14 @@ def worker(lifeline: Lifeline = None) -> None:
     told = Told()
     watch(lifeline)
     stop = threading.Event()
-    working = Worker(app.dsn, app.take, app.make_work, threads=settings.worker_threads, care=app)
+    working = Worker(
+        app.dsn,
+        app.take,
+        app.make_work,
+        threads=settings.worker_threads,
+        care=app,
+        chores=app.chores(),
+    )
     with ThreadPoolExecutor(1, thread_name_prefix="worker") as pool:
         running = pool.submit(working.run, stop)
         while told.wait(1.0) is None and not running.done():

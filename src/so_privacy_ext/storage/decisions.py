@@ -11,6 +11,7 @@ from typing import Any
 from so_privacy_ext.model import Decision, Epoch, Outcome, PersonId, Ruling
 from so_privacy_ext.ports import EffectIntent, KeptDecision
 from so_privacy_ext.storage.database import Row
+from so_privacy_ext.storage.purging import erase
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.statements import Statements
 
@@ -90,6 +91,10 @@ class DecisionBook:
         """Give the purposes that stood withdrawn when the person was last decided on."""
         values = {"epoch": self._epoch, "person_id": person_id}
         return [row["purpose"] for row in self._session.rows(_sql["withdrawn"], values)]
+
+    def forget(self, person_id: PersonId) -> None:
+        """Forget what events brought of a person who is gone, and the facts; what was decided stays."""
+        erase(self._session, self._epoch, person_id)
 
     def first_written(self, person_id: PersonId, purpose: str, basis: str) -> datetime | None:
         """Tell when this basis was first written for the purpose, from which an expiry counts."""

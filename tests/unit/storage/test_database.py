@@ -165,6 +165,7 @@ def test_only_these_functions_cross_tenants(dsn: str) -> None:
         "data_keys",
         "due_begin",
         "due_tenants",
+        "forget_tenants",
         "inbox_store",
         "overview",
         "sign_in_expect",

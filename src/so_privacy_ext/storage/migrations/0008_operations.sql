@@ -33,3 +33,46 @@ $$;
 
 REVOKE ALL ON FUNCTION overview, data_keys FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION overview, data_keys TO so_privacy_app;
+
+-- What a purge looks for, so that it needn't read all that stays.
+CREATE INDEX inbox_with_body ON inbox (tenant_id, closed_at) WHERE state = 'done' AND body IS NOT NULL;
+CREATE INDEX quarantine_received ON quarantine (tenant_id, received_at);
+
+-- The journal may go when its tenant has been removed and the time is over for which its evidence must be kept;
+-- by the real clock, which no session can move.
+CREATE OR REPLACE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' AND EXISTS (
+    SELECT FROM so_privacy.tenant t WHERE t.tenant_id = OLD.tenant_id
+      AND t.removed_at IS NOT NULL AND t.evidence_until <= clock_timestamp()
+  ) THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION 'the journal is append-only' USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+-- Takes away all that is left of tenants whose evidence need not be kept any more, whatever table it is in.
+CREATE FUNCTION forget_tenants() RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = so_privacy, pg_temp AS $$
+DECLARE
+  gone integer[];
+  held text;
+BEGIN
+  SELECT coalesce(array_agg(t.tenant_id), '{}') INTO gone FROM tenant t
+    WHERE t.removed_at IS NOT NULL AND t.evidence_until <= clock_timestamp();
+  IF cardinality(gone) = 0 THEN
+    RETURN 0;
+  END IF;
+  FOR held IN
+    SELECT c.relname FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+    WHERE c.relnamespace = 'so_privacy'::regnamespace AND c.relkind = 'r' AND c.relname <> 'tenant'
+    ORDER BY c.relname <> 'effect', c.relname
+  LOOP
+    EXECUTE format('DELETE FROM %I WHERE tenant_id = ANY($1)', held) USING gone;
+  END LOOP;
+  DELETE FROM tenant WHERE tenant_id = ANY(gone);
+  RETURN cardinality(gone);
+END $$;
+REVOKE ALL ON FUNCTION forget_tenants FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget_tenants TO so_privacy_app;
