@@ -19,7 +19,9 @@ import requests
 
 from so_privacy_ext.storage import embedded
 from so_sandbox import server
+from so_sandbox.demo import visiting
 from so_sandbox.demo.commands import free_port
+from so_sandbox.demo.visiting import Visitor
 from so_sandbox.server import RunningSandbox
 from so_sandbox.world.faults import Fault
 from so_sandbox.world.tenant import Tenant
@@ -203,6 +205,15 @@ class Running(Place):
         if manifest:
             self.good("manifest", "activate", str(MANIFEST), "--tenant", name)
 
+    def install_from_the_store(self, name: str) -> Visitor:
+        """Install as an administrator does, who signs in unattended."""
+        if self.tenant(name) is None:
+            self.sandbox.sandbox.seed(name, 0, quietly=True)
+        content = {"answer": "approve", "tenant": name, "redirect_uris": [f"{self.url}/callback"]}
+        told = requests.post(f"{self.sandbox.url}/_sandbox/sign-in", json=content, timeout=_WAIT)
+        assert told.status_code == 200, told.text
+        return visiting.install(self.url)
+
     def fail(self, kind: str, operation: str, tenant: str = "*", **more: Any) -> Fault:
         """Have the sandbox fail; the fault tells how often it did."""
         return self.sandbox.world.faults.add(Fault(kind, operation=operation, tenant=tenant, **more))
@@ -211,7 +222,7 @@ class Running(Place):
         """Wait until every event of a tenant has ended."""
         count = (
             "SELECT count(*) FROM so_privacy.inbox JOIN so_privacy.tenant USING (tenant_id)"
-            " WHERE state = 'open' AND context_identifier = %s"
+            " WHERE inbox.state = 'open' AND context_identifier = %s"
         )
 
         def settled() -> bool:

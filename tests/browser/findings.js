@@ -6,7 +6,7 @@
       `${element.classList.length ? "." + [...element.classList].join(".") : ""}> ${more}`.trim());
   const all = (selector) => [...document.querySelectorAll(selector)];
   const shown = (element) => element.checkVisibility({ visibilityProperty: true });
-  const name = (element) => (element.getAttribute("aria-label") ?? element.getAttribute("title") ?? element.innerText).trim();
+  const name = (element) => (element.getAttribute("aria-label") ?? element.getAttribute("title") ?? element.labels?.[0]?.innerText ?? element.innerText).trim();
 
   if (!document.documentElement.lang) note("no language", document.documentElement);
   if (!document.title.trim()) note("no title", document.documentElement);

@@ -15,6 +15,9 @@ from typing import Any
 
 import requests
 
+from so_sandbox.demo import visiting
+from so_sandbox.demo.visiting import LostError
+
 _WAIT = 60.0
 
 
@@ -96,6 +99,16 @@ class Commands:
     def tell(self, path: str, **content: Any) -> Any:
         """Have the sandbox do something."""
         return _read(requests.post(f"{self.sandbox_url}/_sandbox{path}", json=content, timeout=_WAIT))
+
+    def install(self, tenant: str) -> None:
+        """Install the product as an administrator does from the store, who signs in and approves."""
+        self.tell("/sign-in", answer="approve", tenant=tenant, redirect_uris=[f"{self.url}/callback"])
+        try:
+            visiting.install(self.url)
+        except (LostError, requests.RequestException) as lost:
+            raise Failed(f"the installation from the store did not come to its end: {lost}") from lost
+        finally:
+            self.tell("/sign-in", answer="ask")
 
     def _start(self, name: str, *words: str) -> None:
         self.logs.mkdir(mode=0o700, exist_ok=True)

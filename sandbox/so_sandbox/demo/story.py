@@ -49,7 +49,7 @@ class Story:
         commands.start_product()
 
     def install(self, manifest: Path) -> None:
-        """Install the tenant, in which Lars is already, and activate the manifest."""
+        """Install from the store in the tenant, in which Lars is already, and activate the manifest."""
         lars = next(one for one in PERSONS if one.before)
         self._enter(lars)
         person = str(self.ids[lars.number])
@@ -57,10 +57,8 @@ class Story:
             "person.consented", person=person, purpose="STORE", basis="61F", source="WEBFORM", by="user"
         )
         self._trigger("person.unconsented", person=person, purpose="EMARKETING")
-        self._say("installing the tenant")
-        token = str(self._commands.credentials / f"system_user_token.{TENANT}")
-        words = ("--environment", "sandbox", "--system-user-token-file", token)
-        self._commands.product("tenant", "add", TENANT, *words)
+        self._say("an administrator signs in, approves and so installs")
+        self._commands.install(TENANT)
         self._say(f"activating {manifest.name}")
         self._commands.product("manifest", "activate", str(manifest), "--tenant", TENANT)
 

@@ -15,7 +15,8 @@ _FILES = {"login.css": "text/css", "post.js": "text/javascript"}
 # No form-action: browsers hold the redirect after a form to it too, and that leads to the client.
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",

@@ -89,6 +89,11 @@ def _content(sandbox: Sandbox, wanted: str) -> dict[str, object] | None:
         persons = [views.person(tenant, row) for row in reversed(rows[-SHOWN:])]
         mails = list(tenant.tables.outbox)
         hooks = [views.subscription(tenant, hook) for hook in tenant.webhooks()]
+        leaves = tenant.tables.authorizations
+        apps = [
+            {"name": one.name, "address": one.address, "leave": leaves[key].state if key in leaves else ""}
+            for key, one in world.applications.items()
+        ]
     brought = [d for d in tuple(sandbox.dispatcher.log) if d.context_identifier == tenant.context_identifier]
     return {
         "base": f"{sandbox.site.prefix}/_sandbox",
@@ -106,6 +111,7 @@ def _content(sandbox: Sandbox, wanted: str) -> dict[str, object] | None:
         "deliveries": [_delivery(one) for one in reversed(brought[-SHOWN:])],
         "delivery_count": len(brought),
         "subscriptions": hooks,
+        "apps": apps,
         "shown": SHOWN,
     }
 

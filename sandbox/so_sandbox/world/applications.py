@@ -31,6 +31,11 @@ class Application:
     state_change_url: str = ""
     """Where it is told of what becomes of tenants; empty = nowhere."""
 
+    @property
+    def address(self) -> str:
+        """Give where its pages are: the store's Buy and Configure lead beside its first redirect address."""
+        return self.redirect_uris[0].rpartition("/")[0] if self.redirect_uris else ""
+
 
 @dataclass(slots=True)
 class Authorization:
