@@ -15,11 +15,21 @@ from starlette.routing import BaseRoute
 
 from so_privacy_ext import published
 from so_privacy_ext.errors import CrmFailure, Exit, Refused
+from so_privacy_ext.healing import Healing
 from so_privacy_ext.lifecycle.attending import STATE, attend
 from so_privacy_ext.lifecycle.install import install
 from so_privacy_ext.lifecycle.pieces import Installed, Piece
 from so_privacy_ext.lifecycle.probing import let_in, paused_for
-from so_privacy_ext.model import ContextIdentifier, ListItem, TenantId, TenantLists
+from so_privacy_ext.model import (
+    NEW_SWEEP,
+    WATCHDOG,
+    WHOLE_SWEEP,
+    ContextIdentifier,
+    ListItem,
+    SweepKind,
+    TenantId,
+    TenantLists,
+)
 from so_privacy_ext.ports import OfTenant
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveManifest, resolve, resolve_what_stands
@@ -58,7 +68,7 @@ from so_privacy_ext.web.rendering import Pages
 from so_privacy_ext.web.sessions import Sessions
 from so_privacy_ext.web.state_changes import StateChanges
 from so_privacy_ext.webhooks.subscriptions import NAMES
-from so_privacy_ext.worker import Chore
+from so_privacy_ext.worker import NO_MANIFEST, Chore
 
 PURGE = "purge"
 """The kind of work that takes away what need not be kept any more."""
@@ -152,7 +162,12 @@ class App:
 
     def chores(self) -> Mapping[str, Chore]:
         """Give the work that every tenant owes again and again, by kind."""
-        return {PURGE: Chore(self._purge_in_turn, within=DAY)}
+        return {
+            WATCHDOG: Chore(lambda turn, _: self.healing(turn).watch(), within=60.0),
+            NEW_SWEEP: Chore(self._sweeping(SweepKind.NEW), within=300.0),
+            WHOLE_SWEEP: Chore(self._sweeping(SweepKind.WHOLE), within=DAY),
+            PURGE: Chore(self._purge_in_turn, within=DAY),
+        }
 
     def purge(self, tenant: TenantSummary) -> Mapping[str, int]:
         """Take away what need not be kept of a tenant any more; tell how many rows of each kind."""
@@ -272,6 +287,20 @@ class App:
         turn.unpark()
         turn.wake()
         return changed
+
+    def healing(self, turn: Turn) -> Healing:
+        """Give what mends a tenant's webhooks and finds what no event told of."""
+        client = SoapClient(self._connection(turn), turn.pace)
+        public_url, ca_file = self.settings.public_url, self.settings.ca_file
+        return Healing(turn, client, self.clock, self.data_key, public_url=public_url, ca_file=ca_file)
+
+    def _sweeping(self, kind: SweepKind) -> Callable[[Turn, Callable[[], bool]], float]:
+        def do(turn: Turn, must_yield: Callable[[], bool]) -> float:
+            if turn.manifest() is None:
+                return NO_MANIFEST  # nobody decides yet about whom it would find
+            return self.healing(turn).sweep_on(kind, must_yield)
+
+        return do
 
     def webhooks(self, turn: Turn) -> Sequence[Registered]:
         """Give our own webhooks as they stand in a tenant."""

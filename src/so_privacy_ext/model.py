@@ -26,6 +26,10 @@ STORE = "STORE"
 WITHDRAWN = "WITHDRAWN"
 EXPLICIT_CONSENT = "61A"
 TAG_PREFIX = "so-privacy "
+WATCHDOG, NEW_SWEEP, WHOLE_SWEEP = "watchdog", "sweep_new", "sweep"
+"""Kinds of periodic work: to see to our webhooks, and to look for what no event told of."""
+SWEPT_EVENT = "person.swept"
+"""Our own event of a person whom a sweep found; no webhook can tell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,109 @@ class Person:
     emails: tuple[EmailAddress, ...]
     consents: Mapping[str, Consent]
     """By purpose key."""
+    last_email_id: int = 0
+    """The highest id of her addresses; a save gives them new ones."""
+
+    @property
+    def mark(self) -> Mark:
+        """Tell how far she has come, as read."""
+        changed = [row.updated or row.registered for row in self.consents.values()]
+        return Mark(self.updated_count, self.last_email_id, max(changed, default=None))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a person had come at some reading; None where that was not looked at."""
+
+    updated_count: int | None = None
+    email_id: int | None = None
+    consents_at: datetime | None = None
+    """When the CRM last changed a consent of hers."""
+
+
+class SweepKind(StrEnum):
+    """`new` looks by primary key for what was added, `whole` for all that changed in a time as well."""
+
+    NEW = "new"
+    WHOLE = "whole"
+
+
+class Stage(StrEnum):
+    """The parts of a sweep, in their order."""
+
+    NEW_PERSONS = "new_persons"
+    NEW_ADDRESSES = "new_addresses"
+    NEW_CONSENTS = "new_consents"
+    CHANGED_PERSONS = "changed_persons"
+    CHANGED_ADDRESSES = "changed_addresses"
+    CHANGED_CONSENTS = "changed_consents"
+
+
+@dataclass(frozen=True, slots=True)
+class LastIds:
+    """The highest ids that the CRM has given out."""
+
+    person: int
+    address: int
+    consent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row that says that a person changed, and when by the CRM's clock."""
+
+    person_id: PersonId
+    at: tuple[datetime, ...]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """One page of a stage, with the id after which the next one begins."""
+
+    changes: tuple[Change, ...]
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A sweep on its way: which time it looks at, between which ids, and how far it has come."""
+
+    sweep_id: int
+    kind: SweepKind
+    why: str
+    since: datetime
+    until: datetime
+    not_before: datetime
+    """Earlier changes are left alone: a while before `since`, since rows are committed late."""
+    froms: LastIds
+    tos: LastIds
+    stage: Stage | None
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a sweep can prove: of those who changed between `since` and `until`, who was handled."""
+
+    sweep_id: int
+    kind: SweepKind
+    why: str
+    since: datetime
+    until: datetime
+    found: int
+    """Persons who entered or changed in that time, or whose address or consent did, by others than us."""
+    known: int
+    """Of these, who had been handled before: events had told of them."""
+    handled: int
+    """Of these, who has been handled by now."""
+    given_up: int
+    """Of these, whose event was given up after a day of failures."""
+    besides: int
+    """Others whom the sweep came upon and who had not been handled, from just before or after that time."""
+    finished_at: datetime
+    proven_at: datetime | None
+    """When nothing was open any more."""
 
 
 @dataclass(frozen=True, slots=True)

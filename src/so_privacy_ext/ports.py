@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,15 +10,23 @@ from typing import Any, Protocol
 
 from so_privacy_ext.model import (
     AddressHash,
+    Change,
+    ChangePage,
     Consent,
     Delivery,
     InboxEvent,
+    LastIds,
     MailState,
+    Mark,
     Person,
     PersonId,
     Ruling,
     Slot,
     SlotKeys,
+    Stage,
+    Statement,
+    Sweep,
+    SweepKind,
     TenantId,
     TenantLists,
 )
@@ -83,6 +91,19 @@ class Crm(Protocol):
         """Look in the person's activities for a mail by that template since then."""
 
 
+class Changes(Protocol):
+    """What has changed in one tenant's CRM, page by page. Every method raises a `CrmFailure`."""
+
+    def last_ids(self) -> LastIds:
+        """Give the highest ids that were given out until now."""
+
+    def page(self, stage: Stage, *, after: int, since: datetime) -> ChangePage | None:
+        """Give the next rows by key; None when there are none.
+
+        Only the stages that look for changes heed `since`, and never leave out what changed after it.
+        """
+
+
 class Inbox(Protocol):
     """One tenant's accepted events, under the tenant's turn."""
 
@@ -138,8 +159,9 @@ class Decisions(Protocol):
         ruling: Ruling,
         facts: Mapping[str, Any],
         inbox_ids: Sequence[int],
+        seen: Mark = ...,
     ) -> KeptDecision:
-        """Keep a ruling, open, and bind its events to it."""
+        """Keep a ruling, open, with how far the person had come, and bind its events to it."""
 
     def unfinished(self, decision_ids: Sequence[int]) -> Sequence[KeptDecision]:
         """Give kept rulings that were begun and not finished, oldest first."""
@@ -304,6 +326,34 @@ class Reviews(Protocol):
         """Give the subjects of such items that no human has settled by `decide-again`."""
 
 
+class Sweeps(Protocol):
+    """Searches for what no event told of: where the next begins, whom one found, what it can state."""
+
+    def ask(self, why: str) -> None:
+        """Ask for a whole sweep, once until it has begun."""
+
+    def fresh(self, seconds: float) -> bool:
+        """Tell whether a whole sweep began since then, is finished, and no other is wanted or begun."""
+
+    def current(self) -> Sweep | None:
+        """Give the sweep that has begun and is not finished."""
+
+    def begin(self, kind: SweepKind, why: str, until: datetime, last: LastIds) -> Sweep:
+        """Begin where the last finished one ended. The first is whole; one that was asked for goes first."""
+
+    def hand_over(self, sweep: Sweep, stage: Stage, after: int, found: Sequence[tuple[Change, bool]]) -> None:
+        """Give whom a page found an event unless she was handled or one waits, and keep how far we came.
+
+        The flag tells whether the change lies in the sweep's time.
+        """
+
+    def finish(self, sweep: Sweep) -> None:
+        """Have the next sweep begin where this one ended."""
+
+    def prove(self) -> Sequence[Statement]:
+        """Give the statements of sweeps of whose persons nobody waits any more, each once."""
+
+
 class Journal(Protocol):
     """Append-only, hash-chained per tenant."""
 
@@ -321,6 +371,8 @@ class Ledgers:
     reviews: Reviews
     journal: Journal
     transaction: TransactionFactory
+    due: Callable[[str, float], None]
+    """Have the tenant woken for a kind of periodic work in so many seconds."""
 
 
 class TransactionFactory(Protocol):

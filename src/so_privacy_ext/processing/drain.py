@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from so_privacy_ext.errors import CrmFailure
-from so_privacy_ext.model import STORE, InboxEvent, Person, PersonId, TenantLists
+from so_privacy_ext.model import STORE, WATCHDOG, InboxEvent, Person, PersonId, TenantLists
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing import slices, telling, wanting, writing
 from so_privacy_ext.processing.addresses import keyed_hash
@@ -34,6 +34,8 @@ def drain(work: Work, limit: int = SLICE) -> bool:
     sorted_slice = slices.sort(events, {one.decision_id for one in begun})
     if sorted_slice.lists_changed:
         work.crm.forget_lists()
+    if sorted_slice.webhook_changed:
+        work.ledgers.due(WATCHDOG, 0.0)
     for reason, inbox_ids in sorted_slice.settled.items():
         work.ledgers.inbox.done(inbox_ids, reason)
     waiting = sorted_slice.persons
@@ -78,7 +80,7 @@ def _decide(
             facts = gather(person, events, lists, work.tenant.own_associate_id, work.clock.now())
             ruling = decide(facts, manifest)
             to_keep = kept(facts, lambda text: keyed_hash(text, work.tenant.address_key))
-            decision = work.ledgers.decisions.keep(person_id, ruling, to_keep, inbox_ids)
+            decision = work.ledgers.decisions.keep(person_id, ruling, to_keep, inbox_ids, person.mark)
             cases.append(Case(kept=decision, person=person, consents=person.consents))
     return cases
 

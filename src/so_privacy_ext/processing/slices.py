@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from so_privacy_ext.model import InboxEvent, PersonId
+from so_privacy_ext.model import SWEPT_EVENT, InboxEvent, PersonId
 from so_privacy_ext.sdk import EventWord
 
 INTERNAL_EVENT = "none"
@@ -18,6 +18,7 @@ _WORDS: dict[str, EventWord] = {
     "person.softdeleted": "none",
     "person.deleted": "none",
     INTERNAL_EVENT: "none",
+    SWEPT_EVENT: "none",
 }
 _MOST_TELLING: tuple[EventWord, ...] = ("created", "changed", "consented", "unconsented", "none")
 
@@ -31,6 +32,8 @@ class Slice:
     settled: dict[str, list[int]] = field(default_factory=dict)
     """Reason → inbox ids of events about no person."""
     lists_changed: bool = False
+    webhook_changed: bool = False
+    """Our webhook was stopped, started or disabled."""
 
 
 def decision_ids(events: Sequence[InboxEvent]) -> list[int]:
@@ -46,7 +49,7 @@ def sort(events: Sequence[InboxEvent], begun: Collection[int]) -> Slice:
     persons: dict[PersonId, list[InboxEvent]] = {}
     occupied: set[PersonId] = set()
     settled: dict[str, list[int]] = {}
-    lists_changed = False
+    lists_changed = webhook_changed = False
     for event in events:
         name = event.event.name
         if name in _WORDS:
@@ -57,11 +60,14 @@ def sort(events: Sequence[InboxEvent], begun: Collection[int]) -> Slice:
         elif name.startswith("list."):
             lists_changed = True
             settled.setdefault("lists_refreshed", []).append(event.inbox_id)
+        elif name.startswith("webhook."):
+            webhook_changed = True
+            settled.setdefault("webhook_checked", []).append(event.inbox_id)
         else:
             reason = "test_event" if name == "test" else "unsubscribed_event"
             settled.setdefault(reason, []).append(event.inbox_id)
     fresh = {person_id: theirs for person_id, theirs in persons.items() if person_id not in occupied}
-    return Slice(persons=fresh, settled=settled, lists_changed=lists_changed)
+    return Slice(persons=fresh, settled=settled, lists_changed=lists_changed, webhook_changed=webhook_changed)
 
 
 def word(events: Sequence[InboxEvent]) -> EventWord:

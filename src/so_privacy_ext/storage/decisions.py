@@ -8,12 +8,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from so_privacy_ext.model import Decision, Epoch, Outcome, PersonId, Ruling
+from so_privacy_ext.model import Decision, Epoch, Mark, Outcome, PersonId, Ruling
 from so_privacy_ext.ports import EffectIntent, KeptDecision
 from so_privacy_ext.storage.database import Row
 from so_privacy_ext.storage.purging import erase
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.statements import Statements
+
+_NOTHING_SEEN = Mark()
 
 _sql = Statements("decisions")
 
@@ -31,8 +33,9 @@ class DecisionBook:
         ruling: Ruling,
         facts: Mapping[str, Any],
         inbox_ids: Sequence[int],
+        seen: Mark = _NOTHING_SEEN,
     ) -> KeptDecision:
-        """Keep a ruling, open, and bind its events to it."""
+        """Keep a ruling, open, with how far the person had come, and bind its events to it."""
         row = self._session.one(
             _sql["keep"],
             {
@@ -41,6 +44,7 @@ class DecisionBook:
                 "ruling": json.dumps(asdict(ruling)),
                 "facts": json.dumps(dict(facts)),
                 "inbox_ids": list(inbox_ids),
+                **asdict(seen),
             },
         )
         return kept_decision(row)

@@ -7,12 +7,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from so_privacy_ext.model import AssociateId, Event, EventId, InboxEvent, PersonId
+from so_privacy_ext.model import SWEPT_EVENT, AssociateId, Event, EventId, InboxEvent, PersonId
 from so_privacy_ext.storage.database import Row
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.statements import Statements
 
 INTERNAL_EVENT = "none"
+SWEPT_AT_ONCE = 20
+"""Events of a sweep in one claim, so that an event that comes meanwhile waits for no more than their work."""
 
 _sql = Statements("inbox")
 
@@ -24,8 +26,12 @@ class InboxBook:
         self._session = session
 
     def claim(self, limit: int) -> Sequence[InboxEvent]:
-        """Give the oldest open events whose time has come."""
-        return [_inbox_event(row) for row in self._session.rows(_sql["claim"], {"limit": limit})]
+        """Give the oldest open events whose time has come; what a sweep found, only when none else waits."""
+        values = {"limit": limit, "swept": SWEPT_EVENT}
+        found = self._session.rows(_sql["claim"], values) or self._session.rows(
+            _sql["claim_swept"], {**values, "limit": min(limit, SWEPT_AT_ONCE)}
+        )
+        return [_inbox_event(row) for row in found]
 
     def bind(self, inbox_ids: Sequence[int], decision_id: int) -> None:
         """Note that a kept decision covers these events."""

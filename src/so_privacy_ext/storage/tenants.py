@@ -25,6 +25,10 @@ WEBHOOK_WATCH = "webhook_watch"
 """The secret of the webhook that watches the other one."""
 SECRET_OF: Mapping[str, str] = {EVENTS: WEBHOOK, WATCH: WEBHOOK_WATCH}
 """The name of the secret of each kind of subscription."""
+_OF_ITS_LIFE = (
+    "subscription", "inbox", "quarantine", "due", "pace", "web_session", "finding", "sweep_person", "sweep",
+)  # fmt: skip
+"""Tables of which nothing stays when a tenant goes."""
 
 _sql = Statements("tenants")
 
@@ -199,7 +203,7 @@ def remove(session: TenantSession) -> None:
     """
     with session.transaction():
         session.run(_sql["wipe_secrets"], {"kept": ADDRESS_KEY})
-        for table in ("subscription", "inbox", "quarantine", "due", "pace", "web_session"):
+        for table in _OF_ITS_LIFE:
             session.run(_sql[f"wipe_{table}"])
         if session.row(_sql["has_evidence"]) is None:
             for table in ("all_secrets", "manifest", "review", "tenant"):

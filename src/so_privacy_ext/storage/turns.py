@@ -24,6 +24,7 @@ from so_privacy_ext.storage.reviews import ReviewBook
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.statements import Statements
+from so_privacy_ext.storage.sweeps import SweepBook
 from so_privacy_ext.storage.tenants import ADDRESS_KEY, read_secret
 
 BEAT_SECONDS = 2.0
@@ -46,7 +47,9 @@ class Turn:
             reviews=ReviewBook(session, tenant.epoch),
             journal=JournalBook(session, tenant.epoch),
             transaction=session.transaction,
+            due=self.due,
         )
+        self.sweeps = SweepBook(session, tenant.epoch)
         self._data_key = data_key
         self._ended = threading.Event()
         self._lost = threading.Event()

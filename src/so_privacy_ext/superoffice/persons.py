@@ -71,11 +71,13 @@ def read_persons(
     if not rows:
         return {}
     here = list(rows)
-    emails = _emails(client, here)
+    emails, last_ids = _emails(client, here)
     consents = read_consents(here)
     countries = _company_countries(client, rows.values())
     return {
-        person_id: _person(row, tuple(emails[person_id]), consents[person_id], countries)
+        person_id: _person(
+            row, tuple(emails[person_id]), consents[person_id], countries, last_ids.get(person_id, 0)
+        )
         for person_id, row in rows.items()
     }
 
@@ -102,15 +104,22 @@ def strangers(persons: Iterable[Person], lists: TenantLists) -> Iterator[Strange
             yield from ((name, one) for one in ids if one and one not in known)
 
 
-def _emails(client: SoapClient, ids: Sequence[PersonId]) -> dict[PersonId, list[EmailAddress]]:
+def _emails(
+    client: SoapClient, ids: Sequence[PersonId]
+) -> tuple[dict[PersonId, list[EmailAddress]], dict[PersonId, int]]:
+    """Give the mail addresses of persons, and the highest id among all addresses of each."""
     found: dict[PersonId, list[EmailAddress]] = {person_id: [] for person_id in ids}
+    last_ids: dict[PersonId, int] = {}
     rows = read_by_ids(client, "email", _EMAIL, "person_id", ids)
+    for row in rows:
+        person_id = PersonId(row["person_id"])
+        last_ids[person_id] = max(last_ids.get(person_id, 0), row["email_id"])
     for row in sorted(rows, key=lambda row: (row["rank"], row["email_id"])):
         if row["type"] == _MAIL and row["email_address"].strip() and row["person_id"] in found:
             found[PersonId(row["person_id"])].append(
                 EmailAddress(row["email_address"], rank=row["rank"], bounce_count=row["bounceCount"])
             )
-    return found
+    return found, last_ids
 
 
 def _company_countries(client: SoapClient, rows: Iterable[Row]) -> dict[int, int]:
@@ -127,6 +136,7 @@ def _person(
     emails: tuple[EmailAddress, ...],
     consents: Mapping[str, Consent],
     countries: Mapping[int, int],
+    last_email_id: int,
 ) -> Person:
     if row["registered"] is None:
         raise faults.protocol("Archive.person", "a person without a time")
@@ -148,6 +158,7 @@ def _person(
         erp_linked=bool(row["activeErpLinks"] or row["dbi_agent_id"]),
         emails=emails,
         consents=consents,
+        last_email_id=last_email_id,
     )
 
 

@@ -38,6 +38,10 @@ class Registered:
     state: WebhookState
     associate_id: AssociateId | None
     """Who registered it: our own associate id."""
+    secret: str = field(default="", repr=False)
+    """Empty where the CRM does not show it."""
+    total_errors: int = 0
+    """Attempts at deliveries that failed, ever since."""
 
 
 def save(
@@ -106,4 +110,6 @@ def _registered(item: Any) -> Registered:
         target_url=item.TargetUrl or "",
         state=WebhookState(item.State) if item.State in states else WebhookState.UNKNOWN,
         associate_id=AssociateId(owner) if owner else None,
+        secret=item.Secret or "",
+        total_errors=item.TotalErrors or 0,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
-from so_privacy_ext.model import AssociateId, ContextIdentifier, Event, EventId
+from so_privacy_ext.model import SWEPT_EVENT, AssociateId, ContextIdentifier, Event, EventId
 from so_privacy_ext.webhooks import strict_json
 
 TEST_EVENT = "test"
@@ -22,7 +22,7 @@ _COLUMN = re.compile(r"[A-Za-z0-9_]{1,64}")
 _COLUMNS = re.compile(r"[A-Za-z0-9_]{1,64}(?:,[A-Za-z0-9_]{1,64})*")
 _OBJECT_OR_ABSENT = (dict, type(None))
 # Our inbox names its own events so.
-_INTERNAL = "none"
+_INTERNAL = frozenset({"none", SWEPT_EVENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _well_shaped(payload: dict[str, Any]) -> bool:
     name, changes = payload.get("Event"), payload.get("Changes")
     return (
         type(name) is str
-        and name != _INTERNAL
+        and name not in _INTERNAL
         and _NAME.fullmatch(name) is not None
         and (changes is None or (type(changes) is list and set(map(type, changes)) <= {str}))
         and isinstance(payload.get("FieldValues"), _OBJECT_OR_ABSENT)

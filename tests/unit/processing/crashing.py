@@ -65,6 +65,6 @@ class Fused:
 
 def fused(ledgers: Ledgers, fuse: Fuse) -> Ledgers:
     """Give ledgers that may blow."""
-    assert {one.name for one in fields(Ledgers)} == {*BOOKS, "transaction"}
+    assert {one.name for one in fields(Ledgers)} == {*BOOKS, "transaction", "due"}
     books: dict[str, Any] = {name: Fused(name, getattr(ledgers, name), fuse) for name in BOOKS}
-    return Ledgers(**books, transaction=lambda: fuse.transaction(ledgers.transaction))
+    return Ledgers(**books, transaction=lambda: fuse.transaction(ledgers.transaction), due=ledgers.due)

@@ -1,7 +1,14 @@
 -- name: claim
 SELECT inbox_id, event_id, name, primary_key, event, received_at, attempts, decision_id
 FROM inbox
-WHERE tenant_id = %(tenant_id)s AND state = 'open' AND not_before <= so_now()
+WHERE tenant_id = %(tenant_id)s AND state = 'open' AND not_before <= so_now() AND name <> %(swept)s
+ORDER BY not_before, inbox_id
+LIMIT %(limit)s
+
+-- name: claim_swept
+SELECT inbox_id, event_id, name, primary_key, event, received_at, attempts, decision_id
+FROM inbox
+WHERE tenant_id = %(tenant_id)s AND state = 'open' AND name = 'person.swept' AND not_before <= so_now()
 ORDER BY not_before, inbox_id
 LIMIT %(limit)s
 

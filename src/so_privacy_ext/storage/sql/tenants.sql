@@ -90,6 +90,15 @@ DELETE FROM pace WHERE tenant_id = %(tenant_id)s
 -- name: wipe_web_session
 DELETE FROM web_session WHERE tenant_id = %(tenant_id)s
 
+-- name: wipe_finding
+DELETE FROM finding WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_sweep_person
+DELETE FROM sweep_person WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_sweep
+DELETE FROM sweep WHERE tenant_id = %(tenant_id)s
+
 -- name: wipe_manifest
 DELETE FROM manifest WHERE tenant_id = %(tenant_id)s
 
