@@ -16,7 +16,6 @@ import pytest
 import uvicorn
 
 from so_privacy_ext.app import App
-from so_privacy_ext.lifecycle.install import install
 from so_privacy_ext.model import SweepKind, TenantId
 from so_privacy_ext.processing.drain import drain
 from so_privacy_ext.processing.looking_up import look_up_due
@@ -94,8 +93,7 @@ class House:
         if self.world.tenant(name) is None:
             self.sandbox.sandbox.seed(name, 0, quietly=True)
         token = self.sandbox.credentials.system_user_tokens[name]
-        with self.app.arrival(name, "sandbox", token) as (door, register):
-            install(door, register, self.settings.public_url, lambda _: None)
+        self.app.install(name, "sandbox", token)
         with self.turn(name) as turn:
             manifests.activate(turn.session, turn.ledgers, MANIFEST.read_bytes(), who="test", tell_from=None)
         return self.tenant(name)

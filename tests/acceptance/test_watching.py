@@ -216,9 +216,8 @@ def test_one_that_was_deleted_is_made_anew_under_another_slot_and_secret(
         house.sandbox.dispatcher.wait_settled([sent], 10)
         assert sent.attempts[-1].status == 200
     del tenant.tables.webhooks[hook.webhook_id]
-    slots = house.rows(
-        "SELECT retired_at IS NULL FROM subscription WHERE kind = 'events' ORDER BY created_at"
-    )
+    kept = "FROM subscription WHERE kind = 'events'"
+    slots = house.rows(f"SELECT retired_at IS NULL {kept} ORDER BY created_at")
     assert slots[-2:] == [(False,), (True,)]
     house.rows("UPDATE subscription SET retired_at = retired_at - interval '2 days'")
     house.watch(NAME)
@@ -242,10 +241,8 @@ def test_one_that_was_made_and_could_not_be_noted_is_taken_for_ours(
             house.watch(NAME)
     house.watch(NAME)
     assert sum("person.created" in one.events for one in tenant.webhooks()) == 1
-    settled_in = house.rows(
-        "SELECT webhook_id FROM subscription WHERE kind = 'events' AND retired_at IS NULL"
-    )
-    assert settled_in == [(house.hook(NAME).webhook_id,)]
+    kept = "FROM subscription WHERE kind = 'events' AND retired_at IS NULL"
+    assert house.rows(f"SELECT webhook_id {kept}") == [(house.hook(NAME).webhook_id,)]
 
 
 @pytest.mark.parametrize(
@@ -314,7 +311,7 @@ def test_the_news_of_a_webhook_wakes_the_watchdog(house: House, tenant: Tenant, 
     house.work(NAME)
     due = house.rows("SELECT at <= now() FROM due WHERE kind = %s", WATCHDOG)
     assert due == [(True,)]
-    reasons = house.rows("SELECT name, reason FROM inbox WHERE name LIKE 'webhook.%'")
+    reasons = house.rows("SELECT name, reason FROM inbox WHERE name LIKE 'webhook.%%'")
     assert set(reasons) >= {("webhook.stopped", "webhook_checked")}
 
 

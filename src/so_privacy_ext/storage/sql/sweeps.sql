@@ -57,7 +57,7 @@ WITH found AS (
     ORDER BY one.decision_id DESC LIMIT 1
   ) d ON true
 ), waiting AS (
-  SELECT j.person_id, max(i.inbox_id) AS inbox_id FROM judged j
+  SELECT j.person_id, max(i.inbox_id) AS inbox_id, bool_or(i.state = 'open') AS open FROM judged j
   JOIN inbox i ON i.tenant_id = %(tenant_id)s AND CASE WHEN j.seen
     THEN i.inbox_id = ANY(j.inbox_ids)
     ELSE i.state = 'open' AND i.primary_key = j.person_id AND i.decision_id IS NULL
@@ -75,7 +75,7 @@ SELECT %(tenant_id)s, %(sweep_id)s, j.person_id, j.counted, coalesce(w.inbox_id,
 FROM judged j
 LEFT JOIN waiting w ON w.person_id = j.person_id
 LEFT JOIN added a ON a.primary_key = j.person_id
-WHERE j.counted OR w.inbox_id IS NOT NULL OR a.inbox_id IS NOT NULL
+WHERE j.counted OR w.open OR a.inbox_id IS NOT NULL
 ON CONFLICT (tenant_id, sweep_id, person_id) DO UPDATE
   SET counted = s.counted OR excluded.counted, inbox_id = coalesce(excluded.inbox_id, s.inbox_id)
 
