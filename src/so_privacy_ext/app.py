@@ -18,8 +18,10 @@ from so_privacy_ext.errors import CrmFailure, Exit, Refused
 from so_privacy_ext.healing import Healing
 from so_privacy_ext.lifecycle.attending import STATE, attend
 from so_privacy_ext.lifecycle.install import install
-from so_privacy_ext.lifecycle.pieces import Installed, Piece
+from so_privacy_ext.lifecycle.pieces import Installed, Piece, Uninstalled
 from so_privacy_ext.lifecycle.probing import let_in, paused_for
+from so_privacy_ext.lifecycle.provisions import Provisions, provisions
+from so_privacy_ext.lifecycle.uninstall import uninstall
 from so_privacy_ext.model import (
     NEW_SWEEP,
     WATCHDOG,
@@ -39,6 +41,7 @@ from so_privacy_ext.settings import Settings, one_line, read_secret
 from so_privacy_ext.storage import embedded, keys, manifests, news, provisioned, purging, tenants, turns
 from so_privacy_ext.storage.arrivals import ArrivingTenant
 from so_privacy_ext.storage.database import connect
+from so_privacy_ext.storage.leaving import LeavingTenant
 from so_privacy_ext.storage.overview import Figure, read_overview
 from so_privacy_ext.storage.pauses import PauseBook
 from so_privacy_ext.storage.purging import Periods
@@ -55,6 +58,8 @@ from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
 from so_privacy_ext.superoffice.door import TenantDoor
 from so_privacy_ext.superoffice.environments import Environment, load
+from so_privacy_ext.superoffice.list_items import written
+from so_privacy_ext.superoffice.operations import ALLOWED
 from so_privacy_ext.superoffice.private_key import load_private_key
 from so_privacy_ext.superoffice.sign_in import SuperId
 from so_privacy_ext.superoffice.signing_keys import SigningKeys
@@ -335,6 +340,27 @@ class App:
             connection.close()
             self._forget_connection(context_identifier, environment)
 
+    def uninstall(
+        self,
+        tenant: TenantSummary,
+        tell: Callable[[str], None] = lambda _: None,
+        *,
+        local: bool = False,
+    ) -> Uninstalled:
+        """Uninstall a tenant: from its CRM unless `local`, and here; begun once, it can only be ended."""
+        register = LeavingTenant(self.dsn, self.data_key, tenant.tenant_id)
+
+        def enter() -> TenantDoor:
+            self._forget_connection(tenant.context_identifier, tenant.environment)
+            door = TenantDoor(self._connection(register.turn), register.pace)
+            door.enter()
+            return door
+
+        try:
+            return uninstall(enter, register, self.webhook_address, tell, local=local)
+        finally:
+            self._forget_connection(tenant.context_identifier, tenant.environment)
+
     def pieces(self, tenant_id: TenantId) -> Sequence[Piece]:
         """Give what of ours is in a tenant's CRM, as it is kept."""
         with open_session(self.dsn, tenant_id) as session:
@@ -495,6 +521,13 @@ def default_items() -> Sequence[ListItem]:
     """Give the list items that the published manifest brings along."""
     file = published.folder("manifests") / "rules" / "nordic-b2b.yaml"
     return new_items(parse(file.read_bytes(), file.name))
+
+
+def provisions_for(items: Sequence[ListItem], address: str) -> Provisions:
+    """Give what an installation with these list items creates and needs."""
+    names = {(one.kind, one.key): written(one.names) for one in items}
+    allowed = [(one.agent, one.name, one.writes) for one in ALLOWED.values()]
+    return provisions(items, names, address, allowed)
 
 
 def read_application(settings: Settings) -> Application:

@@ -18,7 +18,7 @@ CITED_SECOND = {
     *(f"F{n:02d}" for n in (15, 16, *range(23, 26), 34, 35, *range(37, 48), 61, *range(74, 78))),
     *(f"F{n:02d}" for n in range(79, 83)),
     *(f"B{n:02d}" for n in (*range(45, 67), 75, *range(87, 91), *range(92, 110), 111)),
-    *(f"C{n:02d}" for n in (23, 29, 30, 33)),
+    *(f"C{n:02d}" for n in (8, 9, 10, 23, 29, 30, 33)),
 }
 """Rows of a tenant's life; each comes with its first test."""
 TESTS = """

@@ -31,7 +31,7 @@ File = Annotated[
 @commands.command()
 def check(file: File, as_json: AsJson = False) -> None:
     """Check a manifest's form; nothing is asked of a tenant and nothing is changed."""
-    content = _read(file)
+    content = read_file(file)
     try:
         manifest = parse(content, str(file))
     except ManifestInvalid as invalid:
@@ -63,7 +63,7 @@ def activate(
     as_json: AsJson = False,
 ) -> None:
     """Let a manifest decide from now on, if the tenant has all that it names."""
-    content, start = _read(file), _moment(tell_from)
+    content, start = read_file(file), _moment(tell_from)
     manifest = parse(content, str(file))
     with wired() as app:
         summary = app.tenant(tenant)
@@ -104,7 +104,8 @@ def _who() -> str:
         return f"uid {os.getuid()}"
 
 
-def _read(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
+    """Read a manifest that somebody names."""
     try:
         with file.open("rb") as content:
             return content.read(MOST_BYTES + 1)  # which is refused as too large, be it endless

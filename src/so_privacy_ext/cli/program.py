@@ -15,6 +15,7 @@ from so_privacy_ext.cli import (
     journal,
     keys,
     manifests,
+    provisioning,
     purging,
     quarantine,
     review,
@@ -36,6 +37,7 @@ program = typer.Typer(
     pretty_exceptions_enable=False,
 )
 running.register(program)
+program.command("provision")(provisioning.provision)
 program.add_typer(tenants.commands, name="tenant")
 program.add_typer(manifests.commands, name="manifest")
 program.add_typer(events.commands, name="events")

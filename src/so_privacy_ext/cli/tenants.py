@@ -1,23 +1,25 @@
-"""`tenant add|list|show|pause|resume`."""
+"""`tenant add|list|show|pause|resume|remove`."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from so_privacy_ext import security_log
-from so_privacy_ext.cli.output import AsJson, fields_of, print_fields, print_json, print_table
+from so_privacy_ext.cli.output import AsJson, fields_of, print_fields, print_json, print_table, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit
+from so_privacy_ext.lifecycle.pieces import Piece
 from so_privacy_ext.security_log import OPERATOR
 from so_privacy_ext.settings import one_line, read_secret
 from so_privacy_ext.storage import manifests, tenants
 from so_privacy_ext.storage.database import connect
 
-commands = typer.Typer(help="Tenants: add, list, show, pause, resume.", no_args_is_help=True)
+commands = typer.Typer(help="Tenants: add, list, show, pause, resume, remove.", no_args_is_help=True)
 
 _LONGEST_TOKEN = 5000
 Name = Annotated[str, typer.Argument(metavar="TENANT", help="Such as Cust12345.")]
@@ -108,6 +110,63 @@ def resume(context_identifier: Name, as_json: AsJson = False) -> None:
             changed = tenants.resume(session)
         security_log.note("tenant_resumed", user=OPERATOR, tenant_id=summary.tenant_id, changed=changed)
     _told(as_json, paused=False, changed=changed, what=f"{summary.context_identifier} goes on")
+
+
+@commands.command()
+def remove(
+    context_identifier: Name,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it; without this, only what would be done is said.")
+    ] = False,
+    local: Annotated[
+        bool,
+        typer.Option("--local", help="Leave SuperOffice alone, for a tenant that lets us in no more."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Uninstall a tenant: delete what we created in SuperOffice and all but pseudonymous evidence here."""
+    with wired() as app:
+        summary = app.tenant(context_identifier)
+        if not yes:
+            pieces = app.pieces(summary.tenant_id)
+            if as_json:
+                print_json({"tenant": summary.context_identifier, "removed": False, "pieces": pieces})
+            else:
+                _say_what_goes(summary.context_identifier, pieces, local=local)
+            raise typer.Exit(Exit.NO)
+        outcome = app.uninstall(summary, (lambda _: None) if as_json else print, local=local)
+        security_log.note("tenant_removed", user=OPERATOR, tenant_id=summary.tenant_id)
+    if as_json:
+        print_json({"tenant": summary.context_identifier, "removed": True, **fields_of(outcome)})
+        return
+    for one in outcome.removed:
+        print(f"  {one.kind} {one.key}: deleted")
+    for left in outcome.left:
+        print(f"  {left.kind} {left.key}: left in SuperOffice, {left.why}")
+    kept = ", ".join(f"{number} {name}" for name, number in outcome.remains.rows.items())
+    until = outcome.remains.until
+    print(
+        f"kept as evidence until {until:%Y-%m-%d}: {kept or 'which list items were ours'}"
+        if until
+        else "nothing is kept"
+    )
+    print(f"{summary.context_identifier} is uninstalled")
+
+
+def _say_what_goes(name: str, pieces: Sequence[Piece], *, local: bool) -> None:
+    say(f"{name} would be uninstalled:")
+    for one in pieces:
+        what = (
+            "left in SuperOffice"
+            if local
+            else "deleted"
+            if one.kind == "webhook"
+            else "marked deleted unless used"
+        )
+        say(f"  {one.kind} {one.key}: {what}")
+    say("  secrets, open events, quarantine and sessions here: deleted")
+    say("  decisions, mails, duties, reviews, manifests and journal, which name nobody: kept for three years")
+    say(f"Do it with: so-privacy tenant remove {name} --yes" + (" --local" if local else ""))
 
 
 def _told(as_json: bool, *, paused: bool, changed: bool, what: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -20,11 +20,11 @@ class Door(Protocol):
     def unsubscribe(self, webhook_id: int) -> None:
         """Delete a webhook of ours; one that is gone is a `NoOp`."""
 
-    def find_item(self, kind: str, key: str) -> int | None:
-        """Give the id of the list item with this key, as the CRM has it now."""
+    def find_items(self, kind: str) -> Mapping[str, int]:
+        """Give the ids of the items of a list by key, without those that are deleted."""
 
-    def uses(self, kind: str, key: str, item_id: int) -> str:
-        """Say what uses a list item; empty if nothing does."""
+    def used(self, kind: str, items: Mapping[int, str]) -> Mapping[int, str]:
+        """Say of list items, given by id with their keys, what uses them; the unused are absent."""
 
     def retire_item(self, kind: str, key: str, item_id: int) -> bool:
         """Mark a list item deleted; False if it is so already, gone, or not ours any more."""
@@ -73,21 +73,30 @@ def retire_items(door: Door, shelf: Shelf, tell: Callable[[str], None]) -> tuple
     """Mark our list items deleted unless something uses them; give those, and what is left and why."""
     retired: list[Piece] = []
     left: list[Left] = []
-    for item in shelf.items():
-        if item.removed_at is not None:
-            continue
-        item_id = item.item_id
-        if item_id is None:  # killed before the CRM's answer was kept
-            item_id = door.find_item(item.kind, item.key)
-            if item_id is not None:
-                shelf.created_item(item.kind, item.key, item_id)
-        used_by = "" if item_id is None else door.uses(item.kind, item.key, item_id)
-        if used_by:
-            left.append(Left(item.kind, item.key, used_by))
-            continue
-        if item_id is not None:
-            tell(f"marking the {item.kind} {item.key} deleted")
-            if door.retire_item(item.kind, item.key, item_id):
-                retired.append(Piece(item.kind, item.key, item_id))
-        shelf.retired(item.kind, item.key)
+    for kind in ("source", "purpose"):
+        ids = _ids(door, shelf, kind)
+        used = door.used(kind, {item_id: key for key, item_id in ids.items()}) if ids else {}
+        for key, item_id in ids.items():
+            if item_id in used:
+                left.append(Left(kind, key, used[item_id]))
+                continue
+            tell(f"marking the {kind} {key} deleted")
+            if door.retire_item(kind, key, item_id):
+                retired.append(Piece(kind, key, item_id))
+            shelf.retired(kind, key)
     return retired, left
+
+
+def _ids(door: Door, shelf: Shelf, kind: str) -> Mapping[str, int]:
+    """Give our items of a list by key; those whose creation was never confirmed are looked for in the CRM."""
+    ours = [one for one in shelf.items() if one.kind == kind and one.removed_at is None]
+    ids = {one.key: one.item_id for one in ours if one.item_id is not None}
+    doubtful = [one.key for one in ours if one.item_id is None]
+    standing = door.find_items(kind) if doubtful else {}
+    for key in doubtful:
+        if key in standing:
+            ids[key] = standing[key]
+            shelf.created_item(kind, key, ids[key])
+        else:
+            shelf.retired(kind, key)
+    return ids

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +43,28 @@ class Left:
     kind: str
     key: str
     why: str
+
+
+class Remains(Protocol):
+    """What is kept of a tenant that was uninstalled."""
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """Table → number of rows; no name and no address is in them."""
+
+    @property
+    def until(self) -> datetime | None:
+        """When it is deleted; None if nothing is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uninstalled:
+    """How an uninstallation ended."""
+
+    removed: tuple[Piece, ...]
+    """Deleted from the CRM, list items by being marked so."""
+    left: tuple[Left, ...]
+    """Still in the CRM, with the reason."""
+    why_local: str
+    """Why the CRM was not touched; empty if it was."""
+    remains: Remains

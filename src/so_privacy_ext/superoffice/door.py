@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import AssociateId, ListItem, TenantLists
@@ -39,14 +39,14 @@ class TenantDoor:
         self._ranks[item.kind] += 1
         return list_items.create(self._client, item, known_id, rank=self._ranks[item.kind])
 
-    def find_item(self, kind: str, key: str) -> int | None:
-        return list_items.find(self._client, kind, key)
+    def find_items(self, kind: str) -> Mapping[str, int]:
+        return list_items.find(self._client, kind)
 
     def retire_item(self, kind: str, key: str, item_id: int) -> bool:
         return list_items.retire(self._client, kind, key, item_id)
 
-    def uses(self, kind: str, key: str, item_id: int) -> str:
-        return list_items.uses(self._client, kind, key, item_id)
+    def used(self, kind: str, items: Mapping[int, str]) -> Mapping[int, str]:
+        return list_items.used(self._client, kind, items)
 
     def webhooks(self) -> Sequence[Registered]:
         return [one for one in subscriptions.list_own(self._client) if one.name in NAMES.values()]

@@ -9,7 +9,8 @@ from typing import Any
 
 from so_privacy_ext.errors import CrmFailure, Exit, Fault, NoOp, Refused
 from so_privacy_ext.model import ListItem
-from so_privacy_ext.superoffice import archive, faults
+from so_privacy_ext.superoffice import faults
+from so_privacy_ext.superoffice.archive import Column, integer, read
 from so_privacy_ext.superoffice.client import SoapClient
 
 _LANGUAGES: Mapping[str, str] = MappingProxyType({
@@ -63,10 +64,9 @@ def last_rank(client: SoapClient, kind: str) -> int:
     return max((item.Rank or 0 for item in _standing(client, kind)), default=0)
 
 
-def find(client: SoapClient, kind: str, key: str) -> int | None:
-    """Give the id of the item with this key; None if the tenant shows none that is not deleted."""
-    ids = (getattr(item, _LISTS[kind].id_field) for item in _standing(client, kind) if item.Key == key)
-    return next(ids, None)
+def find(client: SoapClient, kind: str) -> dict[str, int]:
+    """Give the ids of the items of a list by key, without those that are deleted."""
+    return {item.Key: getattr(item, _LISTS[kind].id_field) for item in _standing(client, kind) if item.Key}
 
 
 def create(client: SoapClient, item: ListItem, known_id: int | None, *, rank: int) -> int:
@@ -103,19 +103,27 @@ def retire(client: SoapClient, kind: str, key: str, item_id: int) -> bool:
     return True
 
 
-def uses(client: SoapClient, kind: str, key: str, item_id: int) -> str:
-    """Say what uses an item: consents of persons, or a default of the tenant; empty if nothing does."""
+def used(client: SoapClient, kind: str, items: Mapping[int, str]) -> dict[int, str]:
+    """Say of items, given by id with their keys, what uses them: persons' consents, or a default.
+
+    A page of consents may hold one item alone, so what was found is left out and the rest asked for again.
+    """
     column = _LISTS[kind].id_column
-    consents = archive.read(
-        client, "consentperson", (archive.Column("consentperson_id", archive.integer),),
-        f"consentperson.{column} in ({item_id})", page_size=1,
-    )  # fmt: skip
-    if consents:
-        return "persons have consents with it"
+    found: dict[int, str] = {}
+    while open_ids := [item_id for item_id in items if item_id not in found]:
+        condition = f"consentperson.{column} in ({','.join(map(str, open_ids))})"
+        columns = (Column("consentperson_id", integer), Column(column, integer))
+        seen = {row[column] for row in read(client, "consentperson", columns, condition)}
+        if not seen & set(open_ids):
+            break
+        found |= dict.fromkeys(seen, "persons have consents with it")
     asked = [{"Section": "GDPR", "Key": name} for name in _LISTS[kind].preferences]
     answer = client.call("GetPreferences", Specifications={"PreferenceSpec": asked})
     values = {str(one.RawValue or "").strip() for one in getattr(answer, "Preference", None) or []}
-    return "it is a default of the tenant's" if values & {key, str(item_id)} else ""
+    for item_id, key in items.items():
+        if values & {key, str(item_id)}:
+            found.setdefault(item_id, "it is a default of the tenant's")
+    return found
 
 
 def written(names: Mapping[str, str]) -> str:

@@ -82,6 +82,7 @@ class Entrance:
     def routes(self) -> Sequence[BaseRoute]:
         return [
             Route("/install", self.install, methods=["GET"]),
+            Route("/uninstall", self.uninstall, methods=["GET"]),
             Route("/sign-in", self.sign_in, methods=["GET"]),
             Route(CALLBACK, self._in_own_thread(self._come_in), methods=["GET"]),
             Route(INSTALLED, self.installed, methods=["GET"]),
@@ -92,6 +93,10 @@ class Entrance:
     def install(self, request: Request) -> Response:
         """Begin an installation; the App Store's Buy leads here."""
         return self._begin(request, INSTALL, INSTALLED)
+
+    def uninstall(self, _request: Request) -> Response:
+        """Show the administrator's pages; the App Store's Uninstall is a link that by itself ends nothing."""
+        return RedirectResponse(HOME, 303, PAGE_HEADERS)
 
     def sign_in(self, request: Request) -> Response:
         """Have somebody sign in who wants to see one of our pages."""

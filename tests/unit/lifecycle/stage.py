@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,22 +10,27 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
+from so_privacy_ext import published
 from so_privacy_ext.app import App
-from so_privacy_ext.model import Slot
+from so_privacy_ext.model import Delivery, Slot
+from so_privacy_ext.processing.drain import drain
 from so_privacy_ext.settings import Settings
-from so_privacy_ext.storage import tenants
+from so_privacy_ext.storage import manifests, tenants
 from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.session import open_session
-from so_privacy_ext.webhooks import signature
+from so_privacy_ext.webhooks import payload, signature
 from so_sandbox.server import RunningSandbox
 from so_sandbox.world.rows import Webhook
 from so_sandbox.world.tenant import Tenant
 
+MANIFEST = published.folder("manifests") / "rules" / "nordic-b2b.yaml"
 WRITES = ("SaveConsentSource", "SaveConsentPurpose", "SaveWebhook", "DeleteWebhook")
 
 
 class Target:
-    """Where webhooks point: 200 for a delivery that a slot's secret signed, else 401, as we answer."""
+    """Where webhooks point: stores and answers 200 what a slot's secret signed, else 401, as we do."""
 
     def __init__(self) -> None:
         self.store: ReceivingStore | None = None
@@ -51,7 +57,13 @@ class Target:
         assert self.store is not None
         keys = self.store.look_up(Slot(path.rpartition("/")[2]))
         given = headers.get("X-SuperOffice-Signature", "").encode()
-        return keys is not None and signature.verify(body, [given], keys.secrets)
+        if keys is None or not signature.verify(body, [given], keys.secrets):
+            return False
+        read = payload.parse(body, keys.context_identifier)
+        event, reason = (None, read.reason) if isinstance(read, payload.Quarantined) else (read, None)
+        digest = hashlib.sha256(body).digest()
+        self.store.store([Delivery(keys.tenant_id, body, digest, event, reason)])
+        return True
 
     def stop(self) -> None:
         self._server.shutdown()
@@ -127,3 +139,34 @@ class Stage:
 
     def install(self, app: App | None = None) -> Any:
         return (app or self.apps[0]).install(self.name, "sandbox", self.token)
+
+    def uninstall(self, app: App | None = None, *, local: bool = False) -> Any:
+        app = app or self.apps[0]
+        return app.uninstall(app.tenant(self.name), local=local)
+
+    def work(self) -> None:
+        """Do all that is to be done for the tenant, as a worker does."""
+        app = self.apps[0]
+        assert self.running.dispatcher.wait_idle(20)
+        with app.turn(app.tenant(self.name)) as turn:
+            work = app.make_work(turn, lambda: False)
+            assert work is not None
+            while drain(work):
+                pass
+
+    def activate(self) -> None:
+        """Have the published manifest decide."""
+        app = self.apps[0]
+        with app.turn(app.tenant(self.name)) as turn:
+            manifests.activate(turn.session, turn.ledgers, MANIFEST.read_bytes(), who="test")
+
+    def rows(self, table: str) -> int:
+        """Count the tenant's rows of a table, past the wall between tenants."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            found = connection.execute(
+                f"SELECT count(*) FROM so_privacy.{table} JOIN so_privacy.tenant USING (tenant_id)"
+                " WHERE context_identifier = %s".encode(),
+                [self.name],
+            ).fetchone()
+        assert found is not None
+        return int(found[0])

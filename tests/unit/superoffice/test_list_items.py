@@ -9,7 +9,7 @@ import pytest
 
 from so_privacy_ext.errors import CrmFailure, Fault, Refused
 from so_privacy_ext.model import ListItem
-from so_privacy_ext.superoffice import list_items
+from so_privacy_ext.superoffice import archive, list_items
 from so_privacy_ext.superoffice.client import SoapClient
 from so_sandbox import server
 from so_sandbox.server import RunningSandbox
@@ -46,18 +46,18 @@ def tenant(running: RunningSandbox) -> Tenant:
 
 @pytest.mark.parametrize("item", [SURVEY, PANEL], ids=["source", "purpose"])
 def test_an_item_comes_goes_and_comes_back_as_the_same(client: SoapClient, tenant: Tenant, item: Any) -> None:
-    assert list_items.find(client, item.kind, item.key) is None
+    assert item.key not in list_items.find(client, item.kind)
     rank = list_items.last_rank(client, item.kind) + 1
 
     item_id = list_items.create(client, item, None, rank=rank)
 
     rows: dict[int, Any] = getattr(tenant.tables.lists, f"{item.kind}s")
     assert (rows[item_id].key, rows[item_id].rank, rows[item_id].deleted) == (item.key, rank, False)
-    assert list_items.find(client, item.kind, item.key) == item_id
+    assert list_items.find(client, item.kind)[item.key] == item_id
     rows[item_id].name = "renamed by an administrator"
     assert list_items.retire(client, item.kind, item.key, item_id)
     assert rows[item_id].deleted
-    assert list_items.find(client, item.kind, item.key) is None
+    assert item.key not in list_items.find(client, item.kind)
     assert not list_items.retire(client, item.kind, item.key, item_id)
 
     assert list_items.create(client, item, item_id, rank=99) == item_id
@@ -125,17 +125,36 @@ def test_another_item_that_comes_back_is_no_success(
     assert caught.value.fault is Fault.PROTOCOL
 
 
-def test_what_uses_an_item(client: SoapClient, tenant: Tenant) -> None:
+def test_what_uses_an_item(client: SoapClient, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     source, purpose = (list_items.create(client, one, None, rank=9) for one in (SURVEY, PANEL))
-    assert list_items.uses(client, "source", "SURVEY", source) == ""
-    assert list_items.uses(client, "purpose", "PANEL", purpose) == ""
+    card = list_items.find(client, "source")["CARD"]
+    both = {source: "SURVEY", card: "CARD"}
+    assert list_items.used(client, "source", both) == {}
+    assert list_items.used(client, "purpose", {purpose: "PANEL"}) == {}
 
     tenant.tables.preferences["GDPR", "GdprDefaultSource"] = "SURVEY"
-    assert "default" in list_items.uses(client, "source", "SURVEY", source)
-    person = tenant.create_person()
-    tenant.set_consent(person.person_id, "PANEL", "61F", "SURVEY", by=tenant.associate("user").associate_id)
-    assert "consents" in list_items.uses(client, "source", "SURVEY", source)
-    assert "consents" in list_items.uses(client, "purpose", "PANEL", purpose)
+    assert list(list_items.used(client, "source", both)) == [source]
+    for key in ("CARD", "SURVEY"):
+        by = tenant.associate("user").associate_id
+        tenant.set_consent(tenant.create_person().person_id, "PANEL", "61F", key, by=by)
+    found = list_items.used(client, "source", both)
+    assert set(found) == {source, card}
+    assert {*found.values(), *list_items.used(client, "purpose", {purpose: "PANEL"}).values()} == {
+        "persons have consents with it"
+    }
+
+
+def test_consents_that_fill_a_page_hide_no_other_item(
+    client: SoapClient, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive.read, "__kwdefaults__", {"page_size": 2})
+    ids = list_items.find(client, "source")
+    by = tenant.associate("user").associate_id
+    for key in ("CARD", "CARD", "CARD", "ERP"):
+        tenant.set_consent(tenant.create_person().person_id, "STORE", "61F", key, by=by)
+
+    asked = {ids[key]: key for key in ("CARD", "ERP", "FAIR")}
+    assert set(list_items.used(client, "source", asked)) == {ids["CARD"], ids["ERP"]}
 
 
 def test_a_name_is_written_the_crms_way() -> None:

@@ -1,0 +1,17 @@
+-- name: abandon
+UPDATE decision SET finished_at = so_now(), result = 'abandoned'
+WHERE tenant_id = %(tenant_id)s AND finished_at IS NULL
+
+-- name: until
+SELECT evidence_until FROM tenant WHERE tenant_id = %(tenant_id)s
+
+-- name: evidence
+SELECT name, rows FROM (
+  SELECT 'decisions' AS name, count(*) AS rows FROM decision WHERE tenant_id = %(tenant_id)s
+  UNION ALL SELECT 'mails', count(*) FROM mail WHERE tenant_id = %(tenant_id)s
+  UNION ALL SELECT 'duties', count(*) FROM duty WHERE tenant_id = %(tenant_id)s
+  UNION ALL SELECT 'reviews', count(*) FROM review WHERE tenant_id = %(tenant_id)s
+  UNION ALL SELECT 'manifests', count(*) FROM manifest WHERE tenant_id = %(tenant_id)s
+  UNION ALL SELECT 'journal', count(*) FROM journal WHERE tenant_id = %(tenant_id)s
+) counted
+WHERE rows > 0
