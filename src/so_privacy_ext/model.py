@@ -155,7 +155,7 @@ class Mark:
     """How far a person had come at some reading; None where that was not looked at."""
 
     updated_count: int | None = None
-    email_id: int | None = None
+    address_id: int | None = None
     consents_at: datetime | None = None
     """When the CRM last changed a consent of hers."""
 

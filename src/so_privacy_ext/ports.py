@@ -329,8 +329,8 @@ class Reviews(Protocol):
 class Sweeps(Protocol):
     """Searches for what no event told of: where the next begins, whom one found, what it can state."""
 
-    def ask(self, why: str) -> None:
-        """Ask for a whole sweep, once until it has begun."""
+    def ask(self, why: str) -> int:
+        """Ask for a whole sweep, once until it has begun; give its id."""
 
     def fresh(self, seconds: float) -> bool:
         """Tell whether a whole sweep began since then, is finished, and no other is wanted or begun."""

@@ -14,9 +14,11 @@ from so_privacy_ext.cli.output import AsJson, fields_of, print_fields, print_jso
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit
 from so_privacy_ext.lifecycle.pieces import Piece
+from so_privacy_ext.lifecycle.watchdog import WHAT_TO_DO
+from so_privacy_ext.model import SweepKind
 from so_privacy_ext.security_log import OPERATOR
 from so_privacy_ext.settings import one_line, read_secret
-from so_privacy_ext.storage import manifests, tenants
+from so_privacy_ext.storage import findings, manifests, sweeps, tenants
 from so_privacy_ext.storage.database import connect
 
 commands = typer.Typer(help="Tenants: add, list, show, pause, resume, remove.", no_args_is_help=True)
@@ -77,13 +79,25 @@ def list_(as_json: AsJson = False) -> None:
 
 @commands.command()
 def show(context_identifier: Name, as_json: AsJson = False) -> None:
-    """Show one tenant: state, subscription, active manifest."""
+    """Show one tenant: state, webhooks, active manifest, what is wrong, what the last sweep can prove."""
     with wired() as app:
         summary = app.tenant(context_identifier)
         with app.session(summary) as session:
             slots = tenants.subscriptions(session)
             active = next((one for one in manifests.listed(session) if one.active_to is None), None)
-    answer = {**fields_of(summary), "subscriptions": slots, "manifest": active}
+            wrong = [
+                {**fields_of(one), "do": WHAT_TO_DO.get(one.what, "")} for one in findings.listed(session)
+            ]
+            stated = next(
+                (one for one in sweeps.statements(session, limit=100) if one.kind is SweepKind.WHOLE), None
+            )
+    answer = {
+        **fields_of(summary),
+        "subscriptions": slots,
+        "manifest": active,
+        "findings": wrong,
+        "last_sweep": stated,
+    }
     if as_json:
         print_json(answer)
         return

@@ -98,7 +98,7 @@ def _merged(one: Change, other: Change) -> Change:
         (*one.at, *other.at),
         Mark(
             _latest(*(mark.updated_count for mark in marks)),
-            _latest(*(mark.email_id for mark in marks)),
+            _latest(*(mark.address_id for mark in marks)),
             _latest_time(*(mark.consents_at for mark in marks)),
         ),
     )

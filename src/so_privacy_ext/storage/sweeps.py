@@ -36,9 +36,11 @@ class SweepBook:
         self._session = session
         self._epoch = epoch
 
-    def ask(self, why: str) -> None:
-        """Ask for a whole sweep, once until it has begun."""
-        self._session.run(_sql["ask"], {"why": why})
+    def ask(self, why: str) -> int:
+        """Ask for a whole sweep, once until it has begun; give its id."""
+        with self._session.transaction():
+            self._session.run(_sql["ask"], {"why": why})
+            return int(self._session.one(_sql["asked"])["sweep_id"])
 
     def fresh(self, seconds: float) -> bool:
         """Tell whether a whole sweep began since then, is finished, and no other is wanted or begun."""
@@ -127,7 +129,7 @@ def _columns(found: Sequence[tuple[Change, bool]]) -> dict[str, list[Any]]:
     return {
         "person_ids": [change.person_id for change, _ in found],
         "updated_counts": [change.mark.updated_count for change, _ in found],
-        "email_ids": [change.mark.email_id for change, _ in found],
+        "address_ids": [change.mark.address_id for change, _ in found],
         "consents_at": [change.mark.consents_at for change, _ in found],
         "counted": [counted for _, counted in found],
     }

@@ -92,7 +92,7 @@ def _of_person(row: Row) -> Change:
 
 
 def _of_address(row: Row) -> Change:
-    return _change(row, row["updated"], mark=Mark(email_id=row["email_id"]))
+    return _change(row, row["updated"], mark=Mark(address_id=row["email_id"]))
 
 
 def _of_consent(row: Row) -> Change:

@@ -43,7 +43,7 @@ def test_an_address_that_is_no_mail_or_nobody_s_is_no_change(client: SoapClient,
     page = CrmChanges(client, OWN).page(Stage.NEW_ADDRESSES, after=4, since=AT)
     assert page is not None
     assert page.last == 7
-    assert [(one.person_id, one.at, one.mark) for one in page.changes] == [(1, (AT,), Mark(email_id=5))]
+    assert [(one.person_id, one.at, one.mark) for one in page.changes] == [(1, (AT,), Mark(address_id=5))]
 
 
 @pytest.mark.parametrize(("own", "told"), [(OWN, [2, 3]), (None, [1, 2, 3])])

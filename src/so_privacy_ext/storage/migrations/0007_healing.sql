@@ -32,7 +32,7 @@ CREATE TABLE finding (
 -- How far a person had come when she was decided on, so that a sweep knows whom it need not look at again.
 ALTER TABLE decision
   ADD COLUMN updated_count integer,
-  ADD COLUMN email_id bigint,
+  ADD COLUMN address_id bigint,
   ADD COLUMN consents_at timestamptz;
 
 -- A search for what no event told of. Ids are the CRM's; the next sweep begins where the last finished one ended,

@@ -1,9 +1,9 @@
 -- name: keep
 WITH kept AS (
-  INSERT INTO decision (tenant_id, epoch, person_id, ruling, facts, inbox_ids, updated_count, email_id,
+  INSERT INTO decision (tenant_id, epoch, person_id, ruling, facts, inbox_ids, updated_count, address_id,
     consents_at)
   VALUES (%(tenant_id)s, %(epoch)s, %(person_id)s, %(ruling)s::json, %(facts)s::json, %(inbox_ids)s::bigint[],
-    %(updated_count)s, %(email_id)s, %(consents_at)s)
+    %(updated_count)s, %(address_id)s, %(consents_at)s)
   RETURNING decision_id, person_id, ruling, facts, inbox_ids, decided_at
 ), bound AS (
   UPDATE inbox i SET decision_id = kept.decision_id FROM kept

@@ -39,14 +39,14 @@ WHERE tenant_id = %(tenant_id)s AND sweep_id = %(sweep_id)s
 -- Handled is whoever was decided on as far as she had come by then. A begun decision is waited for, and so is an event
 -- that nothing was decided on yet; only who has neither gets one.
 WITH found AS (
-  SELECT * FROM unnest(%(person_ids)s::bigint[], %(updated_counts)s::integer[], %(email_ids)s::bigint[],
+  SELECT * FROM unnest(%(person_ids)s::bigint[], %(updated_counts)s::integer[], %(address_ids)s::bigint[],
     %(consents_at)s::timestamptz[], %(counted)s::boolean[])
-    AS f (person_id, updated_count, email_id, consents_at, counted)
+    AS f (person_id, updated_count, address_id, consents_at, counted)
 ), judged AS (
   SELECT f.person_id, f.counted, d.finished_at, d.inbox_ids, coalesce(
     d.decision_id IS NOT NULL
       AND (f.updated_count IS NULL OR f.updated_count = d.updated_count)
-      AND (f.email_id IS NULL OR f.email_id <= d.email_id)
+      AND (f.address_id IS NULL OR f.address_id <= d.address_id)
       AND (f.consents_at IS NULL OR f.consents_at <= d.consents_at),
     false
   ) AS seen

@@ -45,7 +45,8 @@ WHERE EXISTS (SELECT FROM journal WHERE tenant_id = %(tenant_id)s)
 INSERT INTO subscription (tenant_id, slot, kind) VALUES (%(tenant_id)s, %(slot)s, %(kind)s)
 
 -- name: subscriptions
-SELECT slot, kind, webhook_id, created_at FROM subscription WHERE tenant_id = %(tenant_id)s ORDER BY created_at
+SELECT slot, kind, webhook_id, created_at FROM subscription
+WHERE tenant_id = %(tenant_id)s AND retired_at IS NULL ORDER BY created_at
 
 -- name: registered
 UPDATE subscription SET webhook_id = %(webhook_id)s WHERE tenant_id = %(tenant_id)s AND slot = %(slot)s
