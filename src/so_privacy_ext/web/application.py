@@ -19,7 +19,7 @@ from so_privacy_ext.web.floods import Floods
 from so_privacy_ext.web.group_commit import GroupCommit
 from so_privacy_ext.web.receiver import PREFIX, Receiver
 from so_privacy_ext.web.refusals import Refusals
-from so_privacy_ext.web.rendering import STATIC, Pages, style
+from so_privacy_ext.web.rendering import STATIC, Pages, static
 from so_privacy_ext.web.slots import Slots
 
 _NOBODYS_SLOT = Slot("0" * 32)
@@ -72,7 +72,7 @@ def create_application(
     own = [
         Route("/healthz/live", live),
         Route("/healthz/ready", ready),
-        Route(f"{STATIC}{{name}}", style),
+        Route(f"{STATIC}{{name}}", static),
     ]
     pages = Starlette(
         routes=[*own, *routes],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -15,7 +16,7 @@ from so_privacy_ext.web import languages
 from so_privacy_ext.web.security import PAGE_HEADERS
 
 STATIC = "/static/"
-_STYLE = "pages.css"
+_FILES = {"pages.css": "text/css", "icon.svg": "image/svg+xml"}
 _YEAR = 365 * 24 * 60 * 60
 
 
@@ -38,7 +39,7 @@ class Pages:
         spoken = language if language and language in languages.NAMES else languages.chosen(request)
         t = languages.texts(spoken)
         content = self._templates.get_template(template).render(
-            t=t, language=spoken, languages=languages.NAMES, style=STATIC + _style()[0], **values
+            t=t, language=spoken, languages=languages.NAMES, **_addresses(), **values
         )
         response = HTMLResponse(content, status, PAGE_HEADERS)
         if request.query_params.get(languages.QUERY) == spoken:
@@ -54,19 +55,30 @@ class Pages:
         return response
 
 
-async def style(request: Request) -> Response:
-    """Give the style sheet under the name that has its hash; no other file is served."""
-    name, content = _style()
-    if request.path_params["name"] != name:
+async def static(request: Request) -> Response:
+    """Give a file of ours under the name that has its hash; no other file is served."""
+    found = _static().get(request.path_params["name"])
+    if found is None:
         raise HTTPException(404)
-    return Response(content, 200, {"cache-control": f"public, max-age={_YEAR}, immutable"}, "text/css")
+    content, kind = found
+    return Response(content, 200, {"cache-control": f"public, max-age={_YEAR}, immutable"}, kind)
 
 
 @cache
-def _style() -> tuple[str, bytes]:
-    content = (files(__package__) / "static" / _STYLE).read_bytes()
-    stem, _, suffix = _STYLE.partition(".")
-    return f"{stem}-{hashlib.sha256(content).hexdigest()[:16]}.{suffix}", content
+def _addresses() -> Mapping[str, str]:
+    """Give the addresses of the files, by the first word of their names."""
+    return {name.partition("-")[0]: STATIC + name for name in _static()}
+
+
+@cache
+def _static() -> Mapping[str, tuple[bytes, str]]:
+    """Read what lies in static/: content and type by the name under which it is served."""
+    found = {}
+    for name, kind in _FILES.items():
+        content = (files(__package__) / "static" / name).read_bytes()
+        stem, _, suffix = name.partition(".")
+        found[f"{stem}-{hashlib.sha256(content).hexdigest()[:16]}.{suffix}"] = content, kind
+    return found
 
 
 @cache

@@ -135,6 +135,6 @@ def test_a_time_is_written_as_one_writes_it() -> None:
         "da": "09.03.2026 kl. 08:05 UTC",
         "nb": "09.03.2026 kl. 08:05 UTC",
         "sv": "2026-03-09 kl. 08:05 UTC",
-        "de": "09.03.2026, 08:05 Uhr UTC",
+        "de": "09.03.2026, 08:05 UTC",
     }
     assert texts("de").day(at) == "09.03.2026"

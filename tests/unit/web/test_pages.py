@@ -177,12 +177,13 @@ def test_a_page_is_kept_by_nobody(server: Running) -> None:
     assert get(server, "/nothing").header("cache-control") == "private, no-store"
 
 
-def test_the_style_sheet_is_kept_for_ever_under_the_name_of_its_content(server: Running) -> None:
-    found = re.search(r'href="(/static/pages-[0-9a-f]{16}\.css)"', get(server, "/page").body.decode())
+@pytest.mark.parametrize(("name", "kind"), [("pages", "text/css; charset=utf-8"), ("icon", "image/svg+xml")])
+def test_a_file_is_kept_for_ever_under_the_name_of_its_content(server: Running, name: str, kind: str) -> None:
+    found = re.search(rf'href="(/static/{name}-[0-9a-f]{{16}}\.\w+)"', get(server, "/page").body.decode())
     assert found is not None
     reply = get(server, found[1])
 
-    assert (reply.status, reply.header("content-type")) == (200, "text/css; charset=utf-8")
+    assert (reply.status, reply.header("content-type")) == (200, kind)
     assert reply.header("cache-control") == "public, max-age=31536000, immutable"
     assert b"@import" not in reply.body
     assert b"url(" not in reply.body
