@@ -14,19 +14,22 @@ import structlog
 from starlette.routing import BaseRoute
 
 from so_privacy_ext import published
-from so_privacy_ext.errors import CrmFailure, Exit, Refused
+from so_privacy_ext.errors import CrmFailure, Exit, Fault, Refused
 from so_privacy_ext.healing import Healing
+from so_privacy_ext.lifecycle import restoring
 from so_privacy_ext.lifecycle.attending import STATE, attend
 from so_privacy_ext.lifecycle.install import install
 from so_privacy_ext.lifecycle.pieces import Installed, Piece, Uninstalled
 from so_privacy_ext.lifecycle.probing import let_in, paused_for
 from so_privacy_ext.lifecycle.provisions import Provisions, provisions
+from so_privacy_ext.lifecycle.restoring import RESTORED
 from so_privacy_ext.lifecycle.uninstall import uninstall
 from so_privacy_ext.model import (
     NEW_SWEEP,
     WATCHDOG,
     WHOLE_SWEEP,
     ContextIdentifier,
+    Epoch,
     ListItem,
     SweepKind,
     TenantId,
@@ -41,6 +44,7 @@ from so_privacy_ext.settings import Settings, one_line, read_secret
 from so_privacy_ext.storage import embedded, keys, manifests, news, provisioned, purging, tenants, turns
 from so_privacy_ext.storage.arrivals import ArrivingTenant
 from so_privacy_ext.storage.database import connect
+from so_privacy_ext.storage.epochs import EpochBook
 from so_privacy_ext.storage.leaving import LeavingTenant
 from so_privacy_ext.storage.overview import Figure, read_overview
 from so_privacy_ext.storage.pauses import PauseBook
@@ -101,6 +105,7 @@ class App:
         self.clock = SystemClock()
         self.application_files = ApplicationFiles(settings)
         self._connections: dict[TenantId, TenantConnection] = {}
+        self._epochs: dict[TenantId, Epoch] = {}
         self._keys: dict[str, SigningKeys] = {}
         self._manifests: dict[tuple[str, int], tuple[TenantLists, ActiveManifest]] = {}
         self.sessions = KeptSessions(dsn, self.data_key)
@@ -209,10 +214,18 @@ class App:
         pauses = PauseBook(turn.session, turn.tenant.environment)
         if not let_in(pauses, connection, turn.tenant.environment):
             return False
-        return attend(turn, connection, lambda: self._erase(turn))
+        if not attend(turn, connection, lambda: self._erase(turn)):
+            return False
+        past, crm = EpochBook(turn.session, turn.tenant.epoch), self.crm(turn)
+        if turn.tenant.reconciling and not restoring.reconcile(turn, past, crm):
+            return False
+        return restoring.look(turn, past, crm)
 
     def failed(self, turn: Turn, failure: CrmFailure) -> bool:
-        """Have the whole environment wait for what is wrong with us; no tenant is parked for it."""
+        """Have the whole environment wait for what is wrong with us, and begin anew with a CRM set back."""
+        if failure.fault is Fault.REISSUED:
+            restoring.begin(turn, EpochBook(turn.session, turn.tenant.epoch), "number_reissued")
+            return True
         pauses = PauseBook(turn.session, turn.tenant.environment)
         return paused_for(pauses, failure, turn.tenant.environment)
 
@@ -411,6 +424,9 @@ class App:
                 known = self._connections[tenant_id] = self._connect(
                     turn.tenant.context_identifier, turn.tenant.environment, token
                 )
+            if self._epochs.setdefault(tenant_id, turn.tenant.epoch) != turn.tenant.epoch:
+                self._epochs[tenant_id] = turn.tenant.epoch
+                known.lists.forget()  # the numbers of lists were set back as well
             return known
 
     def _connect(self, context_identifier: str, environment: str, system_user_token: str) -> TenantConnection:
@@ -429,7 +445,8 @@ class App:
 
     def _tell_of(self, environment: str, change: StateChange) -> TenantId | None:
         """Have a tenant's state asked for anew; nothing else comes of what a notification says."""
-        return news.hint(self.dsn, environment, change.context_identifier, [STATE])
+        kinds = [STATE, RESTORED] if change.kind == state_change.BACKUP_RESTORED else [STATE]
+        return news.hint(self.dsn, environment, change.context_identifier, kinds)
 
     def _erase(self, turn: Turn) -> None:
         """Keep nothing of a tenant that SuperOffice has deleted but what the law lets us keep."""

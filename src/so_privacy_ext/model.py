@@ -91,6 +91,8 @@ class Tenant:
     parked_reason: str | None = None
     state: str | None = None
     """As the state API last said it, by the vendor's name."""
+    reconciling: bool = False
+    """The CRM was set back, and not all persons whom we knew have been looked at."""
 
 
 @dataclass(frozen=True, slots=True)

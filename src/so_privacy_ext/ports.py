@@ -160,8 +160,19 @@ class Decisions(Protocol):
         facts: Mapping[str, Any],
         inbox_ids: Sequence[int],
         seen: Mark = ...,
+        *,
+        registered: datetime | None = None,
     ) -> KeptDecision:
-        """Keep a ruling, open, with how far the person had come, and bind its events to it."""
+        """Keep a ruling, open, with how far the person had come, and bind its events to it.
+
+        With when she was registered, by which she is known again.
+        """
+
+    def reissued(self, registered: Mapping[PersonId, datetime]) -> Collection[PersonId]:
+        """Give those whose number we know as somebody's who was registered at another moment.
+
+        SuperOffice never gives a number out twice, unless it was set back to a backup.
+        """
 
     def unfinished(self, decision_ids: Sequence[int]) -> Sequence[KeptDecision]:
         """Give kept rulings that were begun and not finished, oldest first."""
@@ -314,9 +325,10 @@ class Reviews(Protocol):
 
         Kinds: `purpose` (a rule says review), `overwritten` (consent changed in between), `mail` (unknown),
         `failed` (the CRM refuses), `flapping` (another app flips the consent), `template` (the tenant has
-        lost a mail's template), `merged` (somebody merged into her had withdrawn the purpose). An item that
-        was settled opens again where it is news each time: a consent that was overwritten, another app that
-        flips it, a person who was given up.
+        lost a mail's template), `merged` (somebody merged into her had withdrawn the purpose), `restored`
+        (she had, and SuperOffice has forgotten it with a backup). An item that was settled opens again where
+        it is news each time: a consent that was overwritten, another app that flips it, a person who was
+        given up.
         """
 
     def waits(self, person_id: PersonId, kind: str, subject: str) -> bool:

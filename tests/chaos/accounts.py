@@ -18,7 +18,7 @@ from tests.chaos.watched import WatchedTenant
 NO_OPS = frozenset({
     "already_right", "withdrawn", "explicit_consent", "person", "human", "store_withdrawn", "gone",
     "nothing_decided", "flapping", "superseded", "failed", "blocked_list_item", "test_event",
-    "lists_refreshed", "unsubscribed_event", "refused_validation", "withdrawn_before_merge",
+    "lists_refreshed", "unsubscribed_event", "refused_validation", "withdrawn_before",
     "overtaken",
 })  # fmt: skip
 """Every reason for which an event may end without an effect."""

@@ -7,11 +7,12 @@ from typing import Protocol
 
 import structlog
 
-from so_privacy_ext.model import Tenant
+from so_privacy_ext.model import WHOLE_SWEEP, Tenant
 
 STATE = "state"
 """Kind of work: news came of the tenant, so that its state is asked for anew."""
 DELETED = "Deleted"
+_LEAVE_LOST = "authorization_lost"
 _WOKEN_BY_NEWS = frozenset({"tenant_state", "misdirected"})
 
 _log = structlog.get_logger("so_privacy_ext.lifecycle")
@@ -86,6 +87,9 @@ def attend(turn: Held, connection: Connection, erase: Callable[[], None]) -> boo
         if turn.tenant.state == DELETED:
             turn.not_due(STATE)
     connection.endpoint()
+    if turn.tenant.parked_reason == _LEAVE_LOST:
+        # Events that came while we were not let in may not be all that happened.
+        turn.due(WHOLE_SWEEP, 0.0)
     return True
 
 

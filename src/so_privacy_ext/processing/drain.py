@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from so_privacy_ext.errors import CrmFailure
+from so_privacy_ext.errors import Applied, CrmFailure, Fault, Park
 from so_privacy_ext.model import STORE, WATCHDOG, InboxEvent, Person, PersonId, TenantLists
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing import slices, telling, wanting, writing
@@ -45,12 +45,20 @@ def drain(work: Work, limit: int = SLICE) -> bool:
     if not ids:
         return True
     persons = work.crm.read_persons(ids)
+    _refuse_reissued(work, persons)
     lists = work.crm.lists()  # after the persons, who may have shown that something new is in them
     part(work, [one for one in ids if one not in persons], waiting, begun)
     cases = [_resumed(work, one, persons[one.person_id]) for one in begun if one.person_id in persons]
     cases += _decide(work, waiting, persons, lists)
     _carry_out_all(work, cases, lists, just_read=len(ids) <= CHUNK)
     return True
+
+
+def _refuse_reissued(work: Work, persons: Mapping[PersonId, Person]) -> None:
+    """Do nothing by what we know of somebody else: the numbers of a CRM that was set back begin anew."""
+    registered = {person_id: person.registered for person_id, person in persons.items()}
+    if work.ledgers.decisions.reissued(registered):
+        raise Park(Fault.REISSUED, "Person", applied=Applied.NO)
 
 
 def _resumed(work: Work, decision: KeptDecision, person: Person) -> Case:
@@ -80,7 +88,9 @@ def _decide(
             facts = gather(person, events, lists, work.tenant.own_associate_id, work.clock.now())
             ruling = decide(facts, manifest)
             to_keep = kept(facts, lambda text: keyed_hash(text, work.tenant.address_key))
-            decision = work.ledgers.decisions.keep(person_id, ruling, to_keep, inbox_ids, person.mark)
+            decision = work.ledgers.decisions.keep(
+                person_id, ruling, to_keep, inbox_ids, person.mark, registered=person.registered
+            )
             cases.append(Case(kept=decision, person=person, consents=person.consents))
     return cases
 

@@ -17,7 +17,7 @@ from so_privacy_ext.model import (
 )
 from so_privacy_ext.processing.addresses import address_hash, primary
 from so_privacy_ext.processing.case import Case
-from so_privacy_ext.processing.wanting import MERGED
+from so_privacy_ext.processing.wanting import forgotten_noes
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveMail
 
@@ -59,8 +59,7 @@ def silence(work: Work, case: Case) -> NoMail | None:
         return NoMail.RULE_GIVES_NONE
     if ruling.tell is None:
         return NoMail.NO_TELL
-    merged = work.ledgers.reviews.forbidden(case.person.person_id, MERGED)
-    return NoMail.STORE_WITHDRAWN if STORE in merged else None
+    return NoMail.STORE_WITHDRAWN if STORE in forgotten_noes(work, case.person.person_id) else None
 
 
 def notice(work: Work, case: Case, mail_key: str, lists: TenantLists) -> Notice:

@@ -9,7 +9,7 @@ from so_privacy_ext.model import InboxEvent, PersonId
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing.case import Case
 from so_privacy_ext.processing.recording import record, record_gone
-from so_privacy_ext.processing.wanting import MERGED
+from so_privacy_ext.processing.wanting import MERGED, forgotten_noes
 from so_privacy_ext.processing.work import Work
 
 
@@ -70,5 +70,5 @@ def _bid_farewell(work: Work, person_id: PersonId, destination: PersonId | None)
 def _hand_over(work: Work, person_id: PersonId, destination: PersonId) -> None:
     """Keep what the person had withdrawn, since the CRM keeps the other's row and forgets hers."""
     reviews = work.ledgers.reviews
-    for purpose in {*work.ledgers.decisions.withdrawn(person_id), *reviews.forbidden(person_id, MERGED)}:
+    for purpose in {*work.ledgers.decisions.withdrawn(person_id), *forgotten_noes(work, person_id)}:
         reviews.open(destination, MERGED, purpose, {"merged_from": person_id})

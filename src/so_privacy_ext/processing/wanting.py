@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from so_privacy_ext.model import STORE, WITHDRAWN, Consent, Decision, TenantLists
+from so_privacy_ext.model import STORE, WITHDRAWN, Consent, Decision, PersonId, TenantLists
 from so_privacy_ext.ports import EffectIntent
 from so_privacy_ext.processing import periods
 from so_privacy_ext.processing.case import EFFECTS, Case
@@ -16,11 +16,13 @@ FLIP_WINDOW = 600.0
 """Three writes of one purpose within ten minutes mean that somebody writes against us."""
 FLAPPING = "flapping"
 MERGED = "merged"
+RESTORED = "restored"
 OVERTAKEN = "overtaken"
 """Others have written since the ruling was made; what stands now is ruled on anew."""
 STORE_WITHDRAWN = "store_withdrawn"
-WITHDRAWN_BEFORE_MERGE = "withdrawn_before_merge"
-"""By somebody who has become this person since; a human must say whether her no counts."""
+WITHDRAWN_BEFORE = "withdrawn_before"
+"""By somebody who has become this person since, or by herself before the CRM was set back; a human must say
+whether that no counts."""
 
 
 def want(work: Work, case: Case, lists: TenantLists) -> None:
@@ -45,9 +47,9 @@ def _want_one(work: Work, case: Case, decision: Decision, lists: TenantLists) ->
         return settled.reason
     if _overtaken(case):
         return OVERTAKEN
-    merged = work.ledgers.reviews.forbidden(case.person.person_id, MERGED)
-    if decision.purpose in merged or STORE in merged:
-        return WITHDRAWN_BEFORE_MERGE
+    forgotten = forgotten_noes(work, case.person.person_id)
+    if decision.purpose in forgotten or STORE in forgotten:
+        return WITHDRAWN_BEFORE
     if not _may_be_written(settled, lists):
         case.ask_human("failed", decision.purpose)
         return "blocked_list_item"
@@ -56,6 +58,12 @@ def _want_one(work: Work, case: Case, decision: Decision, lists: TenantLists) ->
         return FLAPPING
     case.intents.append(_intent(work, case, decision, settled, current))
     return None
+
+
+def forgotten_noes(work: Work, person_id: PersonId) -> frozenset[str]:
+    """Give the purposes that were withdrawn and of which the CRM knows nothing any more."""
+    reviews = work.ledgers.reviews
+    return frozenset({*reviews.forbidden(person_id, MERGED), *reviews.forbidden(person_id, RESTORED)})
 
 
 def _overtaken(case: Case) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -34,8 +34,13 @@ class DecisionBook:
         facts: Mapping[str, Any],
         inbox_ids: Sequence[int],
         seen: Mark = _NOTHING_SEEN,
+        *,
+        registered: datetime | None = None,
     ) -> KeptDecision:
-        """Keep a ruling, open, with how far the person had come, and bind its events to it."""
+        """Keep a ruling, open, with how far the person had come, and bind its events to it.
+
+        With when she was registered, by which she is known again.
+        """
         row = self._session.one(
             _sql["keep"],
             {
@@ -44,6 +49,7 @@ class DecisionBook:
                 "ruling": json.dumps(asdict(ruling)),
                 "facts": json.dumps(dict(facts)),
                 "inbox_ids": list(inbox_ids),
+                "registered": registered,
                 **asdict(seen),
             },
         )
@@ -55,6 +61,17 @@ class DecisionBook:
             _sql["unfinished"], {"epoch": self._epoch, "decision_ids": list(decision_ids)}
         )
         return [kept_decision(row) for row in found]
+
+    def reissued(self, registered: Mapping[PersonId, datetime]) -> Collection[PersonId]:
+        """Give those whose number we know as somebody's who was registered at another moment."""
+        if not registered:
+            return frozenset()
+        values = {
+            "epoch": self._epoch,
+            "person_ids": list(registered),
+            "registered": list(registered.values()),
+        }
+        return {PersonId(row["person_id"]) for row in self._session.rows(_sql["reissued"], values)}
 
     def finish(self, decision_id: int, result: str) -> None:
         """Close a ruling."""

@@ -206,7 +206,7 @@ def remove(session: TenantSession) -> None:
         for table in _OF_ITS_LIFE:
             session.run(_sql[f"wipe_{table}"])
         if session.row(_sql["has_evidence"]) is None:
-            for table in ("all_secrets", "manifest", "review", "tenant"):
+            for table in ("all_secrets", "manifest", "review", "known_person", "tenant"):
                 session.run(_sql[f"wipe_{table}"])
         else:
             session.run(_sql["remove"])

@@ -218,4 +218,5 @@ def _tenant(row: Row, address_key: bytes) -> Tenant:
         parked_until=row["parked_until"],
         parked_reason=row["parked_reason"],
         state=row["state"],
+        reconciling=row["reconciling"],
     )

@@ -34,6 +34,9 @@ class SuperOfficeCrm:
     def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
         return consents.read_consents(self._client, ids, self.lists, self._kept.doubt)
 
+    def next_person_id(self) -> int:
+        return persons.next_person_id(self._client)
+
     def merged_into(self, ids: Sequence[PersonId]) -> Mapping[PersonId, PersonId]:
         return persons.merged_into(self._client, ids)
 

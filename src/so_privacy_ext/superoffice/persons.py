@@ -7,7 +7,7 @@ from datetime import date
 
 from so_privacy_ext.model import AssociateId, Consent, EmailAddress, Person, PersonId, TenantLists
 from so_privacy_ext.superoffice import faults
-from so_privacy_ext.superoffice.archive import Column, Row, integer, moment, read_by_ids, text
+from so_privacy_ext.superoffice.archive import Column, Row, integer, moment, read, read_by_ids, text
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.list_cache import Stranger
 
@@ -51,6 +51,7 @@ _MERGE = (
     Column("sourceRecord", integer),
     Column("destinationRecord", integer),
 )
+_COUNTER = (Column("next_id", integer), Column("tablename", text))
 _MAIL = 0
 """email.type: 1 is chat, 2 is voice."""
 _PERSON_TABLE = "mergemovelog.tableNumber = 6"
@@ -87,6 +88,15 @@ def merged_into(client: SoapClient, ids: Sequence[PersonId]) -> dict[PersonId, P
     unique = list(dict.fromkeys(one for one in ids if one > 0))
     rows = read_by_ids(client, "mergemovelog", _MERGE, "sourceRecord", unique, also=_PERSON_TABLE)
     return {PersonId(row["sourceRecord"]): PersonId(row["destinationRecord"]) for row in rows}
+
+
+def next_person_id(client: SoapClient) -> int:
+    """Give the number that the next person will have."""
+    rows = read(client, "sequence", _COUNTER, "sequence.tablename = 'person'")
+    found = [row["next_id"] for row in rows if row["tablename"].lower() == "person"]
+    if len(found) != 1:
+        raise faults.protocol("Archive.sequence", "no counter of persons")
+    return int(found[0])
 
 
 def strangers(persons: Iterable[Person], lists: TenantLists) -> Iterator[Stranger]:

@@ -47,7 +47,8 @@ class Scene:
     tenants: dict[str, TenantId] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.worker = Worker(self.dsn, self.app.take, self.app.make_work, threads=1, care=self.app)
+        app = self.app
+        self.worker = Worker(self.dsn, app.take, app.make_work, threads=1, chores=app.chores(), care=app)
 
     # The CRM
 

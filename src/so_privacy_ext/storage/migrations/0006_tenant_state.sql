@@ -106,3 +106,41 @@ $$;
 
 REVOKE ALL ON FUNCTION state_hint FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION state_hint TO so_privacy_app;
+
+-- Who a number was in an epoch. When the CRM was set back to a backup, it gives numbers out again, to others: a
+-- person is the same only if she was registered at the same moment.
+CREATE TABLE known_person (
+  tenant_id integer NOT NULL REFERENCES tenant,
+  epoch integer NOT NULL,
+  person_id bigint NOT NULL,
+  registered timestamptz NOT NULL,
+  PRIMARY KEY (tenant_id, epoch, person_id)
+);
+ALTER TABLE known_person ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_tenant ON known_person
+  USING (tenant_id = nullif(current_setting('app.tenant', true), '')::integer)
+  WITH CHECK (tenant_id = nullif(current_setting('app.tenant', true), '')::integer);
+GRANT SELECT, INSERT, UPDATE, DELETE ON known_person TO so_privacy_app;
+
+-- Person numbers up to which the persons of earlier epochs have been looked at; null when there is nothing to look at.
+ALTER TABLE tenant ADD COLUMN reconciled_to bigint;
+
+CREATE FUNCTION is_same_person(wanted_tenant integer, wanted_person bigint, one integer, other integer)
+RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT one = other OR EXISTS (
+    SELECT FROM so_privacy.known_person a
+    JOIN so_privacy.known_person b ON b.tenant_id = a.tenant_id AND b.person_id = a.person_id
+      AND b.registered = a.registered
+    WHERE a.tenant_id = wanted_tenant AND a.person_id = wanted_person AND a.epoch = one AND b.epoch = other
+  )
+$$;
+
+-- An address that was mailed counts in every epoch; a person's past is looked for in all of them.
+DROP INDEX mail_address;
+CREATE UNIQUE INDEX mail_address ON mail (tenant_id, address_hash, mail, version) WHERE state <> 'not_sent';
+CREATE INDEX mail_of_person ON mail (tenant_id, person_id);
+CREATE INDEX duty_of_person ON duty (tenant_id, person_id);
+DROP INDEX decision_person;
+CREATE INDEX decision_person ON decision (tenant_id, person_id, decision_id);
+DROP INDEX effect_person;
+CREATE INDEX effect_person ON effect (tenant_id, person_id, purpose, basis);

@@ -5,6 +5,10 @@ WITH kept AS (
   VALUES (%(tenant_id)s, %(epoch)s, %(person_id)s, %(ruling)s::json, %(facts)s::json, %(inbox_ids)s::bigint[],
     %(updated_count)s, %(address_id)s, %(consents_at)s)
   RETURNING decision_id, person_id, ruling, facts, inbox_ids, decided_at
+), known AS (
+  INSERT INTO known_person (tenant_id, epoch, person_id, registered)
+  SELECT %(tenant_id)s, %(epoch)s, %(person_id)s, %(registered)s WHERE %(registered)s::timestamptz IS NOT NULL
+  ON CONFLICT (tenant_id, epoch, person_id) DO NOTHING
 ), bound AS (
   UPDATE inbox i SET decision_id = kept.decision_id FROM kept
   WHERE i.tenant_id = %(tenant_id)s AND i.inbox_id = ANY(kept.inbox_ids)
@@ -50,14 +54,21 @@ WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_i
   AND result IN ('written', 'overwritten_in_between', 'superseded')
   AND ended_at > so_now() - make_interval(secs => %(seconds)s)
 
+-- name: reissued
+SELECT k.person_id FROM known_person k
+JOIN unnest(%(person_ids)s::bigint[], %(registered)s::timestamptz[]) AS r (person_id, registered)
+  ON r.person_id = k.person_id
+WHERE k.tenant_id = %(tenant_id)s AND k.epoch = %(epoch)s AND k.registered <> r.registered
+
 -- name: withdrawn
 SELECT json_array_elements_text(ruling -> 'withdrawn') AS purpose FROM (
   SELECT ruling FROM decision
-  WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s
+  WHERE tenant_id = %(tenant_id)s AND person_id = %(person_id)s
+    AND is_same_person(tenant_id, person_id, epoch, %(epoch)s)
   ORDER BY decision_id DESC LIMIT 1
 ) last
 
 -- name: first_written
 SELECT min(ended_at) AS first FROM effect
-WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s AND purpose = %(purpose)s
-  AND basis = %(basis)s AND result IN ('written', 'overwritten_in_between')
+WHERE tenant_id = %(tenant_id)s AND person_id = %(person_id)s AND purpose = %(purpose)s
+  AND is_same_person(tenant_id, person_id, epoch, %(epoch)s) AND basis = %(basis)s AND result IN ('written', 'overwritten_in_between')

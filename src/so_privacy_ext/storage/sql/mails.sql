@@ -1,13 +1,15 @@
 -- name: told
 -- Without retell any mail that holds counts, the CRM's own included; with it only the same mail in the same version.
+-- An address counts in every epoch, a number only where it was the same person.
 SELECT true AS told FROM mail
-WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND state <> 'not_sent'
-  AND (person_id = %(person_id)s OR address_hash = %(address_hash)s::text)
+WHERE tenant_id = %(tenant_id)s AND state <> 'not_sent'
+  AND (address_hash = %(address_hash)s::text
+    OR (person_id = %(person_id)s AND is_same_person(tenant_id, person_id, epoch, %(epoch)s)))
   AND (NOT %(retell)s OR (mail = %(mail)s AND version = %(version)s))
 UNION ALL
 SELECT true FROM duty
-WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s AND how = 'activity'
-  AND NOT %(retell)s
+WHERE tenant_id = %(tenant_id)s AND person_id = %(person_id)s AND how = 'activity'
+  AND is_same_person(tenant_id, person_id, epoch, %(epoch)s) AND NOT %(retell)s
 LIMIT 1
 
 -- name: claim

@@ -106,5 +106,8 @@ DELETE FROM manifest WHERE tenant_id = %(tenant_id)s
 -- name: wipe_review
 DELETE FROM review WHERE tenant_id = %(tenant_id)s
 
+-- name: wipe_known_person
+DELETE FROM known_person WHERE tenant_id = %(tenant_id)s
+
 -- name: wipe_tenant
 DELETE FROM tenant WHERE tenant_id = %(tenant_id)s
