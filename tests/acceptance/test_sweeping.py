@@ -17,8 +17,8 @@ from so_privacy_ext.superoffice import archive
 from so_sandbox.world.changes import changed
 from so_sandbox.world.faults import Fault
 from so_sandbox.world.tenant import Tenant
-from tests.acceptance.house import House, silent
 from tests.conftest import TEMPLATE, TestServer
+from tests.house import House, silent
 
 ADDRESSES = itertools.count(1)
 NAMES = (f"Cust{number}" for number in range(73_001, 74_000))

@@ -17,8 +17,8 @@ from so_sandbox.world.faults import Fault
 from so_sandbox.world.rows import Webhook
 from so_sandbox.world.subscribing import ACTIVE, STOPPED, TOO_MANY_ERRORS
 from so_sandbox.world.tenant import Tenant
-from tests.acceptance.house import House, silent
 from tests.conftest import TEMPLATE, TestServer
+from tests.house import House, silent
 
 NAME = "Cust74001"
 NUMBERS = itertools.count(1)

@@ -1,11 +1,13 @@
-"""`python -m tests.chaos`: the soak, then the seeded bugs that it must catch, then each switch alone."""
+"""`python -m tests.chaos`: the soak, an outage, the seeded bugs that it must catch, each switch alone."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import random
+import shutil
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,9 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.chaos import plan as plans
+from tests.chaos.outage import outage
 from tests.chaos.plan import Plan
+from tests.chaos.product import Database
 from tests.chaos.soak import Soak
 from tests.chaos.switches import Told, tell_all
 from tests.chaos.verdict import Verdict
@@ -29,6 +33,8 @@ def main() -> int:
     seed = random.randrange(1_000_000) if given.seed is None else given.seed
     if given.bug:
         return 0 if hunt_all(given.bug, seed, control=given.control) else 1
+    if given.outage:
+        return 0 if survive(seed) else 1
     if given.switches:
         return 0 if turn_all() else 1
     verdict = soak(plans.short() if given.short else plans.full(given.minutes * 60), seed)
@@ -40,7 +46,7 @@ def main() -> int:
     show(verdict)
     right = [not verdict.breaches]
     if given.all:
-        right += [hunt_all("all", seed, control=False), turn_all()]
+        right += [survive(seed), hunt_all("all", seed, control=False), turn_all()]
     return 0 if all(right) else 1
 
 
@@ -83,6 +89,24 @@ def hunt(bug: str, seed: int, *, control: bool) -> bool:
     return False
 
 
+def survive(seed: int) -> bool:
+    """Lose every tenth delivery of 500 persons in each of two tenants, then change them all in an outage."""
+    CONSOLE.print(f"outage, seed {seed}")
+    begun = time.monotonic()
+    # A socket's path must be short.
+    folder = Path(tempfile.mkdtemp(prefix="sop-", dir="/tmp"))
+    database = Database(folder / "data")
+    try:
+        with outage(database.dsn, folder, tenants=2, persons=500, seed=seed) as one:
+            outcome = one.run(lambda line: CONSOLE.print(f"· {time.monotonic() - begun:5.0f} s {line}"))
+    finally:
+        database.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    CONSOLE.print(json.dumps(outcome.as_json(), indent=2), markup=False)
+    CONSOLE.print("found, handled, as the oracle says" if outcome.right else "BREACHES")
+    return outcome.right
+
+
 def turn_all() -> bool:
     """Tell the demo's story with each switch of the sandbox turned alone."""
 
@@ -117,7 +141,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--bug", choices=("all", *plans.BUGS), help="only a seeded bug, which must be caught")
     parser.add_argument("--control", action="store_true", help="with --bug: its plan of trouble without it")
     parser.add_argument("--switches", action="store_true", help="only the demo, each switch turned alone")
-    parser.add_argument("--all", action="store_true", help="the soak, then all bugs, then all switches")
+    parser.add_argument("--outage", action="store_true", help="only the outage")
+    parser.add_argument(
+        "--all", action="store_true", help="the soak, then the outage, then all bugs, then all switches"
+    )
     return parser.parse_args()
 
 

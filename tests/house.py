@@ -24,21 +24,31 @@ from so_privacy_ext.storage import manifests, turns
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.web.application import create_application
+from so_privacy_ext.worker import Worker
 from so_sandbox import server
 from so_sandbox.world.rows import Webhook
 from so_sandbox.world.tenant import Tenant
+from so_sandbox.world.world import World
 
-MANIFEST = Path(__file__).resolve().parents[2] / "manifests" / "rules" / "nordic-b2b.yaml"
+MANIFEST = Path(__file__).resolve().parents[1] / "manifests" / "rules" / "nordic-b2b.yaml"
 
 
 class House:
     """A sandbox and a product that knows it; tenants are installed as an operator does it."""
 
-    def __init__(self, dsn: str, folder: Path, *, speed: float = 50.0, paced: bool = False) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        folder: Path,
+        *,
+        speed: float = 50.0,
+        paced: bool = False,
+        world: World | None = None,
+    ) -> None:
         self._patch = pytest.MonkeyPatch()
         if not paced:  # ten calls a second are what the tests of the pace are about
             self._patch.setattr(turns, "wait_for_place", lambda session: None)
-        self.sandbox = server.start(directory=folder / "sandbox", speed=speed, timeout=2.0)
+        self.sandbox = server.start(directory=folder / "sandbox", world=world, speed=speed, timeout=2.0)
         self.world = self.sandbox.world
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -51,7 +61,7 @@ class House:
         self.settings = Settings.model_validate(
             {**given, "data_dir": folder / "data", "public_url": f"http://127.0.0.1:{self.port}"}
         )
-        (folder / "data").mkdir()
+        (folder / "data").mkdir(exist_ok=True)
         self.app = App(self.settings, dsn)
         self.dsn = dsn
         self._server: uvicorn.Server | None = None
@@ -140,6 +150,21 @@ class House:
         """Do periodic work once, as a worker does it; give the seconds until it is due again."""
         with self.turn(name) as turn:
             return self.app.chores()[kind].do(turn, lambda: False)
+
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        """Have a worker take turns and do what is owed periodically."""
+        stop = threading.Event()
+        working = Worker(
+            self.dsn, self.app.take, self.app.make_work, threads=4, chores=self.app.chores(), care=self.app
+        )
+        thread = threading.Thread(target=working.run, args=[stop], daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(60)
 
     # What stands
 
