@@ -7,12 +7,17 @@ runs is what the installed script runs, from its first line on; only the second 
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import sys
+from pathlib import Path
 
 import so_privacy_ext.cli.program  # noqa: F401 - imported here, once
 from so_privacy_ext.cli import main
+
+FAILPOINT, UNHARMED = "SO_TEST_FAILPOINT", "none"
+"""The variable that names where a command kills itself: name:before|after:nth."""
 
 
 def become(asked: dict[str, object]) -> None:
@@ -32,7 +37,20 @@ def become(asked: dict[str, object]) -> None:
     if asked["closed"]:
         os.closerange(0, 3)
         sys.stdin = sys.stdout = sys.stderr = None  # as Python itself has it then
+    spoken = os.environ.pop(FAILPOINT, "")
+    if spoken:
+        trouble(spoken)
     sys.argv = ["so-privacy", *asked["words"]]  # type: ignore[misc] # what we wrote ourselves
+
+
+def trouble(spoken: str) -> None:
+    """Have this process kill itself at a point, if one is named, and wait for no pace."""
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    failpoints = importlib.import_module("tests.chaos.failpoints")
+    held = importlib.import_module("so_privacy_ext.storage.held")
+    held.HeldTenant.pace = lambda self: self.turn
+    if spoken != UNHARMED:
+        failpoints.arm(spoken)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,38 @@ WEB: dict[str, str] = {
 }
 """Every step of a delivery (P1 to P5)."""
 
-POINTS = WORKER | WEB
+INSTALL: dict[str, str] = {
+    "enter": f"{_CRM}.door:TenantDoor.enter",
+    "keep": f"{_STORAGE}.tenants:add",
+    "hold": f"{_STORAGE}.turns:take",
+    "lists": f"{_CRM}.door:TenantDoor.lists",
+    "intend_item": f"{_STORAGE}.arrivals:ArrivingTenant.intend_item",
+    "create_item": f"{_CRM}.door:TenantDoor.create_item",
+    "created_item": f"{_STORAGE}.held:HeldTenant.created_item",
+    "webhooks": f"{_CRM}.door:TenantDoor.webhooks",
+    "slot": f"{_STORAGE}.tenants:subscribe",
+    "subscribe": f"{_CRM}.door:TenantDoor.subscribe",
+    "registered": f"{_STORAGE}.tenants:registered",
+    "installed": f"{_STORAGE}.held:HeldTenant.journal",
+}
+"""Every step of an installation (P19)."""
+
+UNINSTALL: dict[str, str] = {
+    "leave": f"{_STORAGE}.tenants:leave",
+    "hold": f"{_STORAGE}.turns:take",
+    "abandon": f"{_STORAGE}.leaving:LeavingTenant.abandon",
+    "enter": f"{_CRM}.door:TenantDoor.enter",
+    "unsubscribe": f"{_CRM}.door:TenantDoor.unsubscribe",
+    "used": f"{_CRM}.door:TenantDoor.used",
+    "retire_item": f"{_CRM}.door:TenantDoor.retire_item",
+    "retired": f"{_STORAGE}.held:HeldTenant.retired",
+    "uninstalled": f"{_STORAGE}.held:HeldTenant.journal",
+    "remove": f"{_STORAGE}.tenants:remove",
+    "wipe": f"{_STORAGE}.leaving:LeavingTenant.wipe",
+}
+"""Every step of an uninstallation (P20)."""
+
+POINTS = WORKER | WEB | INSTALL | UNINSTALL
 
 
 def names(points: dict[str, str]) -> list[str]:
