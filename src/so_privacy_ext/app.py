@@ -134,6 +134,7 @@ class App:
         with self._guard:
             if self._super_id is None:
                 settings = self.settings
+                self.application()  # without which nobody could come back from there
                 if not settings.client_id:
                     raise Refused(
                         "missing_setting",
@@ -144,7 +145,7 @@ class App:
                 self._super_id = SuperId(
                     self.environment(settings.environment),
                     client_id=settings.client_id,
-                    client_secret=self.application().application_token,
+                    application=self.application,
                     redirect_uri=f"{settings.public_url}{CALLBACK}",
                     clock=self.clock,
                     ca_file=settings.ca_file,

@@ -17,6 +17,7 @@ from so_privacy_ext.superoffice.id_token import Identity, identify
 from so_privacy_ext.superoffice.signed_tokens import NoTokenError, TokenError
 from so_privacy_ext.superoffice.signing_keys import SigningKeys
 from so_privacy_ext.superoffice.strict_json import read_object
+from so_privacy_ext.superoffice.system_user import Application
 from so_privacy_ext.superoffice.wire import HttpReply, Wire
 
 _OPERATION = "Login.Tokens"
@@ -26,14 +27,17 @@ _SECONDS = 15.0
 
 
 class SuperId:
-    """One environment's login service as our app uses it; may be used by many threads."""
+    """One environment's login service as our app uses it; may be used by many threads.
+
+    The client secret is asked for at each use, since it may have been rotated.
+    """
 
     def __init__(
         self,
         environment: Environment,
         *,
         client_id: str,
-        client_secret: str,
+        application: Callable[[], Application],
         redirect_uri: str,
         clock: Clock,
         ca_file: Path | None = None,
@@ -43,7 +47,7 @@ class SuperId:
         self.issuer = environment.issuer
         self._login = environment.login
         self._client_id = client_id
-        self._client_secret = client_secret
+        self._application = application
         self._redirect_uri = redirect_uri
         self._clock = clock
         self._wire = Wire(private_addresses_allowed=environment.private_addresses_allowed, ca_file=ca_file)
@@ -74,7 +78,7 @@ class SuperId:
         asked = {
             "grant_type": "authorization_code",
             "client_id": self._client_id,
-            "client_secret": self._client_secret,
+            "client_secret": self._application().application_token,
             "code": code,
             "redirect_uri": self._redirect_uri,
             "code_verifier": verifier,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,7 +24,7 @@ def super_id(loopback: Loopback) -> Iterator[SuperId]:
     opened = SuperId(
         loopback.environment,
         client_id=CLIENT,
-        client_secret="client-secret",
+        application=lambda: loopback.application,
         redirect_uri=CALLBACK,
         clock=loopback.clock,
     )
@@ -79,6 +80,17 @@ def test_a_code_stands_for_somebody(super_id: SuperId, loopback: Loopback) -> No
         "redirect_uri": [CALLBACK],
         "code_verifier": [VERIFIER],
     }
+
+
+@pytest.mark.row("F45")
+def test_a_secret_that_was_rotated_is_used_at_once(super_id: SuperId, loopback: Loopback) -> None:
+    answers(loopback)
+    redeemed(super_id)
+    loopback.application = replace(loopback.application, application_token="another-secret")
+    redeemed(super_id)
+
+    sent = [parse_qs(body)["client_secret"] for body in loopback.bodies(TOKENS)]
+    assert sent == [["client-secret"], ["another-secret"]]
 
 
 @pytest.mark.row("B55")
