@@ -13,12 +13,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from so_privacy_ext import security_log
 from so_privacy_ext.errors import CrmFailure, Refused, Rejected
 from so_privacy_ext.model import TenantId
-from so_privacy_ext.security_log import user_of
 from so_privacy_ext.web import forms
 from so_privacy_ext.web.floods import Floods
+from so_privacy_ext.web.noting import caller, note
 from so_privacy_ext.web.rendering import Pages
 from so_privacy_ext.web.security import PAGE_HEADERS
 from so_privacy_ext.web.sessions import Sessions
@@ -104,7 +103,7 @@ class Entrance:
         return self._begin(request, CONFIGURE, wanted if wanted and _OURS.fullmatch(wanted) else HOME)
 
     def _begin(self, request: Request, purpose: str, leads_to: str) -> Response:
-        if self._floods.refused(_address(request)):
+        if self._floods.refused(caller(request.scope)):
             raise Rejected("too_many_requests", 429)
         return self._sign_in.begin(purpose, leads_to)
 
@@ -128,7 +127,7 @@ class Entrance:
         response = RedirectResponse(SIGNED_OUT, 303, PAGE_HEADERS)
         if signed is not None:
             await run_in_threadpool(self._sessions.end, signed, response)
-            _note("signed_out", request, signed.tenant_id, signed.associate_id)
+            note(request.scope, "signed_out", tenant_id=signed.tenant_id, associate_id=signed.associate_id)
         return response
 
     def signed_out(self, request: Request) -> Response:
@@ -141,15 +140,13 @@ class Entrance:
             arrived = self._sign_in.finish(request)
             tenant_id = self._tenant_of(arrived)
         except Rejected as rejected:
-            security_log.note(
-                "sign_in_refused", source_address=_address(request), refused=True, code=rejected.code
-            )
+            note(request.scope, "sign_in_refused", refused=True, code=rejected.code)
             raise
         response = RedirectResponse(arrived.begun.leads_to, 303, PAGE_HEADERS)
         self._sign_in.forget(request, response)
         associate_id = arrived.identity.associate_id
         self._sessions.begin(request, response, tenant_id, associate_id)
-        _note("signed_in", request, tenant_id, associate_id)
+        note(request.scope, "signed_in", tenant_id=tenant_id, associate_id=associate_id)
         return response
 
     def _tenant_of(self, arrived: Arrived) -> TenantId:
@@ -191,11 +188,3 @@ class Entrance:
             return await anyio.to_thread.run_sync(work, request, limiter=self._threads)
 
         return endpoint
-
-
-def _note(event: str, request: Request, tenant_id: TenantId, associate_id: int) -> None:
-    security_log.note(event, user=user_of(tenant_id, associate_id), source_address=_address(request))
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else security_log.NOBODY

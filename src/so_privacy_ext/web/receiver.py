@@ -9,12 +9,13 @@ from collections.abc import Sequence
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from so_privacy_ext import metrics, security_log
+from so_privacy_ext import metrics
 from so_privacy_ext.errors import StorageUnavailable
 from so_privacy_ext.model import Delivery, Event, Slot, SlotKeys
 from so_privacy_ext.web import answers
 from so_privacy_ext.web.floods import Floods
 from so_privacy_ext.web.group_commit import GroupCommit
+from so_privacy_ext.web.noting import caller, note
 from so_privacy_ext.web.slots import Slots
 from so_privacy_ext.webhooks import payload, signature
 
@@ -84,24 +85,14 @@ class Receiver:
         self, send: Send, scope: Scope, keys: SlotKeys | None, signatures: Sequence[bytes]
     ) -> None:
         """Refuse in the same bytes whatever was wrong; only the log tells."""
-        address = scope["client"][0] if scope.get("client") else ""
-        if self._floods.refused(address):
+        if self._floods.refused(caller(scope)):
             metrics.delivery("too_many_requests")
             await answers.TOO_MANY(send)
             return
         why = "unknown_slot" if keys is None else _WHY.get(len(signatures), "ambiguous_signature")
         metrics.delivery("unauthorized")
         tenant_id = None if keys is None else keys.tenant_id
-        security_log.note(
-            "delivery_refused",
-            refused=True,
-            source_address=_place(scope.get("client")),
-            destination_address=_place(scope.get("server")),
-            user=security_log.user_of(tenant_id, None),
-            tenant_id=tenant_id,
-            code="unauthorized",
-            why=why,
-        )
+        note(scope, "delivery_refused", tenant_id=tenant_id, refused=True, code="unauthorized", why=why)
         await answers.UNAUTHORIZED(send)
 
     async def _refuse(self, send: Send, status: int, code: str, *headers: tuple[bytes, bytes]) -> None:
@@ -127,11 +118,6 @@ async def _read(receive: Receive) -> bytes | None:
             return b"".join(parts)
         message = await receive()
     return None
-
-
-def _place(address: Sequence[object] | None) -> str:
-    """Write an end of a connection; a socket of the file system has none."""
-    return ":".join(map(str, address)) if address else security_log.NOBODY
 
 
 def _headers(scope: Scope) -> tuple[list[bytes], bytes | None]:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from so_privacy_ext.errors import CrmFailure, Exit, PrivacyError, Refused, Rejected, StorageUnavailable
 from so_privacy_ext.web import answers, languages
 from so_privacy_ext.web.floods import Floods
+from so_privacy_ext.web.noting import caller
 from so_privacy_ext.web.rendering import Pages
 
 _FOR_PROGRAMS = ("/webhooks/", "/state-changes/", "/healthz/", "/metrics")
@@ -81,7 +82,7 @@ class Refusals:
     ) -> Response:
         """Answer by status and code."""
         request_id = answers.new_request_id()
-        address = request.client.host if request.client else ""
+        address = caller(request.scope)
         if status < 500 and self._floods.refused(address):
             return self._told(request, 429, "too_many_requests", request_id, {})
         _log.warning("refused", code=code, status=status, request_id=request_id, client=address)

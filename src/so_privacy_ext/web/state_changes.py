@@ -17,6 +17,7 @@ from so_privacy_ext.superoffice.state_change import StateChange
 from so_privacy_ext.web import answers
 from so_privacy_ext.web.answers import Answer
 from so_privacy_ext.web.floods import Floods
+from so_privacy_ext.web.noting import caller, note
 
 PATH = "/state-changes/{environment}"
 LARGEST = 32 * 1024
@@ -78,11 +79,15 @@ class StateChanges:
 
     def _unauthorized(self, request: Request, environment: str, why: str) -> Response:
         """Refuse in the same bytes whatever was wrong; only the log tells."""
-        address = request.client.host if request.client else ""
-        if self._floods.refused(address):
+        if self._floods.refused(caller(request.scope)):
             return self._end("too_many_requests", answers.TOO_MANY)
-        _log.warning(
-            "refused", code="unauthorized", environment=environment, why=f"state change {why}", client=address
+        note(
+            request.scope,
+            "state_change_refused",
+            refused=True,
+            code="unauthorized",
+            environment=environment,
+            why=why,
         )
         return self._end("unauthorized", answers.UNAUTHORIZED)
 

@@ -18,6 +18,7 @@ from so_privacy_ext.web import forms
 from so_privacy_ext.web.console.visit import Tenancy, Visit
 from so_privacy_ext.web.floods import Floods
 from so_privacy_ext.web.forms import Posted
+from so_privacy_ext.web.noting import caller
 from so_privacy_ext.web.rendering import Pages
 from so_privacy_ext.web.security import PAGE_HEADERS
 from so_privacy_ext.web.sessions import COOKIE, Sessions, Signed
@@ -70,8 +71,7 @@ class Door:
 
     def _count(self, request: Request) -> None:
         """Have an address wait that has brought too many sessions that are none; a real one never waits."""
-        address = request.client.host if request.client else ""
-        if COOKIE in request.cookies and self._floods.refused(address):
+        if COOKIE in request.cookies and self._floods.refused(caller(request.scope)):
             raise Rejected("too_many_requests", 429)
 
     def _visit(self, request: Request, signed: Signed, posted: Posted) -> Visit:

@@ -11,7 +11,6 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from so_privacy_ext import security_log
 from so_privacy_ext.errors import Exit, Refused, Rejected
 from so_privacy_ext.model import PersonId
 from so_privacy_ext.ports import OfTenant
@@ -21,7 +20,7 @@ from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.superoffice.subscriptions import Registered
-from so_privacy_ext.web import forms, languages
+from so_privacy_ext.web import forms, languages, noting
 from so_privacy_ext.web.forms import Posted
 from so_privacy_ext.web.languages import Texts
 from so_privacy_ext.web.rendering import Pages
@@ -99,14 +98,13 @@ class Visit:
 
     def note(self, event: str, **more: str | int) -> None:
         """Log who did it, by numbers."""
-        signed, client, server = self.signed, self.request.client, self.request.scope.get("server")
-        security_log.note(
+        signed = self.signed
+        noting.note(
+            self.request.scope,
             event,
-            user=security_log.user_of(signed.tenant_id, signed.associate_id),
-            source_address=client.host if client else security_log.NOBODY,
-            destination_address=str(server[0]) if server else security_log.NOBODY,
-            refused=False,
             tenant_id=signed.tenant_id,
+            associate_id=signed.associate_id,
+            refused=False,
             **more,
         )
 
