@@ -451,11 +451,9 @@ class App:
 
     def _erase(self, turn: Turn) -> None:
         """Keep nothing of a tenant that SuperOffice has deleted but what the law lets us keep."""
-        tenants.remove(turn.session)
-        with self._guard:
-            connection = self._connections.pop(turn.tenant.tenant_id, None)
-        if connection is not None:
-            connection.close()
+        tenant = turn.tenant
+        turn.release()  # an uninstallation takes the turn itself
+        self.uninstall(self.tenant(tenant.context_identifier, tenant.environment), local=True)
 
     def _refuse_unreachable(self, environment: str) -> None:
         """Refuse an address that the environment does not post to; only a sandbox posts to plain HTTP."""

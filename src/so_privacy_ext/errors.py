@@ -41,6 +41,8 @@ class Fault(StrEnum):
     AUTHORIZATION_LOST = "authorization_lost"
     CLOCK_SKEW = "clock_skew"
     APP_KEY = "app_key"
+    UNAVAILABLE = "unavailable"
+    """The operation has failed so often that it is left alone for a while; it was not called."""
     REISSUED = "reissued"
     """A person's number is another's now: the CRM was set back to a backup."""
     UNKNOWN = "unknown"

@@ -64,22 +64,26 @@ class SoapClient:
             "TimeZone": {"SoTimeZoneLocationCode": "UTC"},
         }
         body = document(operation.agent).build(operation, headers, parameters)
-        self._pace()
         try:
-            with metrics.crm_call(operation.full_name):
-                reply = connection.wire.exchange(
-                    operation.full_name,
-                    "POST",
-                    f"{endpoint}/Remote/Services88/{operation.agent}.svc",
-                    headers={"Content-Type": f"{_XML}; charset=utf-8", "SOAPAction": operation.soap_action},
-                    body=body,
-                )
-                return self._read(operation, reply)
+            with connection.breakers.of(operation.full_name).guard():
+                return self._ask(operation, endpoint, body)
         except CrmFailure as failure:
             connection.react(failure)
             if failure.fault in _ASK_WHO_WE_ARE:
                 self._renew(ticket, failure.applied)
             raise
+
+    def _ask(self, operation: Operation, endpoint: str, body: bytes) -> Reply:
+        self._pace()
+        with metrics.crm_call(operation.full_name):
+            reply = self.connection.wire.exchange(
+                operation.full_name,
+                "POST",
+                f"{endpoint}/Remote/Services88/{operation.agent}.svc",
+                headers={"Content-Type": f"{_XML}; charset=utf-8", "SOAPAction": operation.soap_action},
+                body=body,
+            )
+            return self._read(operation, reply)
 
     def _renew(self, stale: Ticket, applied: Applied) -> None:
         """Have a new ticket ready; a refusal says nothing of what the refused call may have done."""

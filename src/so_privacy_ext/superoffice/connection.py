@@ -11,6 +11,7 @@ from so_privacy_ext.errors import Applied, CrmFailure, Fault
 from so_privacy_ext.model import ContextIdentifier
 from so_privacy_ext.ports import Clock
 from so_privacy_ext.superoffice import faults, system_user, tenant_status
+from so_privacy_ext.superoffice.breakers import Breakers
 from so_privacy_ext.superoffice.environments import Environment
 from so_privacy_ext.superoffice.list_cache import ListCache
 from so_privacy_ext.superoffice.signing_keys import SigningKeys
@@ -42,6 +43,7 @@ class TenantConnection:
         self.tickets = Tickets(lambda: self.authenticate().ticket)
         self.status = StatusCache(self.look_up_status, clock.now)
         self.lists = ListCache(elapsed)
+        self.breakers = Breakers(elapsed)
         self.refuses_in = False
         """Whether this installation understands no `in (...)` in archive restrictions."""
         self._system_user_token = system_user_token

@@ -70,6 +70,7 @@ POLICIES = {
     Fault.AUTHORIZATION_LOST: Policy(Park, wait=LONGEST_WAIT),
     Fault.CLOCK_SKEW: Policy(Park, wait=LONGEST_WAIT),
     Fault.APP_KEY: Policy(Park, wait=LONGEST_WAIT),
+    Fault.UNAVAILABLE: Policy(Park, wait=30.0),
     Fault.REISSUED: Policy(Park, wait=60.0),
     Fault.UNKNOWN: Policy(Retry),
 }
