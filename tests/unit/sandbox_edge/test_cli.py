@@ -13,6 +13,7 @@ import pytest
 from so_sandbox import cli
 from so_sandbox.server import RunningSandbox
 from so_sandbox.world.tenant import Tenant
+from tests.unit.sandbox_edge.target import Target
 
 COMMAND = [sys.executable, "-c", "from so_sandbox.cli import main; main()"]
 
@@ -123,6 +124,19 @@ def test_seed_snapshot_restore_reset(at: Any, tenant: Tenant, running: RunningSa
     assert at("reset")[1] == "begun anew: Cust12345, Cust54321\n"
     assert at("restore", "one")[1] == "restored one\n"
     assert len(running.world.tenants["Cust12345"].persons()) == 3
+
+
+def test_state_news_and_the_restore_of_one_tenant(at: Any, running: RunningSandbox, target: Target) -> None:
+    assert at("state", "Suspended", "Running")[1] == "Cust12345 will be Suspended, Running\n"
+    assert at("news", "Move", "--tenant", "Cust54321", "--to", target.url)[1] == f"{target.url}: 200\n"
+    assert len(target.received) == 1
+    at("news", "Move", "--to", "http://127.0.0.1:9/")
+    running.world.applications[running.credentials.client_id].state_change_url = ""
+    assert at("news", "Move")[1] == "nobody is told: give the address by --to\n"
+    at("snapshot", "one")
+    at("seed", "--persons", "2")
+    assert at("restore", "one", "--tenant", "Cust12345")[1] == "restored one\n"
+    assert running.world.tenants["Cust12345"].persons() == []
 
 
 @pytest.mark.parametrize(
