@@ -30,6 +30,8 @@ class Plan:
     repeats: float = 0.25
     """Deliveries sent once more, as a share of all."""
     forgeries: int = 0
+    fortunes: int = 0
+    """Things that befall a whole tenant or the app: downtime, moves, leave taken, keys replaced."""
     held_back: float = 0.15
     """Share of deliveries that others overtake."""
     fault_every: Mapping[str, float] = field(default_factory=dict)
@@ -57,6 +59,7 @@ def full(seconds: float) -> Plan:
         stops=int(seconds / 25),
         crashes=max(2, int(seconds / 120)),
         forgeries=150,
+        fortunes=int(seconds / 12),
         fault_every={"SetConsent": 30, "SendConsentConfirmationEmail": 30, "*": 60},
     )
 
@@ -72,6 +75,7 @@ def short() -> Plan:
         stops=1,
         crashes=1,
         forgeries=10,
+        fortunes=3,
         fault_every={"SetConsent": 15, "SendConsentConfirmationEmail": 15, "*": 40},
     )
 

@@ -22,6 +22,7 @@ from so_sandbox.server import RunningSandbox
 from tests.chaos import ledger
 from tests.chaos.accounts import Account, Findings, mails_of, writes_of
 from tests.chaos.door import Door, busiest_second
+from tests.chaos.fortunes import Fortunes
 from tests.chaos.herd import Herd
 from tests.chaos.living import Living
 from tests.chaos.plan import Plan
@@ -38,6 +39,7 @@ _AT_REST = 240.0
 _WIND_FORWARD = (
     "UPDATE inbox SET not_before = so_now() WHERE state = 'open' AND not_before > so_now()",
     "UPDATE tenant SET parked_until = NULL WHERE parked_until IS NOT NULL",
+    "UPDATE environment_pause SET probe_at = so_now() WHERE ended_at IS NULL",
 )
 """What has been put off is due now, as if its time had come."""
 _A_QUARTER_LATER = (
@@ -86,6 +88,11 @@ class Soak:
         self.herd = Herd(self.product, self.database, plan, seed + 1)
         dispatcher = self.sandbox.dispatcher
         self.trouble = Troublemaker(dispatcher, self.tenants, plan, seed + 2)
+        application = self.world.applications[self.sandbox.credentials.client_id]
+        application.state_change_url = f"{self.product.url}/state-changes/sandbox"
+        self.fortunes = Fortunes(
+            self.sandbox, self.tenants, plan, folder=self.folder, door_port=self.door.port, seed=seed + 3
+        )
         self.living = [Living(one, plan, seed + 10 + n) for n, one in enumerate(self.tenants)]
         self.timings: dict[str, float] = {}
 
@@ -137,6 +144,7 @@ class Soak:
     def _fire(self) -> None:
         self.storm.blowing = True
         self.trouble.begin()
+        self.fortunes.begin()
         self.herd.begin_striking()
         for one in self.living:
             one.begin()
@@ -145,6 +153,8 @@ class Soak:
             time.sleep(0.2)
             if elapsed - told > 30:
                 told = elapsed
+                for statement in _WIND_FORWARD:
+                    self.database.execute(statement)
                 self._say(f"  {elapsed:4.0f} s: {self._progress()}")
         for one in self.living:
             one.join()
@@ -164,6 +174,7 @@ class Soak:
     def _heal(self) -> None:
         """End all trouble, touch whom the vendor's law has lost, and wait until nothing is left to do."""
         self.trouble.end()
+        self.fortunes.end()
         self.herd.end_striking()
         self.storm.blowing = False
         dispatcher = self.sandbox.dispatcher
@@ -229,7 +240,7 @@ class Soak:
         figures["kinds_of_failpoints_hit"] = len(self.herd.points_hit)
         figures["freezes"] = self.herd.stops
         figures["database_crashes"] = self.database.restarts
-        for kind, times in self.trouble.sent.items():
+        for kind, times in (self.trouble.sent + self.fortunes.befell).items():
             figures[kind] = times
 
     def _replay(self, findings: Findings) -> None:
