@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,17 @@ def test_every_exit_code_is_explained() -> None:
     assert {int(code) for code in re.findall(r"(?:^|· )(\d+) ", told, re.MULTILINE)} == {*Exit} - {
         Exit.CHANGES
     }
+
+
+def test_the_house_is_built_as_the_readme_says() -> None:
+    """Room by room, the top floor first; rooms on one floor in any order."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (floors,) = (one["layers"] for one in contracts if one["type"] == "layers")
+    built = [{room for room in floor.split(" | ") if not room.startswith("(")} for floor in floors]
+    rows = re.findall(r"^\| \d\S* \|([^|]*)\|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    told = [room.removesuffix(".py").rstrip("/") for row in rows for room in re.findall(r"`([^`]+)`", row)]
+
+    for floor in built:
+        assert set(told[: len(floor)]) == floor
+        told = told[len(floor) :]
+    assert told == []
