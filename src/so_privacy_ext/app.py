@@ -142,6 +142,7 @@ class App:
                         "set it to the client id of the app in SO_PRIVACY_ENVIRONMENT",
                         Exit.CONFIG,
                     )
+                self.application()  # refused here rather than once somebody has approved
                 self._super_id = SuperId(
                     self.environment(settings.environment),
                     client_id=settings.client_id,

@@ -29,7 +29,8 @@ _SECONDS = 15.0
 class SuperId:
     """One environment's login service as our app uses it; may be used by many threads.
 
-    The client secret is asked for at each use, since it may have been rotated.
+    The client secret is asked for at each use, since it may have been rotated. The signing keys are its own:
+    who sends us forged tokens by other ways can't use up its fetches.
     """
 
     def __init__(

@@ -508,6 +508,79 @@ def test_what_can_not_be_installed_is_said_without_details(empty: House) -> None
     assert nothing_was_kept(empty)
 
 
+def test_a_client_secret_that_was_replaced_counts_at_once(lasting: House) -> None:
+    visitor = Visitor()
+    assert visitor.ask("GET", lasting.come_back(visitor, "/sign-in")).status_code == 303
+    file = lasting.app.settings.application_token_file
+    assert file is not None
+    ours = lasting.sandbox.world.applications[lasting.sandbox.credentials.client_id]
+    before, ours.application_token = ours.application_token, "another-client-credential"
+    assert visitor.ask("GET", lasting.come_back(visitor, "/sign-in")).status_code == 502
+    file.write_text("another-client-credential\n")
+    assert visitor.ask("GET", lasting.come_back(visitor, "/sign-in")).status_code == 303
+
+    ours.application_token = before
+    file.write_text(before + "\n")
+
+
+def test_a_tenant_that_is_leaving_is_not_installed_meanwhile(house: House) -> None:
+    install(house.url)
+    with psycopg.connect(house.app.dsn) as admin:
+        admin.execute("UPDATE so_privacy.tenant SET leaving_at = now()")
+    page = Visitor().get(f"{house.url}/install")
+
+    assert refused(page, 503, "The installation did not come to its end")
+
+
+def test_who_approves_anew_while_the_crm_is_down_comes_in_to_see_that(lasting: House) -> None:
+    requests.post(
+        f"{lasting.sandbox.url}/_sandbox/tenants/{FIRST}", json={"authorization": "Revoked"}, timeout=5
+    )
+    lasting.sandbox.world.faults.add(Fault("http_500", operation="List.*", times=0))
+    visitor = Visitor()
+    assert visitor.ask("GET", lasting.come_back(visitor, "/sign-in")).headers["Location"] == "/configure"
+
+    lasting.sandbox.world.faults.clear()
+    install(lasting.url)
+
+
+class Forgetful:
+    """A product from which a tenant is removed while it is being installed."""
+
+    def __init__(self, app: App) -> None:
+        self.super_id = app.super_id
+        self.knows_token = app.knows_token
+        self.pieces = app.pieces
+
+    def installed(self, _context_identifier: str, _environment: str) -> None:
+        return None
+
+    def install(self, _context_identifier: str, _environment: str, _token: str) -> None:
+        return None
+
+
+def test_a_tenant_that_was_removed_in_this_moment_gets_no_session(empty: House) -> None:
+    visitor = Visitor()
+    back = urlsplit(empty.come_back(visitor))
+    cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies[back.netloc].items())
+    request = Request(
+        {
+            "type": "http",
+            "method": "GET",
+            "path": back.path,
+            "query_string": back.query.encode(),
+            "headers": [(b"cookie", cookies.encode())],
+        }
+    )
+    entrance = Entrance(
+        Sessions(empty.app.sessions), empty.app.sessions, Forgetful(empty.app), Pages(), Floods()
+    )
+    with pytest.raises(Rejected) as rejected:
+        entrance._come_in(request)
+
+    assert (rejected.value.code, kept(empty, "web_session")) == ("not_installed", 0)
+
+
 def test_two_administrators_at_once_are_both_let_in(house: House) -> None:
     visitors = [Visitor(), Visitor()]
     backs = [house.come_back(visitor) for visitor in visitors]
