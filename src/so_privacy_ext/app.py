@@ -142,7 +142,6 @@ class App:
                         "set it to the client id of the app in SO_PRIVACY_ENVIRONMENT",
                         Exit.CONFIG,
                     )
-                self.application()  # refused here rather than once somebody has approved
                 self._super_id = SuperId(
                     self.environment(settings.environment),
                     client_id=settings.client_id,
@@ -163,10 +162,12 @@ class App:
             return None
 
     def knows_token(self, tenant_id: TenantId, system_user_token: str) -> bool:
-        """Tell whether this is the token by which we act in a tenant."""
+        """Tell whether this is the token by which we act in a tenant, and are let in as far as we know."""
         with open_session(self.dsn, tenant_id) as session:
-            kept = tenants.read_secret(session, self.data_key, SYSTEM_USER_TOKEN)
-        return hmac.compare_digest(kept, system_user_token.encode())
+            seen = tenants.summary(session)
+        if seen is not None and seen.parked_reason == Fault.AUTHORIZATION_LOST:
+            return False
+        return hmac.compare_digest(self._token(tenant_id).encode(), system_user_token.encode())
 
     def overview(self) -> Sequence[Figure]:
         """Count what waits, over all tenants."""
@@ -340,7 +341,7 @@ class App:
     ) -> Installed:
         """Install a tenant, or complete it; a tenant that has all is left as it is."""
         self._refuse_unreachable(environment)
-        connection = self._connect(context_identifier, environment, system_user_token)
+        connection = self._connect(context_identifier, environment, lambda: system_user_token)
         register = ArrivingTenant(
             self.dsn,
             self.data_key,
@@ -422,16 +423,22 @@ class App:
         with self._guard:
             known = self._connections.get(tenant_id)
             if known is None:
-                token = turn.secret(SYSTEM_USER_TOKEN).decode()
                 known = self._connections[tenant_id] = self._connect(
-                    turn.tenant.context_identifier, turn.tenant.environment, token
+                    turn.tenant.context_identifier, turn.tenant.environment, lambda: self._token(tenant_id)
                 )
             if self._epochs.setdefault(tenant_id, turn.tenant.epoch) != turn.tenant.epoch:
                 self._epochs[tenant_id] = turn.tenant.epoch
                 known.lists.forget()  # the numbers of lists were set back as well
             return known
 
-    def _connect(self, context_identifier: str, environment: str, system_user_token: str) -> TenantConnection:
+    def _token(self, tenant_id: TenantId) -> str:
+        """Read a tenant's system user token as it is kept now: another process may have got a new one."""
+        with open_session(self.dsn, tenant_id) as session:
+            return tenants.read_secret(session, self.data_key, SYSTEM_USER_TOKEN).decode()
+
+    def _connect(
+        self, context_identifier: str, environment: str, system_user_token: Callable[[], str]
+    ) -> TenantConnection:
         return TenantConnection(
             self.environment(environment),
             self.application_files,

@@ -61,6 +61,6 @@ def _connection(stage: Stage) -> TenantConnection:
         load(files / "environments.json")["sandbox"],
         lambda: application,
         ContextIdentifier(TENANT),
-        (files / f"system_user_token.{TENANT}").read_text().strip(),
+        (files / f"system_user_token.{TENANT}").read_text().strip,
         SystemClock(),
     )

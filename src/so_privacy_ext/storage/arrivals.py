@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.errors import Exit, Fault, Refused
 from so_privacy_ext.model import AssociateId, ContextIdentifier, ListItem, TenantId
 from so_privacy_ext.storage import provisioned, tenants, turns
 from so_privacy_ext.storage.database import connect
@@ -57,6 +57,9 @@ class ArrivingTenant(HeldTenant):
             if turn.secret(SYSTEM_USER_TOKEN) != self._system_user_token:  # approved anew
                 tenants.put_secret(turn.session, self._data_key, SYSTEM_USER_TOKEN, self._system_user_token)
             yield
+            if turn.tenant.parked_reason == Fault.AUTHORIZATION_LOST:
+                turn.unpark()
+                turn.wake()
 
     @property
     def whole(self) -> bool:

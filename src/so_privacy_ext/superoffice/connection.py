@@ -29,7 +29,7 @@ class TenantConnection:
         environment: Environment,
         application: Callable[[], Application],
         context_identifier: ContextIdentifier,
-        system_user_token: str,
+        system_user_token: Callable[[], str],
         clock: Clock,
         *,
         ca_file: Path | None = None,
@@ -81,7 +81,7 @@ class TenantConnection:
             self.application,
             self._keys,
             context_identifier=self.context_identifier,
-            system_user_token=self._system_user_token,
+            system_user_token=self._system_user_token(),
             now=self.clock.now(),
         )
 

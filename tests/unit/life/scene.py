@@ -119,8 +119,9 @@ class Scene:
     def connection(self, name: str = FIRST) -> TenantConnection:
         known = self.app._connections.get(self.tenants[name])
         if known is None:
-            known = self.app._connections[self.tenants[name]] = self.app._connect(
-                name, "sandbox", self.sandbox.credentials.system_user_tokens[name]
+            tenant_id = self.tenants[name]
+            known = self.app._connections[tenant_id] = self.app._connect(
+                name, "sandbox", lambda: self.app._token(tenant_id)
             )
         return known
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.unit.life.scene import FIRST, SECOND, Scene
+from so_privacy_ext.app import App
+from tests.unit.life.scene import FIRST, SECOND, Scene, settings_of
 
 
 @pytest.mark.row("F38")
@@ -157,6 +160,30 @@ def test_a_tenant_that_takes_its_leave_back_is_asked_once_in_a_quarter_of_an_hou
     scene.advance(minutes=19)
     scene.rest()
     assert scene.mails() == ["anna@example.com"]
+
+
+@pytest.mark.row("F43")
+@pytest.mark.parametrize("code", ["Revoked", "Expired", "Denied", "NeedsReapproval"])
+def test_a_new_approval_is_acted_on_at_once_also_by_another_process(
+    scene: Scene, tmp_path: Path, code: str
+) -> None:
+    settings = settings_of(scene.sandbox, tmp_path).model_copy(update={"public_url": scene.url})
+    other = App(settings, scene.dsn)
+    scene.rest()
+    scene.control(f"/tenants/{FIRST}", authorization=code)
+    scene.enter(email="anna@example.com")
+    scene.rest()
+    assert scene.parked() == "authorization_lost"
+    client_id = scene.sandbox.credentials.client_id
+    leave = scene.crm().authorize(client_id, "So Privacy Demo v1.0")
+    assert not other.knows_token(scene.tenants[FIRST], leave.system_user_token)
+    other.install(FIRST, "sandbox", leave.system_user_token)
+
+    assert other.knows_token(scene.tenants[FIRST], leave.system_user_token)
+    assert scene.parked() is None
+    scene.rest()
+    assert scene.mails() == ["anna@example.com"]
+    other.close()
 
 
 @pytest.mark.row("F74")

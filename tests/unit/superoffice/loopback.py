@@ -225,7 +225,7 @@ class Loopback(ThreadingHTTPServer):
             changes.pop("environment", self.environment),
             lambda: self.application,
             changes.pop("context_identifier", CONTEXT),
-            SYSTEM_USER_TOKEN,
+            lambda: SYSTEM_USER_TOKEN,
             self.clock,
             **changes,
         )

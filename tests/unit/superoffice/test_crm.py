@@ -45,7 +45,7 @@ def connect(running: RunningSandbox, key: str = "private_key.pem", name: str = N
         load(folder / "environments.json")["sandbox"],
         lambda: application,
         ContextIdentifier(name),
-        (folder / f"system_user_token.{NAME}").read_text().strip(),
+        (folder / f"system_user_token.{NAME}").read_text().strip,
         MovableClock(),
     )
 
