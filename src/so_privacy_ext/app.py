@@ -14,6 +14,8 @@ import structlog
 from starlette.routing import BaseRoute
 
 from so_privacy_ext import published
+from so_privacy_ext.doctor.address import certificate_seconds
+from so_privacy_ext.doctor.examination import Practice
 from so_privacy_ext.errors import CrmFailure, Exit, Fault, Refused
 from so_privacy_ext.healing import Healing
 from so_privacy_ext.lifecycle import restoring
@@ -58,6 +60,7 @@ from so_privacy_ext.storage.tenants import SYSTEM_USER_TOKEN, TenantSummary
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.superoffice import state_change
 from so_privacy_ext.superoffice.client import SoapClient
+from so_privacy_ext.superoffice.clock import time_at
 from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
 from so_privacy_ext.superoffice.door import TenantDoor
@@ -327,6 +330,25 @@ class App:
         """Give our own webhooks as they stand in a tenant."""
         return list_own(SoapClient(self._connection(turn), turn.pace))
 
+    def practice(self) -> Practice:
+        """Give what an examination asks."""
+        return Practice(
+            now=self.clock.now,
+            application=lambda: read_application(self.settings),
+            key_ids=lambda: self.data_key.key_ids,
+            keys_in_use=lambda: keys.in_use(self.dsn),
+            time_at=self._time_at,
+            turn=self.turn,
+            webhooks=self.webhooks,
+            lists=lambda turn: self.crm(turn).lists(),
+            webhook_address=self.webhook_address,
+        )
+
+    def certificate_seconds(self) -> float | None:
+        """Tell for how long the public address's certificate is believed; None where there is none."""
+        public_url, ca_file = self.settings.public_url, self.settings.ca_file
+        return certificate_seconds(public_url, ca_file=ca_file, now=self.clock.now())
+
     def signing(self, turn: Turn) -> tuple[Signing, SigningSecrets]:
         """Give both sides of a change of the webhooks' secrets."""
         client = SoapClient(self._connection(turn), turn.pace)
@@ -401,6 +423,16 @@ class App:
             self._super_id.close()
         for connection in self._connections.values():
             connection.close()
+
+    def _time_at(self, name: str) -> datetime | None:
+        environment = self.environment(name)
+        wire = Wire(
+            private_addresses_allowed=environment.private_addresses_allowed, ca_file=self.settings.ca_file
+        )
+        try:
+            return time_at(wire, environment)
+        finally:
+            wire.close()
 
     def _purge_in_turn(self, turn: Turn, _must_yield: Callable[[], bool]) -> float:
         purging.purge(turn.session, self._periods())

@@ -18,6 +18,8 @@ from so_privacy_ext.errors import Exit, PrivacyError, Refused
 _KEPT_SECONDS = 10.0
 """However often and by however many it is asked for, the database counts no oftener."""
 
+_CERTIFICATE_SECONDS = 3600.0
+
 _FIGURES = {
     "events": ("state", "Events that wait (open), were given up (dead) or make no sense (quarantined)."),
     "oldest_open_seconds": ("", "Age of the oldest open event."),
@@ -83,11 +85,50 @@ class DatabaseFigures(Collector):
             yield family
 
 
-def serve_metrics(address: tuple[str, int], read: Callable[[], Sequence[Figure]]) -> WSGIServer:
+class CertificateFigure(Collector):
+    """For how long the public address's certificate is believed, looked at once an hour."""
+
+    def __init__(
+        self, read: Callable[[], float | None], elapsed: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._read = read
+        self._elapsed = elapsed
+        self._guard = threading.Lock()
+        self._ends: float | None = None
+        self._asked: float | None = None
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Name what is collected, so that registering calls nobody."""
+        yield self._family()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = self._family()
+        with self._guard:
+            now = self._elapsed()
+            if self._asked is None or now - self._asked >= _CERTIFICATE_SECONDS:
+                left = self._read()
+                self._ends = None if left is None else now + left
+                self._asked = now
+        if self._ends is not None:
+            family.add_metric([], max(0.0, self._ends - now))
+        yield family
+
+    @staticmethod
+    def _family() -> GaugeMetricFamily:
+        text = "How long the certificate of the public address is still believed; 0 if it is not."
+        return GaugeMetricFamily("so_privacy_certificate_seconds_left", text)
+
+
+def serve_metrics(
+    address: tuple[str, int],
+    read: Callable[[], Sequence[Figure]],
+    certificate: Callable[[], float | None] = lambda: None,
+) -> WSGIServer:
     """Answer Prometheus in threads of their own; the caller shuts it down, or the process ends."""
     registry = CollectorRegistry()
     registry.register(metrics.REGISTRY)
     registry.register(DatabaseFigures(read))
+    registry.register(CertificateFigure(certificate))
     host, port = address
     try:
         server, _ = start_http_server(port, host, registry=registry)

@@ -169,7 +169,7 @@ def _log(settings: Settings, command: str) -> None:
 def _show_metrics(app: App) -> None:
     address = app.settings.metrics_address
     if address is not None:
-        serve_metrics(address, app.overview)
+        serve_metrics(address, app.overview, app.certificate_seconds)
 
 
 def _database(settings: Settings) -> str:

@@ -1,0 +1,76 @@
+"""The public address, called as SuperOffice would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+from so_privacy_ext.doctor import certificate
+from so_privacy_ext.doctor.findings import Finding, error, right, warning
+
+_WHAT = "public address"
+_START = "start `so-privacy web`; see that SO_PRIVACY_PUBLIC_URL leads to it with a valid certificate"
+_MEANS = "deliveries are lost; after nine failed ones SuperOffice stops the webhook"
+
+
+def examine_address(public_url: str, *, ca_file: Path | None, now: datetime) -> Iterator[Finding]:
+    """Look at the certificate first, then ask whether we are behind the address."""
+    parts = urlsplit(public_url)
+    if parts.scheme == "https":
+        try:
+            seen = certificate.look(parts.hostname or "", parts.port or 443, ca_file=ca_file)
+        except OSError as failure:
+            yield error(_WHAT, f"{public_url} fails ({type(failure).__name__})", _START, means=_MEANS)
+            return
+        judged = certificate.judge(seen, now)
+        yield judged
+        if seen.refused:
+            return
+    else:
+        found = "plain HTTP, to which only a sandbox posts"
+        if parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+            yield warning("certificate", found, "set SO_PRIVACY_PUBLIC_URL to an https:// address")
+    yield _answer(public_url, ca_file)
+
+
+def certificate_seconds(public_url: str, *, ca_file: Path | None, now: datetime) -> float | None:
+    """Give for how many seconds the certificate is still believed, 0 if it is not; None if there is none."""
+    parts = urlsplit(public_url)
+    if parts.scheme != "https":
+        return None
+    try:
+        seen = certificate.look(parts.hostname or "", parts.port or 443, ca_file=ca_file)
+    except OSError:
+        return None
+    return max(0.0, (seen.ends - now).total_seconds()) if seen.ends is not None else 0.0
+
+
+def _answer(public_url: str, ca_file: Path | None) -> Finding:
+    address = f"{public_url}/healthz/ready"
+    try:
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy and no .netrc: the way SuperOffice comes knows neither
+            with session.get(
+                address,
+                timeout=5,
+                allow_redirects=False,
+                verify=str(ca_file) if ca_file else True,
+                stream=True,
+            ) as reply:
+                status, word = reply.status_code, reply.raw.read(16, decode_content=False)
+    except (requests.RequestException, OSError) as failure:
+        return error(_WHAT, f"{address} fails ({type(failure).__name__})", _START, means=_MEANS)
+    if status != requests.codes.ok:
+        return error(_WHAT, f"{address} answers {status}", "see the log of `so-privacy web`", means=_MEANS)
+    if word != b"ready":
+        return error(
+            _WHAT,
+            f"{address} answers, but it is not us",
+            "see where SO_PRIVACY_PUBLIC_URL leads",
+            means=_MEANS,
+        )
+    return right(_WHAT, f"{address} answers")
