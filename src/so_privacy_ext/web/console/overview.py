@@ -5,7 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from so_privacy_ext.errors import Fault
-from so_privacy_ext.storage import manifests, tenants
+from so_privacy_ext.lifecycle.watchdog import WHAT_TO_DO
+from so_privacy_ext.storage import findings, manifests, tenants
+from so_privacy_ext.storage.findings import TenantFinding
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.web.console.visit import HOME, Visit
 
@@ -33,6 +35,7 @@ def show(visit: Visit) -> Response:
         summary = visit.summary(session)
         slots = tenants.subscriptions(session)
         active = next((one for one in manifests.listed(session) if one.active_to is None), None)
+        wrong = findings.listed(session)
     return visit.page(
         "overview.html",
         tenant=summary,
@@ -40,8 +43,15 @@ def show(visit: Visit) -> Response:
         parked=PARKED.get(summary.parked_reason or "", "other"),
         slots=slots,
         active=active,
-        needs=summary.dead + summary.reviews + (active is None),
+        wrong=wrong,
+        told_as=_told_as,
+        needs=summary.dead + summary.reviews + len(wrong) + (active is None),
     )
+
+
+def _told_as(found: TenantFinding) -> str:
+    """Give the name of the texts that tell of a finding."""
+    return found.what if found.what in WHAT_TO_DO else "other"
 
 
 def state(tenant: TenantSummary) -> str:

@@ -7,8 +7,9 @@ import pytest
 import requests
 
 from so_privacy_ext.errors import Fault
+from so_privacy_ext.lifecycle.watchdog import WHAT_TO_DO
 from so_privacy_ext.model import PersonId
-from so_privacy_ext.storage import registers, reviews, tenants
+from so_privacy_ext.storage import findings, registers, reviews, tenants
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.web import languages
 from so_privacy_ext.web.console import overview, visit
@@ -284,3 +285,23 @@ def test_the_console_says_all_it_has() -> None:
         assert all(f"review.as.{settlement}.{part}" in t for part in ("word", "text", "merged"))
     for state in ("running", "parked", "paused", "leaving"):
         assert f"state.{state}.word" in t
+
+
+@pytest.mark.parametrize("language", list(languages.NAMES))
+def test_what_is_wrong_with_the_tenant_as_a_whole_is_told_in_words(
+    house: House, fresh: Fresh, language: str
+) -> None:
+    tenant, admin = fresh()
+    before = text_of(admin.get("/configure", headers={"Accept-Language": language}))
+    with house.app.session(tenant) as session:
+        for what in WHAT_TO_DO:
+            findings.show(session, what, "events", {})
+        findings.show(session, "something_new", "", {})
+    told = text_of(admin.get("/configure", headers={"Accept-Language": language}))
+    t = languages.texts(language)
+    for what in (*WHAT_TO_DO, "other"):
+        for part in ("title", "text"):
+            text = t(f"needs.found.{what}.{part}").replace("'", "&#39;")
+            assert text in told
+            assert text not in before
+    assert "something_new" in told
