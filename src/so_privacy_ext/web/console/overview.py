@@ -25,6 +25,8 @@ PARKED = {
     Fault.PROTOCOL: "away",
     Fault.EXPIRED_TICKET: "away",
     Fault.UNKNOWN: "away",
+    Fault.UNAVAILABLE: "away",
+    Fault.REISSUED: "other",
 }
 """Why a tenant is parked → by which texts it is told; all else is told as `other`."""
 
