@@ -26,7 +26,7 @@ PARKED = {
     Fault.EXPIRED_TICKET: "away",
     Fault.UNKNOWN: "away",
     Fault.UNAVAILABLE: "away",
-    Fault.REISSUED: "other",
+    Fault.REISSUED: "tenant_state",
 }
 """Why a tenant is parked → by which texts it is told; all else is told as `other`."""
 
