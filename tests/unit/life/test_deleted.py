@@ -97,6 +97,20 @@ def test_the_second_answer_is_asked_for_anew(scene: Scene) -> None:
 
 
 @pytest.mark.row("F40")
+def test_if_it_is_said_to_run_a_moment_after_the_second_answer_it_stays(scene: Scene) -> None:
+    scene.enter(email="anna@example.com")
+    say(scene, "Deleted")
+    scene.control(f"/tenants/{FIRST}/news", change="Delete")
+    scene.rest()
+    scene.advance(hours=25)
+    say(scene, "Deleted", "Running")
+    scene.rest()
+
+    assert (scene.row()["state"], scene.row()["deleted_seen_at"]) == ("Running", None)
+    assert scene.mails() == ["anna@example.com"]
+
+
+@pytest.mark.row("F40")
 @pytest.mark.row("B63")
 def test_the_word_of_a_notification_alone_erases_nothing(scene: Scene) -> None:
     scene.enter(email="anna@example.com")

@@ -68,7 +68,8 @@ def test_a_genuine_one_has_the_tenants_state_asked_for(scene: Scene, change: str
 
     assert scene.step() == [FIRST]
     scene.rest()
-    assert (scene.login_calls("Get"), scene.soap_calls()) == (asked + 1, calls)
+    assert scene.login_calls("Get") == asked + 1
+    assert change == "BackupRestored" or scene.soap_calls() == calls
 
 
 @pytest.mark.row("B63")

@@ -130,6 +130,31 @@ def test_a_no_that_the_crm_has_forgotten_is_not_forgotten(scene: Scene) -> None:
 
 
 @pytest.mark.row("F41")
+def test_a_no_that_the_backup_holds_as_well_needs_no_human(scene: Scene) -> None:
+    old = scene.enter(email="old@example.com")
+    scene.control("/trigger", event="person.unconsented", set={"person": str(old), "purpose": "STORE"})
+    scene.rest()
+    scene.control("/snapshots/backup")
+    scene.enter(email="anna@example.com")
+    scene.rest()
+    restore(scene)
+    scene.rest()
+
+    assert scene.row()["epoch"] == 2
+    assert reviews(scene) == []
+    assert consents(scene, old)["STORE"][0] == "WITHDRAWN"
+
+
+@pytest.mark.row("F41")
+def test_a_row_that_was_removed_or_made_anew_is_no_sign(late: Scene) -> None:
+    for row in late.crm().tables.consents.values():
+        row.clear()
+    late.control(f"/tenants/{FIRST}/news", change="BackupRestored")
+    late.step()
+    assert journal(late, "restore_not_seen") == [{}]
+
+
+@pytest.mark.row("F41")
 def test_without_a_sign_nothing_begins_anew(late: Scene) -> None:
     late.control(f"/tenants/{FIRST}/news", change="BackupRestored")
     late.rest()

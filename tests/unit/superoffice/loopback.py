@@ -151,7 +151,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send(script if isinstance(script, Canned) else Canned(script))
 
     def send(self, canned: Canned) -> None:
-        self.send_response(canned.status)
+        if "Date" in canned.headers:
+            self.send_response_only(canned.status)
+        else:
+            self.send_response(canned.status)
         headers = {"Content-Type": canned.media_type, "Content-Length": str(len(canned.content))}
         for name, value in (headers | canned.headers).items():
             self.send_header(name, value)

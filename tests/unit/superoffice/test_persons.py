@@ -10,7 +10,7 @@ import pytest
 from so_privacy_ext.errors import CrmFailure, Fault
 from so_privacy_ext.model import EmailAddress, PersonId
 from so_privacy_ext.superoffice.client import SoapClient
-from so_privacy_ext.superoffice.persons import merged_into, read_persons
+from so_privacy_ext.superoffice.persons import merged_into, next_person_id, read_persons
 from tests.unit.superoffice.loopback import Canned, Loopback, rows
 
 READ = "GetArchiveListByColumns2"
@@ -181,3 +181,13 @@ def test_merged_persons_are_followed_by_their_last_merge(
 
     assert merged_into(client, [PersonId(5), PersonId(8), PersonId(0)]) == {5: 7}
     assert "mergemovelog.tableNumber = 6 and mergemovelog.sourceRecord in (5,8)" in loopback.bodies(READ)[0]
+
+
+@pytest.mark.row("F41")
+def test_the_number_of_the_next_person(client: SoapClient, loopback: Loopback) -> None:
+    loopback.standing[READ] = rows("sequence", {"next_id": "[I:77]", "tablename": "Person"})
+    assert next_person_id(client) == 77
+    loopback.standing[READ] = rows("sequence", {"next_id": "[I:7]", "tablename": "contact"})
+    with pytest.raises(CrmFailure) as caught:
+        next_person_id(client)
+    assert caught.value.fault is Fault.PROTOCOL

@@ -324,3 +324,25 @@ def test_a_short_key_signs_nothing(connection: TenantConnection, loopback: Loopb
     loopback.standing[JWKS] = loopback.json({"keys": [loopback.key_entry(n=public["n"])]})
 
     assert fails(connection).fault is Fault.PROTOCOL
+
+
+@pytest.mark.row("F44")
+@pytest.mark.parametrize(
+    ("date", "said"),
+    [
+        ("Sat, 01 Jan 2000 00:00:00 GMT", "s ahead"),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", "s behind"),
+        ("soon", "no date"),
+        ("", "no date"),
+    ],
+)
+def test_a_refused_time_says_how_far_our_clock_is_off(
+    date: str, said: str, connection: TenantConnection, loopback: Loopback
+) -> None:
+    refused = loopback.json({"IsSuccessful": False, "Token": None, "ErrorMessage": "InvalidTimestamp"})
+    refused.headers = {"Date": date}
+    loopback.script("PartnerSystemUser", refused)
+    with pytest.raises(CrmFailure) as caught:
+        connection.authenticate()
+    assert caught.value.fault is Fault.CLOCK_SKEW
+    assert said in caught.value.detail
