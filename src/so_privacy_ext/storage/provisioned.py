@@ -44,8 +44,3 @@ def created(session: TenantSession, kind: str, key: str, item_id: int) -> None:
 def removed(session: TenantSession, kind: str, key: str) -> None:
     """Keep that the item is marked deleted in the CRM."""
     session.run(_sql["removed"], {"kind": kind, "key": key})
-
-
-def forget(session: TenantSession, kind: str, key: str) -> None:
-    """Forget an item that the CRM does not have."""
-    session.run(_sql["forget"], {"kind": kind, "key": key})

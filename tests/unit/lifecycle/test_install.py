@@ -187,6 +187,24 @@ def test_a_webhook_of_another_address_is_left_alone(stage: Stage) -> None:
     assert len(stage.tenant.webhooks()) == 3
 
 
+@pytest.mark.row("F75")
+def test_what_was_created_and_never_kept_is_taken_as_ours(stage: Stage) -> None:
+    stage.install()
+    before, slots = stage.writes(), stage.slots()
+    app = stage.apps[0]
+    with app.turn(app.tenant(stage.name)) as turn:
+        for statement in (
+            b"UPDATE provisioned SET item_id = NULL, created_at = NULL WHERE key = 'CARD'",
+            b"UPDATE subscription SET webhook_id = NULL",
+        ):
+            turn.session.run(statement)
+
+    assert not stage.install().changed
+    assert stage.writes() == before
+    assert stage.slots() == slots
+    assert "CARD" in {one.key for one in app.pieces(app.tenant(stage.name).tenant_id)}
+
+
 def test_a_new_token_takes_the_place_of_the_old_one(stage: Stage) -> None:
     stage.install()
     leave = next(iter(stage.tenant.tables.authorizations.values()))

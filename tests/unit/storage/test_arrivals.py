@@ -1,5 +1,7 @@
 """A tenant that arrives is kept before the CRM is told, under its turn, and taken back if that fails."""
 
+from typing import Any
+
 import pytest
 
 from so_privacy_ext.errors import Refused
@@ -51,6 +53,24 @@ def test_a_tenant_keeps_its_slots_and_secrets_however_often_it_arrives(
             keys = receiving.look_up(now.slot)
             assert keys is not None
             assert keys.secrets == (now.secret.encode(),)
+
+
+@pytest.mark.row("F75")
+def test_another_may_add_the_tenant_in_the_same_moment(
+    dsn: str, arriving: Arriving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with arriving().hold():
+        pass
+    real, asked = tenants.known, list[int]()
+
+    def unseen(*given: Any) -> Any:
+        asked.append(1)
+        return None if len(asked) == 1 else real(*given)
+
+    monkeypatch.setattr(tenants, "known", unseen)
+    with arriving().hold():
+        assert len(asked) == 2
+    assert known(dsn) == ["Cust1"]
 
 
 def test_a_failed_installation_leaves_nothing(dsn: str, arriving: Arriving) -> None:

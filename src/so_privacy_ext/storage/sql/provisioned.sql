@@ -11,6 +11,3 @@ WHERE tenant_id = %(tenant_id)s AND kind = %(kind)s AND key = %(key)s
 
 -- name: removed
 UPDATE provisioned SET removed_at = so_now() WHERE tenant_id = %(tenant_id)s AND kind = %(kind)s AND key = %(key)s
-
--- name: forget
-DELETE FROM provisioned WHERE tenant_id = %(tenant_id)s AND kind = %(kind)s AND key = %(key)s
