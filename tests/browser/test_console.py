@@ -72,6 +72,7 @@ class Seat:
             "/configure/quarantine",
             f"/configure/quarantine/{self.objects.quarantined}",
             "/configure/duties",
+            "/configure/uninstall",
         ]
 
     def upload(self, text: str) -> Page:

@@ -95,7 +95,7 @@ class Entrance:
 
     def uninstall(self, _request: Request) -> Response:
         """Show the administrator's pages; the App Store's Uninstall is a link that by itself ends nothing."""
-        return RedirectResponse(HOME, 303, PAGE_HEADERS)
+        return RedirectResponse(f"{HOME}/uninstall", 303, PAGE_HEADERS)
 
     def sign_in(self, request: Request) -> Response:
         """Have somebody sign in who wants to see one of our pages."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from so_privacy_ext.web.console import manifests, overview, registers, reviews
+from so_privacy_ext.web.console import leaving, manifests, overview, registers, reviews
 from so_privacy_ext.web.console.door import Door
+from so_privacy_ext.web.console.leaving import UNINSTALL
 from so_privacy_ext.web.console.manifests import MANIFEST
 from so_privacy_ext.web.console.registers import EVENTS
 from so_privacy_ext.web.console.reviews import REVIEWS
@@ -36,6 +37,8 @@ def console_routes(
         door.shown(HOME + "/quarantine/{number}", registers.quarantined),
         door.shown(f"{HOME}/duties", registers.duties),
         door.shown(MANIFEST, manifests.show),
+        door.shown(UNINSTALL, leaving.show),
+        door.done(UNINSTALL, leaving.remove),
         door.shown(f"{MANIFEST}/file", manifests.download),
         door.done(f"{MANIFEST}/check", manifests.check),
         door.done(f"{MANIFEST}/activate", manifests.activate),

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from so_privacy_ext.errors import Exit, Refused, Rejected
-from so_privacy_ext.model import PersonId
+from so_privacy_ext.lifecycle.pieces import Piece, Uninstalled
+from so_privacy_ext.model import PersonId, TenantId
 from so_privacy_ext.ports import OfTenant
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.storage import tenants
@@ -46,6 +47,11 @@ class Tenancy(Protocol):
     def activate(
         self, turn: Turn, manifest: Manifest, content: bytes, *, who: str, tell_from: datetime | None
     ) -> bool: ...
+    def pieces(self, tenant_id: TenantId) -> Sequence[Piece]:
+        """Give what of ours is in the tenant's CRM."""
+
+    def uninstall(self, tenant: TenantSummary) -> Uninstalled:
+        """Take all of ours away, in the CRM and here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ PAGES = (
     "/configure/events",
     "/configure/quarantine",
     "/configure/duties",
+    "/configure/uninstall",
 )
 
 
@@ -96,6 +97,7 @@ def test_every_page_speaks_the_browsers_language(first: Inhabitant, language: st
             "events.title",
             "quarantine.title",
             "duties.title",
+            "uninstall.title",
         ),
         strict=True,
     ):
@@ -305,3 +307,36 @@ def test_what_is_wrong_with_the_tenant_as_a_whole_is_told_in_words(
             assert text in told
             assert text not in before
     assert "something_new" in told
+
+
+def test_a_tenant_is_uninstalled_by_its_administrator(house: House, fresh: Fresh) -> None:
+    tenant, admin = fresh()
+    asked = text_of(admin.get("/configure/uninstall"))
+    assert "Webhooks so-privacy" in asked
+    assert "without any name or address" in asked
+    assert admin.post("/configure/uninstall").status_code == 400
+
+    page = admin.post("/configure/uninstall", {"sure": "yes"})
+
+    assert page.status_code == 200
+    assert "so-privacy is uninstalled" in text_of(page)
+    assert house.rows(
+        "SELECT removed_at FROM so_privacy.tenant WHERE tenant_id = %(t)s", {"t": tenant.tenant_id}
+    )[0][0]
+    assert admin.get("/configure").headers["Location"].startswith("/sign-in")
+
+
+def test_an_uninstallation_that_the_crm_stops_is_begun_again(house: House, fresh: Fresh) -> None:
+    tenant, admin = fresh()
+    crm = house.sandbox.world.tenant(tenant.context_identifier)
+    assert crm is not None
+    crm.tables.state = "Suspended"
+    page = admin.post("/configure/uninstall", {"sure": "yes"})
+    assert (page.status_code, "try again in a while" in text_of(page)) == (502, True)
+    assert "Being uninstalled" in text_of(admin.get("/configure"))
+
+    crm.tables.state = "Running"
+    next(iter(crm.tables.authorizations.values())).state = "Revoked"
+    page = admin.post("/configure/uninstall", {"sure": "yes"})
+    assert page.status_code == 200
+    assert "Left in your SuperOffice" in text_of(page)

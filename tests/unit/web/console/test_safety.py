@@ -33,6 +33,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "/configure/events/redrive": {"which": "dead"},
     "/configure/manifest/check": {"text": "manifest: 1"},
     "/configure/manifest/activate": {"content": "eA=="},
+    "/configure/uninstall": {"sure": "yes"},
 }
 """What a form of each route would post."""
 NUMBER = re.compile(r'<p class="quiet">[^<]*[0-9a-f]{16}</p>')
@@ -299,6 +300,12 @@ class Broken:
         raise RuntimeError("innards-of-ours")
 
     def activate(self, *_all: object, **_more: object) -> NoReturn:
+        raise RuntimeError("innards-of-ours")
+
+    def pieces(self, _tenant: object) -> NoReturn:
+        raise RuntimeError("innards-of-ours")
+
+    def uninstall(self, _tenant: object) -> NoReturn:
         raise RuntimeError("innards-of-ours")
 
 
