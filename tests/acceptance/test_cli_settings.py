@@ -122,6 +122,7 @@ def test_every_bad_setting_is_named_at_once(place: Place) -> None:
     done.refused(78, "SO_PRIVACY_WORKER_THREADS", "SO_PRIVACY_PUBLIC_URL")
 
 
+@pytest.mark.row("B89")
 @pytest.mark.parametrize("name", ["SO_PRIVACY_APPLICATION_TOKEN_FILE", "SO_PRIVACY_PRIVATE_KEY_FILE"])
 def test_files_that_hold_secrets(app: Place, name: str) -> None:
     path = Path(app.environment[name])

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.superoffice.private_key import load_private_key
 
+pytestmark = pytest.mark.row("B89")
+
 
 def pem(key: Any, form: Any = PrivateFormat.PKCS8, encryption: Any = None) -> Any:
     return key.private_bytes(Encoding.PEM, form, encryption or NoEncryption())

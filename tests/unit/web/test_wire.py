@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -294,6 +295,37 @@ def test_one_byte_at_a_time_does_not_move_a_deadline(running: Run, head: bytes) 
         except ConnectionError:
             pass
         assert time.monotonic() - began < 4
+
+
+@pytest.mark.row("F15")
+def test_many_who_dawdle_are_cut_off_and_delay_nobody(running: Run) -> None:
+    """Half of them with their headers, half with their body; all are there while deliveries are answered."""
+    heads = (b"POST /webhooks/x HTTP/1.1\r\nX: ", request(b"", "Content-Length: 9999", length=False))
+    patient = replace(QUICK, header_seconds=2.0, body_seconds=2.0)
+    with running(limits=patient) as one, ThreadPoolExecutor(1) as beside:
+        slow = [Client(one.address) for _ in range(200)]
+        for number, client in enumerate(slow):
+            client.send(heads[number % 2])
+        cut = beside.submit(_dawdle, slow)
+        statuses = [ask(one.address, delivery(body())).status for _ in range(30)]
+        assert statuses == [200] * 30
+        assert cut.result(60) == len(slow)
+        assert len(one.storage.inbox) == 30
+        assert ask(one.address, delivery(body())).status == 200
+
+
+def _dawdle(clients: list[Client]) -> int:
+    """Send a byte now and then by each, until all are cut off or a minute is over; tell how many were."""
+    began, left = time.monotonic(), list(clients)
+    while left and time.monotonic() - began < 50:
+        for client in list(left):
+            try:
+                client.send(b"x")
+            except OSError:
+                client.socket.close()
+                left.remove(client)
+        time.sleep(0.1)
+    return len(clients) - len(left)
 
 
 @pytest.mark.row("B07")
