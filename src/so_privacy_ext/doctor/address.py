@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import requests
-
 from so_privacy_ext.doctor import certificate
 from so_privacy_ext.doctor.findings import Finding, error, right, warning
+from so_privacy_ext.lifecycle import self_test
 
 _WHAT = "public address"
 _START = "start `so-privacy web`; see that SO_PRIVACY_PUBLIC_URL leads to it with a valid certificate"
@@ -50,27 +50,13 @@ def certificate_seconds(public_url: str, *, ca_file: Path | None, now: datetime)
 
 
 def _answer(public_url: str, ca_file: Path | None) -> Finding:
-    address = f"{public_url}/healthz/ready"
-    try:
-        with requests.Session() as session:
-            session.trust_env = False  # no proxy and no .netrc: the way SuperOffice comes knows neither
-            with session.get(
-                address,
-                timeout=5,
-                allow_redirects=False,
-                verify=str(ca_file) if ca_file else True,
-                stream=True,
-            ) as reply:
-                status, word = reply.status_code, reply.raw.read(16, decode_content=False)
-    except (requests.RequestException, OSError) as failure:
-        return error(_WHAT, f"{address} fails ({type(failure).__name__})", _START, means=_MEANS)
-    if status != requests.codes.ok:
-        return error(_WHAT, f"{address} answers {status}", "see the log of `so-privacy web`", means=_MEANS)
-    if word != b"ready":
-        return error(
-            _WHAT,
-            f"{address} answers, but it is not us",
-            "see where SO_PRIVACY_PUBLIC_URL leads",
-            means=_MEANS,
-        )
-    return right(_WHAT, f"{address} answers")
+    answer = self_test.ask(public_url, ca_file)
+    if answer.status is None:
+        return error(_WHAT, f"{answer.address} fails ({answer.failure})", _START, means=_MEANS)
+    if answer.status != HTTPStatus.OK:
+        found = f"{answer.address} answers {answer.status}"
+        return error(_WHAT, found, "see the log of `so-privacy web`", means=_MEANS)
+    if not answer.ours:
+        found = f"{answer.address} answers, but it is not us"
+        return error(_WHAT, found, "see where SO_PRIVACY_PUBLIC_URL leads", means=_MEANS)
+    return right(_WHAT, f"{answer.address} answers")
