@@ -10,11 +10,12 @@ from datetime import datetime
 from so_privacy_ext.doctor import crm, installation
 from so_privacy_ext.doctor.address import examine_address
 from so_privacy_ext.doctor.findings import Finding, error, right, warning
+from so_privacy_ext.doctor.healing import examine_healing
 from so_privacy_ext.doctor.tenant import examine_queue
 from so_privacy_ext.errors import CrmFailure, Refused
 from so_privacy_ext.model import TenantLists
 from so_privacy_ext.settings import Settings
-from so_privacy_ext.storage import tenants
+from so_privacy_ext.storage import findings, sweeps, tenants
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.superoffice.subscriptions import Registered
@@ -56,6 +57,8 @@ def examine_tenant(practice: Practice, tenant: TenantSummary) -> Iterator[Findin
     yield from examine_queue(tenant, practice.now())
     try:
         with practice.turn(tenant) as turn:
+            stated = sweeps.statements(turn.session, limit=100)
+            yield from examine_healing(name, findings.listed(turn.session), stated, practice.now())
             kept = tenants.subscriptions(turn.session)
             standing = practice.webhooks(turn)
             yield right("SuperOffice", "runs and lets us in", tenant=name)

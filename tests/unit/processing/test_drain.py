@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from so_privacy_ext.errors import Fault, Retry
-from so_privacy_ext.model import STORE
+from so_privacy_ext.model import STORE, WATCHDOG
 from so_privacy_ext.processing.drain import drain
 from so_privacy_ext.processing.work import CHUNK, SLICE
 from tests.unit.processing.fake_crm import IMPORTER, failure
@@ -40,6 +40,18 @@ def test_events_that_need_no_person_end_without_a_call(world: World) -> None:
     world.drain()
     assert world.reasons() == {test: "test_event", sale: "unsubscribed_event"}
     assert not world.crm.calls
+
+
+@pytest.mark.row("F23")
+def test_news_of_a_webhook_has_the_watchdog_look_at_once(world: World) -> None:
+    with world.turn() as turn:
+        turn.due(WATCHDOG, 3600)
+    event = world.deliver("webhook.stopped", 5)
+    world.drain()
+
+    assert world.reasons() == {event: "webhook_checked"}
+    with world.turn() as turn:
+        assert WATCHDOG in turn.due_kinds()
 
 
 def test_events_of_one_person_are_one_decision(world: World) -> None:

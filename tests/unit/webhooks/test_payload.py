@@ -180,6 +180,7 @@ def test_no_object(raw: Any) -> None:
         {"Event": "person.chánged"},
         {"Event": "x" * 101},
         {"Event": "none"},
+        {"Event": "person.swept"},
     ],
 )
 def test_bad_shape(fields: Any) -> None:
