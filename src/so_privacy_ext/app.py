@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 import structlog
 from starlette.routing import BaseRoute
 
 from so_privacy_ext import published
+from so_privacy_ext.application_files import ApplicationFiles, read_application
 from so_privacy_ext.doctor.address import certificate_seconds
 from so_privacy_ext.doctor.examination import Practice
 from so_privacy_ext.errors import CrmFailure, Exit, Fault, Refused
@@ -42,7 +42,7 @@ from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveManifest, resolve, resolve_what_stands
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.new_items import new_items
-from so_privacy_ext.settings import Settings, one_line, read_secret
+from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import embedded, keys, manifests, news, provisioned, purging, tenants, turns
 from so_privacy_ext.storage.arrivals import ArrivingTenant
 from so_privacy_ext.storage.database import connect
@@ -67,7 +67,6 @@ from so_privacy_ext.superoffice.door import TenantDoor
 from so_privacy_ext.superoffice.environments import Environment, load
 from so_privacy_ext.superoffice.list_items import written
 from so_privacy_ext.superoffice.operations import ALLOWED
-from so_privacy_ext.superoffice.private_key import load_private_key
 from so_privacy_ext.superoffice.sign_in import SuperId
 from so_privacy_ext.superoffice.signing_keys import SigningKeys
 from so_privacy_ext.superoffice.state_change import StateChange
@@ -539,39 +538,6 @@ class App:
         return ready
 
 
-class ApplicationFiles:
-    """The app's secret and key as their files hold them now; while one is being replaced, as they were."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._guard = threading.Lock()
-        self._marks: list[tuple[int, ...] | None] = []
-        self._known: Application | None = None
-
-    def __call__(self) -> Application:
-        files = (self._settings.application_token_file, self._settings.private_key_file)
-        marks = [_mark(one) for one in files]
-        with self._guard:
-            if self._known is None or marks != self._marks:
-                try:
-                    self._known = read_application(self._settings)
-                except Refused as refused:
-                    if self._known is None:
-                        raise
-                    _log.warning("application_files_unusable", code=refused.code)
-                self._marks = marks
-            return self._known
-
-
-def _mark(path: Path | None) -> tuple[int, ...] | None:
-    """Tell one state of a file from another without reading it."""
-    try:
-        status = path.stat() if path is not None else None
-    except OSError:
-        return None
-    return None if status is None else (status.st_mtime_ns, status.st_size, status.st_ino)
-
-
 @cache
 def default_items() -> Sequence[ListItem]:
     """Give the list items that the published manifest brings along."""
@@ -586,18 +552,6 @@ def provisions_for(items: Sequence[ListItem], address: str) -> Provisions:
     return provisions(items, names, address, allowed)
 
 
-def read_application(settings: Settings) -> Application:
-    """Read the app's token and private key."""
-    token = _required(settings.application_token_file, "APPLICATION_TOKEN_FILE")
-    key = _required(settings.private_key_file, "PRIVATE_KEY_FILE")
-    secret = read_secret(token, "the client secret")
-    application_token = one_line(secret, "the client secret", where=str(token))
-    return Application(
-        application_token=application_token,
-        private_key=load_private_key(read_secret(key, "the app's private key"), where=str(key)),
-    )
-
-
 def find_database(settings: Settings) -> str:
     """Give the database's address: the operator's, else the embedded one that runs in the data folder."""
     dsn = settings.database_url or embedded.running(settings.data_dir)
@@ -609,11 +563,3 @@ def find_database(settings: Settings) -> str:
             Exit.UNAVAILABLE,
         )
     return dsn
-
-
-def _required(path: Path | None, name: str) -> Path:
-    if path is None:
-        raise Refused(
-            "missing_setting", f"SO_PRIVACY_{name} is not set", "name the file that holds it", Exit.CONFIG
-        )
-    return path

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from so_privacy_ext import settings as configuration
-from so_privacy_ext.app import App, find_database, read_application
+from so_privacy_ext.app import App, find_database
+from so_privacy_ext.application_files import read_application
 from so_privacy_ext.cli.logs import log_as_json
 from so_privacy_ext.cli.output import AsJson, print_json
 from so_privacy_ext.cli.signals import Told
