@@ -317,6 +317,10 @@ class App:
         public_url, ca_file = self.settings.public_url, self.settings.ca_file
         return Healing(turn, client, self.clock, self.data_key, public_url=public_url, ca_file=ca_file)
 
+    def put_right(self, turn: Turn) -> None:
+        """Put our webhooks right because their administrator asks for it, those that a human stopped too."""
+        self.healing(turn).watch(by_hand=True)
+
     def _sweeping(self, kind: SweepKind) -> Callable[[Turn, Callable[[], bool]], float]:
         def do(turn: Turn, must_yield: Callable[[], bool]) -> float:
             if turn.manifest() is None:

@@ -54,13 +54,17 @@ class Healing:
         self._public_url = public_url
         self._ca_file = ca_file
 
-    def watch(self) -> float:
-        """Look at the webhooks, and mend them; give the seconds until the next look."""
+    def watch(self, *, by_hand: bool = False) -> float:
+        """Look at the webhooks, and mend them; give the seconds until the next look.
+
+        `by_hand` says that an administrator asks for it, so that what a human has stopped is started again.
+        """
         watchdog.watch(
             self.book(),
             self.hooks(),
             Wanted(f"{self._public_url}/webhooks/", _wanted, EVENTS),
             lambda: self_test.unreachable(self._public_url, self._ca_file),
+            by_hand=by_hand,
         )
         return random.uniform(*WATCH_SECONDS)  # noqa: S311  # spreads tenants, guards nothing
 

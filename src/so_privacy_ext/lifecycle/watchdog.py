@@ -174,9 +174,17 @@ def judge(hook: Hook | None, *, target_url: str, secret: str, events: Sequence[s
     return Judged(Fate.ODD, changed, loses=True)
 
 
-def watch(register: Register, hooks: Hooks, wanted: Wanted, reachable: Callable[[], str | None]) -> None:
+def watch(
+    register: Register,
+    hooks: Hooks,
+    wanted: Wanted,
+    reachable: Callable[[], str | None],
+    *,
+    by_hand: bool = False,
+) -> None:
     """Look at each of our webhooks once, and do about it what has to be done.
 
+    `by_hand` says that a human asks for it: then what a human has stopped or changed again is put right too.
     `reachable` says why the CRM could not reach us, None when it can.
     Raises the `CrmFailure` that kept us from looking, or that would hit every call.
     """
@@ -184,7 +192,8 @@ def watch(register: Register, hooks: Hooks, wanted: Wanted, reachable: Callable[
     kept = register.kept()
     ids = {one.kind: one.webhook_id for one in kept}
     for one in kept if wanted.main in ids else ():  # else the installation is on its way
-        look = _Look(register, hooks, wanted, reachable, standing, one, wanted.events(one.kind, ids))
+        events = wanted.events(one.kind, ids)
+        look = _Look(register, hooks, wanted, reachable, standing, one, events, by_hand)
         ids[one.kind] = look.take()
 
 
@@ -199,6 +208,7 @@ class _Look:
     standing: Sequence[Hook]
     kept: Kept
     events: Sequence[str]
+    by_hand: bool
 
     def take(self) -> int:
         """Do what has to be done; give the webhook's id, which is another one if it was deleted."""
@@ -210,16 +220,21 @@ class _Look:
             case Fate.RIGHT if hook is not None:
                 self._right(hook)
                 return kept.webhook_id
-            case Fate.STOPPED:
+            case Fate.STOPPED if not self.by_hand:
                 self._show(STOPPED, judged)
             case Fate.ODD:
                 self._show(ODD_STATE, judged)
-            case Fate.EDITED | Fate.DELETED if kept.mended is not None and kept.mended < AGAIN:
+            case Fate.EDITED | Fate.DELETED if self._contested():
                 self._show(CONTESTED, judged)
             case _:
                 return self._mend(judged)
         self.register.checked(kept.slot, kept.total_errors)
         return kept.webhook_id
+
+    def _contested(self) -> bool:
+        """Tell whether somebody changed back what we have put right a while ago."""
+        mended = self.kept.mended
+        return not self.by_hand and mended is not None and mended < AGAIN
 
     def _right(self, hook: Hook) -> None:
         """Ask for a sweep if it was not right before, nobody looked for a while, or deliveries failed."""

@@ -88,3 +88,12 @@ def try_now(visit: Visit) -> Response:
         turn.wake()
     visit.note("tenant_unparked")
     return visit.done(HOME, "tried")
+
+
+def put_right(visit: Visit) -> Response:
+    """Look at our webhooks now and put them right; what is still wrong is shown as before."""
+    with visit.turn() as turn:
+        visit.tenancy.put_right(turn)
+        left = findings.listed(turn.session)
+    visit.note("webhooks_put_right", left=len(left))
+    return visit.done(HOME, "still_wrong" if left else "put_right")

@@ -28,6 +28,7 @@ def console_routes(
         door.done(f"{HOME}/pause", overview.pause),
         door.done(f"{HOME}/resume", overview.resume),
         door.done(f"{HOME}/try-now", overview.try_now),
+        door.done(f"{HOME}/webhooks", overview.put_right),
         door.shown(REVIEWS, reviews.listed),
         door.shown(REVIEWS + "/{number}", reviews.show),
         door.done(REVIEWS + "/{number}", reviews.settle),

@@ -20,7 +20,6 @@ from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.storage.turns import Turn
-from so_privacy_ext.superoffice.subscriptions import Registered
 from so_privacy_ext.web import forms, languages, noting
 from so_privacy_ext.web.forms import Posted
 from so_privacy_ext.web.languages import Texts
@@ -40,7 +39,9 @@ class Tenancy(Protocol):
 
     def session(self, tenant: OfTenant) -> AbstractContextManager[TenantSession]: ...
     def turn(self, tenant: OfTenant, *, wait: float) -> AbstractContextManager[Turn]: ...
-    def webhooks(self, turn: Turn) -> Sequence[Registered]: ...
+    def put_right(self, turn: Turn) -> None:
+        """Put our webhooks right, those that a human stopped too."""
+
     def fit(self, turn: Turn, manifest: Manifest) -> None:
         """Raise `ManifestInvalid` with all that the tenant lacks."""
 

@@ -13,6 +13,8 @@ from so_privacy_ext.storage import findings, registers, reviews, tenants
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.web import languages
 from so_privacy_ext.web.console import overview, visit
+from so_sandbox.agents.webhook import STATES
+from so_sandbox.world.rows import Webhook
 from tests.unit.web.console.conftest import Inhabitant
 from tests.unit.web.console.house import House, Objects, Visitor
 
@@ -340,3 +342,51 @@ def test_an_uninstallation_that_the_crm_stops_is_begun_again(house: House, fresh
     page = admin.post("/configure/uninstall", {"sure": "yes"})
     assert page.status_code == 200
     assert "Left in your SuperOffice" in text_of(page)
+
+
+@pytest.fixture
+def installed(house: House) -> tuple[TenantSummary, Visitor]:
+    """Give a tenant that is installed in the CRM too."""
+    assert house.sandbox.directory is not None
+    name = f"Cust{30000 + len(house.rows('SELECT 1 FROM so_privacy.tenant'))}"
+    house.sandbox.sandbox.seed(name, 0, quietly=True)
+    token = (house.sandbox.directory / f"system_user_token.{name}").read_text().strip()
+    house.app.install(name, "sandbox", token)
+    tenant = house.app.tenant(name)
+    return tenant, house.sign_in(tenant)
+
+
+def hooks(house: House, tenant: TenantSummary) -> list[Webhook]:
+    found = house.sandbox.world.tenant(tenant.context_identifier)
+    assert found is not None
+    return list(found.tables.webhooks.values())
+
+
+def test_a_webhook_that_somebody_stopped_is_started_when_an_administrator_says_so(
+    house: House, installed: tuple[TenantSummary, Visitor]
+) -> None:
+    tenant, admin = installed
+    for one in hooks(house, tenant):
+        one.state = STATES.index("Stopped")
+    with house.turn(tenant) as turn:
+        house.app.healing(turn).watch()
+    assert "A person stopped our webhook" in admin.get("/configure").text
+    assert {STATES[one.state] for one in hooks(house, tenant)} == {"Stopped"}
+
+    done = admin.post("/configure/webhooks")
+    assert done.headers["location"] == "/configure?done=put_right"
+    assert {STATES[one.state] for one in hooks(house, tenant)} == {"Active"}
+    assert "A person stopped our webhook" not in admin.get("/configure").text
+
+
+def test_what_can_not_be_put_right_is_shown_as_before(
+    house: House, installed: tuple[TenantSummary, Visitor]
+) -> None:
+    tenant, admin = installed
+    for one in hooks(house, tenant):
+        one.state = STATES.index("Unknown")
+
+    assert admin.post("/configure/webhooks").headers["location"] == "/configure?done=still_wrong"
+    page = admin.get("/configure?done=still_wrong")
+    assert "something is still wrong" in page.text
+    assert "Our webhook is in a state that we don&#39;t know" in page.text
