@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-import structlog
 from starlette.routing import BaseRoute
 
 from so_privacy_ext import published
@@ -86,8 +85,6 @@ PURGE = "purge"
 DAY = 86400.0
 _TURN_WAIT = 30.0
 """Seconds that a command waits for a worker to let go of a tenant."""
-
-_log = structlog.get_logger("so_privacy_ext.app")
 
 
 class SystemClock:
