@@ -9,12 +9,17 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
+from tests.chaos import backup
 from tests.chaos import plan as plans
+from tests.chaos.bugs import restored_without_an_epoch
 from tests.chaos.outage import outage
 from tests.chaos.plan import Plan
 from tests.chaos.product import Database
@@ -24,6 +29,8 @@ from tests.chaos.verdict import Verdict
 
 _LONGEST_HUNT = 480.0
 """Seconds after which no further soak is begun for a bug."""
+SET_BACK = "restored_without_an_epoch"
+"""The bug that shows in a tenant that is set back, and in no soak."""
 CONSOLE = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
 
 
@@ -31,6 +38,8 @@ def main() -> int:
     """Give 0 when all is as it must be, 1 on any breach, any bug not caught, any story not right."""
     given = _arguments()
     seed = random.randrange(1_000_000) if given.seed is None else given.seed
+    if given.set_back:
+        return 0 if not set_back(buggy=False) else 1
     if given.bug:
         return 0 if hunt_all(given.bug, seed, control=given.control) else 1
     if given.outage:
@@ -46,7 +55,7 @@ def main() -> int:
     show(verdict)
     right = [not verdict.breaches]
     if given.all:
-        right += [survive(seed), hunt_all("all", seed, control=False), turn_all()]
+        right += [survive(seed), not set_back(buggy=False), hunt_all("all", seed, control=False), turn_all()]
     return 0 if all(right) else 1
 
 
@@ -60,8 +69,13 @@ def soak(plan: Plan, seed: int) -> Verdict:
 
 def hunt_all(bug: str, seed: int, *, control: bool) -> bool:
     """Hunt one seeded bug or all; tell whether each was caught."""
-    bugs = plans.BUGS if bug == "all" else (bug,)
-    caught = {one: hunt(one, seed, control=control) for one in bugs}
+    bugs = (*plans.BUGS, SET_BACK) if bug == "all" else (bug,)
+    caught = {
+        one: set_back(buggy=not control).keys() > {"epochs"}
+        if one == SET_BACK
+        else hunt(one, seed, control=control)
+        for one in bugs
+    }
     if not control:
         CONSOLE.print(f"{sum(caught.values())} of {len(caught)} seeded bugs caught")
     return all(caught.values())
@@ -92,19 +106,40 @@ def hunt(bug: str, seed: int, *, control: bool) -> bool:
 def survive(seed: int) -> bool:
     """Lose every tenth delivery of 500 persons in each of two tenants, then change them all in an outage."""
     CONSOLE.print(f"outage, seed {seed}")
-    begun = time.monotonic()
-    # A socket's path must be short.
-    folder = Path(tempfile.mkdtemp(prefix="sop-", dir="/tmp"))
-    database = Database(folder / "data")
-    try:
-        with outage(database.dsn, folder, tenants=2, persons=500, seed=seed) as one:
-            outcome = one.run(lambda line: CONSOLE.print(f"· {time.monotonic() - begun:5.0f} s {line}"))
-    finally:
-        database.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with _place() as (dsn, folder), outage(dsn, folder, tenants=2, persons=500, seed=seed) as one:
+        outcome = one.run(_telling())
     CONSOLE.print(json.dumps(outcome.as_json(), indent=2), markup=False)
     CONSOLE.print("found, handled, as the oracle says" if outcome.right else "BREACHES")
     return outcome.right
+
+
+def set_back(*, buggy: bool) -> dict[str, int]:
+    """Set a tenant back to a backup, with the product as it is or with the bug; give what is wrong then."""
+    CONSOLE.print(f"set back to a backup, {SET_BACK if buggy else 'no bug'}")
+    with _place() as (dsn, folder), pytest.MonkeyPatch.context() as patch:
+        if buggy:
+            restored_without_an_epoch.apply(patch)
+        wrong = backup.set_back(dsn, folder, _telling())
+    told = f"CAUGHT {SET_BACK}: {wrong}" if buggy and wrong else f"wrong: {wrong}"
+    CONSOLE.print(told if wrong else "nobody taken for another, nobody told twice")
+    return wrong
+
+
+@contextmanager
+def _place() -> Iterator[tuple[str, Path]]:
+    """Give a database and a folder with a short path, which a socket needs."""
+    folder = Path(tempfile.mkdtemp(prefix="sop-", dir="/tmp"))
+    database = Database(folder / "data")
+    try:
+        yield database.dsn, folder
+    finally:
+        database.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _telling() -> Callable[[str], None]:
+    begun = time.monotonic()
+    return lambda line: CONSOLE.print(f"· {time.monotonic() - begun:5.0f} s {line}")
 
 
 def turn_all() -> bool:
@@ -138,9 +173,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write the verdict there instead of printing it"
     )
-    parser.add_argument("--bug", choices=("all", *plans.BUGS), help="only a seeded bug, which must be caught")
+    parser.add_argument(
+        "--bug", choices=("all", *plans.BUGS, SET_BACK), help="only a seeded bug, which must be caught"
+    )
     parser.add_argument("--control", action="store_true", help="with --bug: its plan of trouble without it")
     parser.add_argument("--switches", action="store_true", help="only the demo, each switch turned alone")
+    parser.add_argument("--set-back", action="store_true", help="only a tenant set back to a backup")
     parser.add_argument("--outage", action="store_true", help="only the outage")
     parser.add_argument(
         "--all", action="store_true", help="the soak, then the outage, then all bugs, then all switches"

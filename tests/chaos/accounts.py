@@ -67,6 +67,8 @@ class Account:
             good = any(attempt.good for attempt in delivery.attempts)
             if any("refused" in attempt.error.lower() for attempt in delivery.attempts):
                 self.findings.add("refused", f"{self.name} {delivery.event_id}")
+            if any(attempt.status == 410 for attempt in delivery.attempts):
+                self.findings.add("answered_gone", f"{self.name} {delivery.event_id}")
             if digest in forged and (good or digest in inbox or digest in quarantine):
                 self.findings.add("forged_accepted", f"{self.name} {delivery.event_id}")
             if digest in foreign and digest in inbox:

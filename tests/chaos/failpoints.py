@@ -30,6 +30,8 @@ WORKER: dict[str, str] = {
     "mail_state": f"{_STORAGE}.mails:MailBook.set_state",
     "journal": f"{_STORAGE}.journal:JournalBook.append",
     "finish": f"{_STORAGE}.decisions:DecisionBook.finish",
+    "hand_over": f"{_STORAGE}.sweeps:SweepBook.hand_over",
+    "finish_sweep": f"{_STORAGE}.sweeps:SweepBook.finish",
     "done": f"{_STORAGE}.inbox:InboxBook.done",
     "release": f"{_STORAGE}.turns:Turn.release",
 }

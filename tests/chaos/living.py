@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 from so_sandbox.dispatcher import Dispatcher
-from tests.chaos.persons import Life, befall, enter, new_title, populate
+from tests.chaos.persons import Life, befall, enter, populate
 from tests.chaos.plan import Plan
 from tests.chaos.watched import WatchedTenant
 
@@ -52,13 +52,6 @@ class Living:
 
     def join(self) -> None:
         self._thread.join()
-
-    def touch(self, person_ids: set[int]) -> int:
-        """Change the titles of persons of whom an event was lost, as a sweep will one day find them."""
-        lost = [life for life in self.lives if life.person_id in person_ids and not life.gone]
-        for life in lost:
-            new_title(self.tenant, life, self._rng)
-        return len(lost)
 
     def _run(self) -> None:
         rng, until = self._rng, self._plan.seconds * 0.9

@@ -30,6 +30,8 @@ class Plan:
     repeats: float = 0.25
     """Deliveries sent once more, as a share of all."""
     forgeries: int = 0
+    lost: float = 0.0
+    """Share of deliveries that are lost in silence, for the sweep to make good."""
     fortunes: int = 0
     """Things that befall a whole tenant or the app: downtime, moves, leave taken, keys replaced."""
     held_back: float = 0.15
@@ -59,6 +61,7 @@ def full(seconds: float) -> Plan:
         stops=int(seconds / 25),
         crashes=max(2, int(seconds / 120)),
         forgeries=150,
+        lost=0.03,
         fortunes=int(seconds / 12),
         fault_every={"SetConsent": 30, "SendConsentConfirmationEmail": 30, "*": 60},
     )
@@ -75,6 +78,7 @@ def short() -> Plan:
         stops=1,
         crashes=1,
         forgeries=10,
+        lost=0.05,
         fortunes=3,
         fault_every={"SetConsent": 15, "SendConsentConfirmationEmail": 15, "*": 40},
     )
@@ -100,6 +104,11 @@ _BY_BUG: Mapping[str, Plan] = {
     "mail_claimed_after_the_call": replace(_SMALL, failpoints=("send_notice:after",), only=("worker",)),
     "tenant_left_out_of_a_key": _SMALL,
     "two_workers_without_a_turn": replace(_SMALL, repeats=0.5),
+    "no_context_check": replace(_SMALL, forgeries=60),
+    "gone_for_an_unknown_slot": replace(_SMALL, forgeries=60),
+    "watermark_before_the_work": replace(
+        _SMALL, lost=0.4, failpoints=("hand_over:before",), only=("worker",)
+    ),
 }
 BUGS = tuple(_BY_BUG)
 
@@ -112,5 +121,8 @@ SIGNS: Mapping[str, AbstractSet[str]] = {
     "mail_claimed_after_the_call": _MAILS,
     "tenant_left_out_of_a_key": {"mails_missing_unexplained", "cross_tenant"},
     "two_workers_without_a_turn": {"repeated_writes", "overwritten_silently"},
+    "no_context_check": {"cross_tenant"},
+    "gone_for_an_unknown_slot": {"answered_gone"},
+    "watermark_before_the_work": {"consent_mismatch", "mails_missing_unexplained"},
 }
 """By what each bug must be caught: other breaches would be chance."""

@@ -19,6 +19,7 @@ from so_sandbox.dispatcher import Dispatcher
 from so_sandbox.login.site import Site
 from so_sandbox.sandbox import Sandbox
 from so_sandbox.server import RunningSandbox
+from so_sandbox.world.subscribing import ACTIVE
 from tests.chaos import ledger
 from tests.chaos.accounts import Account, Findings, mails_of, writes_of
 from tests.chaos.door import Door, busiest_second
@@ -30,7 +31,7 @@ from tests.chaos.product import ROOT, Database, Product, listen, wait_until
 from tests.chaos.storm import Storm
 from tests.chaos.troubling import Troublemaker
 from tests.chaos.verdict import Verdict
-from tests.chaos.watched import WatchedWorld
+from tests.chaos.watched import WatchedTenant, WatchedWorld
 
 MANIFEST = ROOT / "manifests" / "rules" / "nordic-b2b.yaml"
 _AT_REST = 240.0
@@ -42,6 +43,8 @@ _WIND_FORWARD = (
     "UPDATE environment_pause SET probe_at = so_now() WHERE ended_at IS NULL",
 )
 """What has been put off is due now, as if its time had come."""
+_WATCH_NOW = "UPDATE due SET at = so_now() WHERE kind = 'watchdog'"
+_LOST = {"discarded", "dropped", "lost"}
 _A_QUARTER_LATER = (
     "UPDATE mail SET claimed_at = claimed_at - interval '20 min', look_up_at = so_now()"
     " WHERE state IN ('claimed', 'unknown')"
@@ -95,6 +98,7 @@ class Soak:
         )
         self.living = [Living(one, plan, seed + 10 + n) for n, one in enumerate(self.tenants)]
         self.timings: dict[str, float] = {}
+        self.lost = self.disabled = 0
 
     def __enter__(self) -> Self:
         return self
@@ -134,6 +138,7 @@ class Soak:
             list(pool.map(self._install_one, [one.context_identifier for one in self.tenants]))
         for tenant in self.tenants:
             tenant.history.installed = True
+            tenant.history.number_at_installation = tenant.history.number
 
     def _install_one(self, name: str) -> None:
         token = self.sandbox.credentials.system_user_tokens[name]
@@ -143,6 +148,7 @@ class Soak:
 
     def _fire(self) -> None:
         self.storm.blowing = True
+        self.sandbox.dispatcher.lose(self.plan.lost, seed=self.seed)
         self.trouble.begin()
         self.fortunes.begin()
         self.herd.begin_striking()
@@ -172,27 +178,39 @@ class Soak:
         return int(self.database.rows("SELECT count(*) AS n FROM inbox WHERE state = 'open'")[0]["n"])
 
     def _heal(self) -> None:
-        """End all trouble, touch whom the vendor's law has lost, and wait until nothing is left to do."""
+        """End all trouble, have webhooks mended, sweep, and wait until nothing is left to do."""
         self.trouble.end()
         self.fortunes.end()
         self.herd.end_striking()
         self.storm.blowing = False
         dispatcher = self.sandbox.dispatcher
         wait_until("deliveries are still on their way", lambda: dispatcher.wait_idle(1.0), 120)
+        dispatcher.lose(0.0)
+        self.lost = sum(not one.once and one.state in _LOST for one in tuple(dispatcher.log))
+        self.disabled = sum(hook.state != ACTIVE for one in self.tenants for hook in one.webhooks())
+        wait_until("webhooks are not mended", self._mended, _AT_REST, every=0.5)
+        self._rest()
         for tenant in self.tenants:
-            for hook in tenant.webhooks():
-                hook.state, hook.consecutive_errors = 1, 0
-        lost: dict[str, set[int]] = {tenant.context_identifier: set() for tenant in self.tenants}
-        for one in tuple(dispatcher.log):
-            if not one.once and one.state in {"discarded", "dropped"} and one.event.startswith("person."):
-                lost[one.context_identifier].add(one.primary_key)
-        self.lost = sum(len(ids) for ids in lost.values())
-        for living in self.living:
-            living.touch(lost[living.tenant.context_identifier])
+            self._sweep(tenant)
         self._rest()
         # As if a quarter of an hour had gone by: what is unknown is looked up for the last time.
         self.database.execute(_A_QUARTER_LATER)
         self._rest()
+
+    def _mended(self) -> bool:
+        """Tell whether every webhook is active, after winding the watchdog's time forward."""
+        for statement in (*_WIND_FORWARD, _WATCH_NOW):
+            self.database.execute(statement)
+        return all(hook.state == ACTIVE for one in self.tenants for hook in one.webhooks())
+
+    def _sweep(self, tenant: WatchedTenant) -> None:
+        """Sweep as an operator does: whoever changed since the installation is told of as by an event."""
+        words = ("sweep", "--tenant", tenant.context_identifier, "--wait", "0")
+        self.product.command(*words, expected=(0, 1))
+        history = tenant.history
+        for person_id, entries in history.entries.items():
+            if entries[-1].number > history.number_at_installation:
+                history.told[person_id].append(history.next())
 
     def _rest(self) -> None:
         """Wait for rest, winding forward what was put off for later."""
@@ -231,7 +249,8 @@ class Soak:
         log = self.sandbox.dispatcher.log
         figures["events"] = len({one.event_id for one in log if one.event != "test"})
         figures["deliveries"] = sum(len(one.attempts) for one in log)
-        figures["lost_by_the_vendors_law"] = self.lost
+        figures["deliveries_lost"] = self.lost
+        figures["webhooks_disabled_at_the_end"] = self.disabled
         figures["held_back"] = self.trouble.held_back
         figures["faults"] = sum(self.storm.dealt.values())
         figures["kinds_of_faults"] = len(self.storm.dealt)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MUST_BE_NONE = {
     "refused": "deliveries that found nobody listening",
+    "answered_gone": "answered 410, which ends a webhook at once",
     "acked_missing": "acknowledged and not stored",
     "in_two_classes": "stored in two classes",
     "unexplained": "accepted and ended without a reason that we know",

@@ -57,6 +57,7 @@ class History:
     told: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     """By person: the numbers of the events that told of her, once we are installed."""
     installed: bool = False
+    number_at_installation: int = 0
     number: int = 0
 
     def next(self) -> int:
