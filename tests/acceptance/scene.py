@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class Scene:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self.metrics = free_pair()  # the worker takes the port after that of the web process
         self.sandbox = ""
 
     def plant_credentials(self) -> None:
@@ -86,6 +87,8 @@ class Scene:
             "SO_PRIVACY_DATA_DIR": str(self.data),
             "SO_PRIVACY_BIND": self.url.removeprefix("http://"),
             "SO_PRIVACY_PUBLIC_URL": self.url,
+            "SO_PRIVACY_METRICS_BIND": f"127.0.0.1:{self.metrics}",
+            "SO_PRIVACY_LOG_DIR": str(self.folder / "logs"),
             **more,
         }
 
@@ -165,3 +168,14 @@ def wait(true: Callable[[], bool], what: str, seconds: float = 30) -> None:
     while not true():
         assert time.monotonic() < until, what
         time.sleep(0.1)
+
+
+def free_pair() -> int:
+    """Give a port that is free, as is the one after it."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            with suppress(OSError):
+                second.bind(("127.0.0.1", port + 1))
+                return port

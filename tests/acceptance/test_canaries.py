@@ -19,7 +19,8 @@ from tests.conftest import TestServer
 ROOT = Path(__file__).parents[2]
 ADD = ("tenant", "add", "--environment", "sandbox", "--system-user-token-file")
 QUOTING_BUG = """
-import sys
+import os, sys
+os.environ["SO_PRIVACY_METRICS_BIND"] = ""  # the web process beside it has that port
 from so_privacy_ext.processing import drain
 
 def gather(person, *_):
@@ -32,7 +33,7 @@ main()
 """
 """A worker with a defect of the worst kind: the exception quotes the person."""
 
-pytestmark = [pytest.mark.row("F30"), pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.row("F30", "B102"), pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -71,6 +72,9 @@ def test_nothing_personal_and_no_secret_is_found(scene: Scene, postgres: TestSer
                 crash_in_a_write(scene, pid)
                 mistakes.result()
             look_at_everything(scene, person)
+            knock_at_the_pages(scene)
+            change_the_keys(scene)
+            watched = look_at_the_metrics(scene)
         with (
             scene.running("web", [*PRODUCT, "web"], answers(scene)),
             scene.running("worker", [sys.executable, "-c", QUOTING_BUG], lambda: True),
@@ -85,6 +89,10 @@ def test_nothing_personal_and_no_secret_is_found(scene: Scene, postgres: TestSer
     with psycopg.connect(postgres.admin, autocommit=True) as administrator:
         administrator.execute("CHECKPOINT")
     found = scene.canaries.search(scene.said)
+    found += scene.canaries.search(watched)
+    logs = list(files(scene.folder / "logs"))
+    assert b"manifest_activated" in logs[0][1]
+    found += scene.canaries.search(logs)
     found += scene.canaries.search(("a process", one) for one in command_lines.seen)
     found += scene.canaries.search(rows(scene.dsn))
     found += scene.canaries.search(files(scene.folder / "data", but={"data.key"}))
@@ -156,6 +164,41 @@ def look_at_everything(scene: Scene, person: int) -> None:
         ("doctor",), ("events", "show", "2"), ("review", "show", "1", "--json"),
     ):  # fmt: skip
         scene.command(*words)
+
+
+def knock_at_the_pages(scene: Scene) -> None:
+    """Come back from a sign-in that nobody began, with a code, a token and cookies that must not be kept."""
+    plant = scene.canaries.plant
+    code, state = plant("a code", "canary-authorization-code-72"), plant("a state", "canary-state-73")
+    token, cookie = plant("an id_token", "canary.id-token.74"), plant("a cookie", "canary-cookie-75")
+    given = {"code": code, "state": state, "id_token": token}
+    headers = {"Cookie": f"__Host-session={cookie}; {cookie}={cookie}", "User-Agent": cookie}
+    for path in ("/callback", "/configure", "/install", f"/state-changes/sandbox/{code}", f"/{code}"):
+        url = f"{scene.url}{path}"
+        for reply in (
+            requests.get(url, params=given, headers=headers, timeout=10, allow_redirects=False),
+            requests.post(url, data=given, headers=headers, timeout=10, allow_redirects=False),
+        ):
+            scene.said.append((f"{path} {reply.status_code}", reply.content + repr(reply.headers).encode()))
+
+
+def change_the_keys(scene: Scene) -> None:
+    """Rotate the data key under everything that runs; the new one is a secret like the old one."""
+    scene.command("keys", "rotate")
+    scene.command("keys", "show", "--json")
+    scene.canaries.plant("new data key", (scene.data / "data.key").read_text().strip())
+
+
+def look_at_the_metrics(scene: Scene) -> list[tuple[str, bytes]]:
+    """Ask web and worker as Prometheus does."""
+    found = []
+    for port in (scene.metrics, scene.metrics + 1):
+        reply = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10)
+        assert b"so_privacy_database_up 1.0" in reply.content
+        found.append((f"metrics at {port}", reply.content))
+    assert b'so_privacy_deliveries_total{outcome="stored"}' in found[0][1]
+    assert b"so_privacy_crm_calls_total{" in found[1][1]
+    return found
 
 
 def make_mistakes(scene: Scene) -> None:

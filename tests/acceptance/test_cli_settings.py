@@ -51,6 +51,7 @@ def protected(postgres: TestServer) -> Iterator[str]:
         postgres.execute("DROP ROLE careful")
 
 
+@pytest.mark.row("B90")
 @pytest.mark.parametrize(
     ("url", "code", "word"),
     [
@@ -68,6 +69,7 @@ def test_a_wrong_database_url(place: Place, url: str, code: int, word: str) -> N
     assert word in done.err or "database_url" in done.err
 
 
+@pytest.mark.row("B90")
 def test_a_wrong_password_is_refused_and_not_shown(place: Place, protected: str) -> None:
     wrong = place.run(
         "tenant", "list", settings={"DATABASE_URL": protected.replace("PASSWORD", "wrong-horse")}
@@ -81,6 +83,7 @@ def test_a_wrong_password_is_refused_and_not_shown(place: Place, protected: str)
     nobody.refused(78, "database_login")
 
 
+@pytest.mark.row("B90")
 def test_a_database_that_is_not_there_or_not_migrated(
     place: Place, postgres: TestServer, empty_dsn: str
 ) -> None:

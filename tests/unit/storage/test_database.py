@@ -26,6 +26,7 @@ migrate(sys.argv[1])
 """
 
 
+@pytest.mark.row("F77")
 def test_migrating_again_changes_nothing(dsn: str) -> None:
     migrate(dsn)
 
@@ -43,6 +44,7 @@ def test_a_database_that_stops_answering_is_given_up_in_seconds(dsn: str) -> Non
     assert 0 < int(settings["connect_timeout"]) <= 5
 
 
+@pytest.mark.row("F77")
 def test_two_may_migrate_at_once(empty_dsn: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(migrate, [empty_dsn] * 4))
@@ -50,6 +52,7 @@ def test_two_may_migrate_at_once(empty_dsn: str) -> None:
     connect(empty_dsn, application_name="test").close()
 
 
+@pytest.mark.row("F77")
 def test_a_killed_migration_is_begun_again(empty_dsn: str, process: Processes) -> None:
     for _ in range(4):
         one = process(MIGRATE, empty_dsn)
@@ -63,6 +66,7 @@ def test_a_killed_migration_is_begun_again(empty_dsn: str, process: Processes) -
     connect(empty_dsn, application_name="test").close()
 
 
+@pytest.mark.row("F77")
 def test_a_failed_migration_leaves_nothing(empty_dsn: str) -> None:
     with psycopg.connect(empty_dsn, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA so_privacy")
@@ -77,6 +81,7 @@ def test_a_failed_migration_leaves_nothing(empty_dsn: str) -> None:
     migrate(empty_dsn)
 
 
+@pytest.mark.row("F77")
 def test_an_unknown_newer_schema_is_refused(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("INSERT INTO so_privacy.migration (version) VALUES (%s)", [schema_version() + 1])
@@ -86,6 +91,7 @@ def test_an_unknown_newer_schema_is_refused(dsn: str) -> None:
         assert (raised.value.code, raised.value.exit_code) == ("schema_newer", Exit.CONFIG)
 
 
+@pytest.mark.row("F77")
 def test_an_older_schema_is_refused(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("DELETE FROM so_privacy.migration")
@@ -203,6 +209,7 @@ def test_durability_is_never_off(dsn: str) -> None:
     assert row == {"synchronous_commit": "on"}
 
 
+@pytest.mark.row("B90")
 @pytest.mark.parametrize(
     "url",
     [
