@@ -32,6 +32,8 @@ class Plan:
     forgeries: int = 0
     lost: float = 0.0
     """Share of deliveries that are lost in silence, for the sweep to make good."""
+    sweep_every: float = 60.0
+    """Seconds between two whole sweeps while under fire, as if a night had gone by."""
     fortunes: int = 0
     """Things that befall a whole tenant or the app: downtime, moves, leave taken, keys replaced."""
     held_back: float = 0.15
@@ -107,7 +109,7 @@ _BY_BUG: Mapping[str, Plan] = {
     "no_context_check": replace(_SMALL, forgeries=60),
     "gone_for_an_unknown_slot": replace(_SMALL, forgeries=60),
     "watermark_before_the_work": replace(
-        _SMALL, lost=0.4, failpoints=("hand_over:before",), only=("worker",)
+        _SMALL, lost=0.4, sweep_every=4.0, failpoints=("finish_sweep:after",), only=("worker",)
     ),
 }
 BUGS = tuple(_BY_BUG)

@@ -88,8 +88,9 @@ class Product:
 
     def command(self, *words: str, given: str = "", expected: Sequence[int] = (0,)) -> Any:
         """Run a command and give what it prints as JSON."""
+        how = ["tests.chaos.launched", "--bug", self._bug] if self._bug else ["so_privacy_ext"]
         done = subprocess.run(
-            [sys.executable, "-m", "so_privacy_ext", *words, "--json"],
+            [sys.executable, "-m", *how, *words, "--json"],
             env=self._environment,
             cwd=self.folder,
             input=given.encode(),

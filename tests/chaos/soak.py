@@ -44,6 +44,7 @@ _WIND_FORWARD = (
 )
 """What has been put off is due now, as if its time had come."""
 _WATCH_NOW = "UPDATE due SET at = so_now() WHERE kind = 'watchdog'"
+_SWEEP_NOW = "UPDATE due SET at = so_now() WHERE kind = 'sweep'"
 _LOST = {"discarded", "dropped", "lost"}
 _A_QUARTER_LATER = (
     "UPDATE mail SET claimed_at = claimed_at - interval '20 min', look_up_at = so_now()"
@@ -154,9 +155,12 @@ class Soak:
         self.herd.begin_striking()
         for one in self.living:
             one.begin()
-        begun, told = time.monotonic(), 0.0
+        begun, told, swept = time.monotonic(), 0.0, 0.0
         while (elapsed := time.monotonic() - begun) < self.plan.seconds:
             time.sleep(0.2)
+            if elapsed - swept > self.plan.sweep_every:
+                swept = elapsed
+                self.database.execute(_SWEEP_NOW)
             if elapsed - told > 30:
                 told = elapsed
                 for statement in _WIND_FORWARD:
