@@ -225,9 +225,10 @@ def test_who_is_refused_too_often_must_wait_and_nobody_else() -> None:
     routes = [Route("/plain", lambda _request: PlainTextResponse("x"))]
     with run(routes=routes) as one, Client(one.address) as client:
         ask_for = b"GET %s HTTP/1.1\r\nHost: example.com\r\nAccept: text/html\r\n\r\n"
-        statuses = [client.ask(ask_for % b"/nothing").status for _ in range(300)]
+        replies = [client.ask(ask_for % b"/nothing")]
+        while replies[-1].status == 404 and len(replies) < 5000:  # time forgives some of them meanwhile
+            replies.append(client.ask(ask_for % b"/nothing"))
 
-        assert statuses[:200] == [404] * 200
-        assert statuses[-1] == 429
-        assert client.ask(ask_for % b"/nothing").header("retry-after") == "60"
+        assert len(replies) > 200
+        assert (replies[-1].status, replies[-1].header("retry-after")) == (429, "60")
         assert client.ask(ask_for % b"/plain").status == 200
