@@ -115,6 +115,7 @@ def add_demo_tenant(
             ("GDPR", "GdprUseDefaultsForNew"): "true",
             ("GDPR", "GdprDefaultSource"): "USER",
             ("GDPR", "GdprDefaultLegalBase"): default_basis,
+            ("GDPR", "StrictMode"): "true",
         }
         tenant.add_associate("sona", kind=0, role="user", full_name="Sona Seller")
         tenant.add_associate("service", kind=7, role="service", full_name="Customer service")

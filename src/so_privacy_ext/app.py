@@ -65,6 +65,7 @@ from so_privacy_ext.superoffice.crm import SuperOfficeCrm
 from so_privacy_ext.superoffice.door import TenantDoor
 from so_privacy_ext.superoffice.environments import Environment, load
 from so_privacy_ext.superoffice.list_items import written
+from so_privacy_ext.superoffice.lists import is_strict
 from so_privacy_ext.superoffice.operations import ALLOWED
 from so_privacy_ext.superoffice.sign_in import SuperId
 from so_privacy_ext.superoffice.signing_keys import SigningKeys
@@ -341,6 +342,7 @@ class App:
             turn=self.turn,
             webhooks=self.webhooks,
             lists=lambda turn: self.crm(turn).lists(),
+            is_strict=lambda turn: is_strict(SoapClient(self._connection(turn), turn.pace)),
             webhook_address=self.webhook_address,
         )
 

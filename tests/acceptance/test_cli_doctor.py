@@ -50,6 +50,15 @@ def found(done: Done, level: str, *words: str) -> None:
     ), done.out
 
 
+def test_a_crm_that_mails_whoever_did_not_say_no(watched: Running) -> None:
+    preferences = watched.tenant(NAME).tables.preferences
+    preferences["GDPR", "StrictMode"] = "false"
+    try:
+        found(doctor(watched), "warning", "strict mode", "off", "E-marketing")
+    finally:
+        preferences["GDPR", "StrictMode"] = "true"
+
+
 def test_all_is_well(watched: Running) -> None:
     done = watched.run("doctor", "--tenant", NAME, installed=True)
 

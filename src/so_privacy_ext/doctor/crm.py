@@ -98,6 +98,19 @@ def examine_lists(name: str, lists: TenantLists) -> Iterator[Finding]:
         yield right("sources with a mail", found, tenant=name)
 
 
+def examine_strict_mode(name: str, *, strict: bool) -> Finding:
+    """Look at whether the CRM itself keeps marketing from who has not agreed to it."""
+    if strict:
+        return right("strict mode", "marketing goes only to who has agreed to it", tenant=name)
+    return warning(
+        "strict mode",
+        "off: the CRM also mails marketing to persons of whom no consent is known",
+        "switch it on in SuperOffice, under Privacy, or see to it that no mailing leaves E-marketing out",
+        means="what a rule denies may be mailed all the same",
+        tenant=name,
+    )
+
+
 def _wanted(slot: Subscription, events: int | None) -> Sequence[str]:
     if slot.kind == WATCH:
         return wanted_watch(events) if events is not None else ()

@@ -34,6 +34,8 @@ class Practice:
     turn: Callable[[TenantSummary], AbstractContextManager[Turn]]
     webhooks: Callable[[Turn], Sequence[Registered]]
     lists: Callable[[Turn], TenantLists]
+    is_strict: Callable[[Turn], bool]
+    """Whether the CRM mails marketing only to who has agreed."""
     webhook_address: str
     """Where our slots lie, with a slash at the end."""
 
@@ -65,6 +67,7 @@ def examine_tenant(practice: Practice, tenant: TenantSummary) -> Iterator[Findin
             yield from crm.examine_webhooks(name, kept, standing, practice.webhook_address)
             lists = practice.lists(turn)
             yield from crm.examine_lists(name, lists)
+            yield crm.examine_strict_mode(name, strict=practice.is_strict(turn))
             yield from crm.examine_manifest(name, turn.manifest(), lists)
     except CrmFailure as failure:
         yield crm.explain_failure(name, failure)

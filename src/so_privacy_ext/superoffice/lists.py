@@ -37,6 +37,11 @@ _LANGUAGE = (Column("id", integer), Column("iso_code", text, required=False))
 _OWNER = (Column("contact_id", integer),)
 
 
+def is_strict(client: SoapClient) -> bool:
+    """Tell whether the CRM mails marketing only to who has agreed: its strict mode, the tenant's choice."""
+    return bool(client.call("GetEmarketingStrictMode"))
+
+
 def read_lists(client: SoapClient) -> TenantLists:
     """Read every list that a decision, a write or a mail may need."""
     countries = read_all(client, "country", _COUNTRY)

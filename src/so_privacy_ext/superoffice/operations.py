@@ -24,7 +24,7 @@ class Operation:
     agent: str
     name: str
     writes: bool = False
-    returns: Literal["nothing", "array", "one", "text"] = "array"
+    returns: Literal["nothing", "array", "one", "text", "boolean"] = "array"
     item: str = ""
     fields: Mapping[str, Kind] = field(default_factory=dict)
 
@@ -65,6 +65,7 @@ _ALLOWED = (
     Operation("List", "GetAllDocumentTemplates", item="DocumentTemplateEntity", fields={
         "DocumentTemplateId": "int", "Name": "text", "Deleted": "boolean", "PrivacyDocType": "key"}),
     Operation("List", "GetDocumentTemplateLanguages", item="string"),
+    Operation("List", "GetEmarketingStrictMode", returns="boolean"),
     Operation("MDO", "GetList", item="MDOListItem", fields={"Id": "int", "ExtraInfo": "text"}),
     Operation("Preference", "GetPreferences", item="Preference", fields={"RawValue": "text"}),
     Operation("Webhook", "SaveWebhook", writes=True, returns="one", fields=_HOOK),
@@ -84,9 +85,9 @@ def check(operation: Operation, response: etree._Element) -> None:
     if len(found) != 1:
         raise faults.protocol(operation.full_name, f"{len(found)} times Response")
     result = found[0]
-    if operation.returns == "text":
-        if len(result):
-            raise faults.protocol(operation.full_name, "Response is no text")
+    if operation.returns in ("text", "boolean"):
+        if not _is(operation.returns, result):
+            raise faults.protocol(operation.full_name, f"Response is no {operation.returns}")
         return
     if result.get(NIL) in ("true", "1"):
         raise faults.protocol(operation.full_name, "Response is nil")

@@ -10,7 +10,7 @@ from so_privacy_ext.errors import CrmFailure, Fault, Park
 from so_privacy_ext.model import Purpose, Template
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
-from so_privacy_ext.superoffice.lists import read_lists
+from so_privacy_ext.superoffice.lists import is_strict, read_lists
 from tests.unit.superoffice.loopback import Canned, Loopback, answer, refusal, rows
 
 READ = "GetArchiveListByColumns2"
@@ -202,3 +202,18 @@ def test_lists_that_can_not_be_read_are_not_kept(tenant: Any) -> None:
         crm.lists()
     assert crm.lists().bases
     connection.close()
+
+
+@pytest.mark.parametrize(("said", "strict"), [("true", True), ("1", True), ("false", False), ("0", False)])
+def test_strict_mode(loopback: Loopback, client: SoapClient, said: str, strict: bool) -> None:
+    loopback.script("GetEmarketingStrictMode", answer("GetEmarketingStrictMode", said))
+
+    assert is_strict(client) is strict
+
+
+@pytest.mark.parametrize("said", ["", "yes", "<n:True/>"])
+def test_strict_mode_is_a_boolean_or_nothing(loopback: Loopback, client: SoapClient, said: str) -> None:
+    loopback.script("GetEmarketingStrictMode", answer("GetEmarketingStrictMode", said))
+
+    with pytest.raises(CrmFailure, match="GetEmarketingStrictMode"):
+        is_strict(client)

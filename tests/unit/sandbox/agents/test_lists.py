@@ -80,9 +80,9 @@ def test_the_plain_lists_have_names_in_many_languages(asker: Asker) -> None:
 
 
 def test_strict_mode_is_a_preference(asker: Asker, tenant: Tenant) -> None:
-    assert asker.ask("List", "GetEmarketingStrictMode").text("Response") == "false"
-    tenant.tables.preferences["GDPR", "StrictMode"] = "True"
     assert asker.ask("List", "GetEmarketingStrictMode").text("Response") == "true"
+    tenant.tables.preferences["GDPR", "StrictMode"] = "False"
+    assert asker.ask("List", "GetEmarketingStrictMode").text("Response") == "false"
 
 
 @pytest.mark.parametrize(
