@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+import structlog
 
 from so_privacy_ext.storage import database, embedded
 
@@ -33,6 +37,22 @@ class TestServer:
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.admin, autocommit=True) as connection:
             connection.execute(statement.encode())
+
+
+@pytest.fixture(autouse=True)
+def own_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let no way of logging outlive the test that ran a command, whose loggers would keep it for good."""
+    configured, root = structlog.get_config(), logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    monkeypatch.setattr(structlog, "configure", partial(_configure, structlog.configure))
+    yield
+    structlog.configure(**configured)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def _configure(configure: Callable[..., None], **given: Any) -> None:
+    configure(**(given | {"cache_logger_on_first_use": False}))
 
 
 @pytest.fixture(scope="session")

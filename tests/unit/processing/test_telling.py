@@ -33,7 +33,8 @@ def states(world: World) -> list[str]:
 
 
 def duties(world: World) -> list[tuple[object, ...]]:
-    return [(one["person_id"], one["mail"], one["article"], one["how"]) for one in world.rows("duty")]
+    rows = sorted(world.rows("duty"), key=lambda one: one["duty_id"])
+    return [(one["person_id"], one["mail"], one["article"], one["how"]) for one in rows]
 
 
 def drained(world: World, name: str, *people: int) -> None:
