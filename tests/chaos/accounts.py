@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
@@ -61,7 +62,7 @@ class Account:
         """Every acknowledged delivery is stored, whole, and ended in exactly one way; no forged one is."""
         inbox = {bytes(row["body_sha256"]): row for row in self.ledger.inbox if row["body_sha256"]}
         quarantine = {bytes(row["body_sha256"]) for row in self.ledger.quarantine}
-        acked: set[bytes] = set()
+        acked: dict[bytes, Delivery] = {}
         for delivery in log:
             digest = hashlib.sha256(delivery.body).digest()
             good = any(attempt.good for attempt in delivery.attempts)
@@ -74,16 +75,27 @@ class Account:
             if digest in foreign and digest in inbox:
                 self.findings.add("cross_tenant", f"{self.name} took an event of another tenant")
             if good:
-                acked.add(digest)
-        for digest in acked:
+                acked[digest] = delivery
+        for digest, delivery in acked.items():
             row = inbox.get(digest)
             if row is None and digest not in quarantine:
-                self.findings.add("acked_missing", f"{self.name} {digest.hex()[:12]}")
+                self._miss(delivery, foreign=digest in foreign)
             if row is not None and digest in quarantine:
                 self.findings.add("in_two_classes", f"{self.name} inbox and quarantine")
             self._classify(row)
         self.figures["acked"] += len(acked)
-        self.figures["stored_not_acked"] += len(inbox.keys() - acked)
+        self.figures["stored_not_acked"] += len(inbox.keys() - acked.keys())
+
+    def _miss(self, delivery: Delivery, *, foreign: bool) -> None:
+        """Note what is not there: what names a person in quarantine goes with her."""
+        if foreign and self._was_gone(json.loads(delivery.body)["PrimaryKey"]):
+            self.figures["erased_with_a_person"] += 1
+        else:
+            self.findings.add("acked_missing", f"{self.name} {delivery.event_id}")
+
+    def _was_gone(self, person_id: int) -> bool:
+        """Tell whether what names a person in quarantine had to go with her."""
+        return any(entry.gone for entry in self.tenant.history.entries.get(person_id, ()))
 
     def _classify(self, row: dict[str, object] | None) -> None:
         if row is None:
