@@ -254,10 +254,7 @@ class App:
         with self._guard:
             known = self._keys.get(environment.name)
             if known is None:
-                wire = Wire(
-                    private_addresses_allowed=environment.private_addresses_allowed,
-                    ca_file=self.settings.ca_file,
-                )
+                wire = self._wire(environment)
                 known = self._keys[environment.name] = SigningKeys(environment, wire)
             return known
 
@@ -311,7 +308,7 @@ class App:
 
     def healing(self, turn: Turn) -> Healing:
         """Give what mends a tenant's webhooks and finds what no event told of."""
-        client = SoapClient(self._connection(turn), turn.pace)
+        client = self._client(turn)
         public_url, ca_file = self.settings.public_url, self.settings.ca_file
         return Healing(turn, client, self.clock, self.data_key, public_url=public_url, ca_file=ca_file)
 
@@ -329,7 +326,7 @@ class App:
 
     def webhooks(self, turn: Turn) -> Sequence[Registered]:
         """Give our own webhooks as they stand in a tenant."""
-        return list_own(SoapClient(self._connection(turn), turn.pace))
+        return list_own(self._client(turn))
 
     def practice(self) -> Practice:
         """Give what an examination asks."""
@@ -342,7 +339,7 @@ class App:
             turn=self.turn,
             webhooks=self.webhooks,
             lists=lambda turn: self.crm(turn).lists(),
-            is_strict=lambda turn: is_strict(SoapClient(self._connection(turn), turn.pace)),
+            is_strict=lambda turn: is_strict(self._client(turn)),
             webhook_address=self.webhook_address,
         )
 
@@ -353,7 +350,7 @@ class App:
 
     def signing(self, turn: Turn) -> tuple[Signing, SigningSecrets]:
         """Give both sides of a change of the webhooks' secrets."""
-        client = SoapClient(self._connection(turn), turn.pace)
+        client = self._client(turn)
         return Signing(client), SigningSecrets(turn.session, self.data_key)
 
     def install(
@@ -426,11 +423,17 @@ class App:
         for connection in self._connections.values():
             connection.close()
 
-    def _time_at(self, name: str) -> datetime | None:
-        environment = self.environment(name)
-        wire = Wire(
+    def _client(self, turn: Turn) -> SoapClient:
+        return SoapClient(self._connection(turn), turn.pace)
+
+    def _wire(self, environment: Environment) -> Wire:
+        return Wire(
             private_addresses_allowed=environment.private_addresses_allowed, ca_file=self.settings.ca_file
         )
+
+    def _time_at(self, name: str) -> datetime | None:
+        environment = self.environment(name)
+        wire = self._wire(environment)
         try:
             return time_at(wire, environment)
         finally:
