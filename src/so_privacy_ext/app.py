@@ -7,46 +7,37 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 from starlette.routing import BaseRoute
 
-from so_privacy_ext import published
-from so_privacy_ext.application_files import ApplicationFiles, read_application
+from so_privacy_ext.application_files import read_application
+from so_privacy_ext.coming_and_going import ComingAndGoing
+from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.doctor.address import certificate_seconds
 from so_privacy_ext.doctor.examination import Practice
 from so_privacy_ext.errors import CrmFailure, Exit, Fault, Refused
 from so_privacy_ext.healing import Healing
 from so_privacy_ext.lifecycle import restoring
 from so_privacy_ext.lifecycle.attending import STATE, attend
-from so_privacy_ext.lifecycle.install import install
 from so_privacy_ext.lifecycle.pieces import Installed, Piece, Uninstalled
 from so_privacy_ext.lifecycle.probing import let_in, paused_for
-from so_privacy_ext.lifecycle.provisions import Provisions, provisions
 from so_privacy_ext.lifecycle.restoring import RESTORED
-from so_privacy_ext.lifecycle.uninstall import uninstall
 from so_privacy_ext.model import (
     NEW_SWEEP,
     WATCHDOG,
     WHOLE_SWEEP,
-    ContextIdentifier,
-    Epoch,
-    ListItem,
     SweepKind,
     TenantId,
     TenantLists,
 )
-from so_privacy_ext.ports import OfTenant
+from so_privacy_ext.ports import Clock, OfTenant
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveManifest, resolve, resolve_what_stands
 from so_privacy_ext.rules.manifest import Manifest, parse
-from so_privacy_ext.rules.new_items import new_items
 from so_privacy_ext.settings import Settings
-from so_privacy_ext.storage import embedded, keys, manifests, news, provisioned, purging, tenants, turns
-from so_privacy_ext.storage.arrivals import ArrivingTenant
+from so_privacy_ext.storage import embedded, keys, manifests, news, purging, tenants, turns
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.epochs import EpochBook
-from so_privacy_ext.storage.leaving import LeavingTenant
 from so_privacy_ext.storage.overview import Figure, read_overview
 from so_privacy_ext.storage.pauses import PauseBook
 from so_privacy_ext.storage.purging import Periods
@@ -55,30 +46,20 @@ from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession, open_session
 from so_privacy_ext.storage.sessions import Sessions as KeptSessions
 from so_privacy_ext.storage.signing import SigningSecrets
-from so_privacy_ext.storage.tenants import SYSTEM_USER_TOKEN, TenantSummary
+from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.superoffice import state_change
-from so_privacy_ext.superoffice.client import SoapClient
-from so_privacy_ext.superoffice.clock import time_at
-from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
-from so_privacy_ext.superoffice.door import TenantDoor
-from so_privacy_ext.superoffice.environments import Environment, load
-from so_privacy_ext.superoffice.list_items import written
 from so_privacy_ext.superoffice.lists import is_strict
-from so_privacy_ext.superoffice.operations import ALLOWED
 from so_privacy_ext.superoffice.sign_in import SuperId
-from so_privacy_ext.superoffice.signing_keys import SigningKeys
 from so_privacy_ext.superoffice.state_change import StateChange
 from so_privacy_ext.superoffice.subscriptions import Registered, Signing, list_own
 from so_privacy_ext.superoffice.system_user import Application
-from so_privacy_ext.superoffice.wire import Wire
 from so_privacy_ext.web.console.routes import console_routes
 from so_privacy_ext.web.install import CALLBACK, Entrance
 from so_privacy_ext.web.rendering import Pages
 from so_privacy_ext.web.sessions import Sessions
 from so_privacy_ext.web.state_changes import StateChanges
-from so_privacy_ext.webhooks.subscriptions import NAMES
 from so_privacy_ext.worker import NO_MANIFEST, Chore
 
 PURGE = "purge"
@@ -98,15 +79,15 @@ class SystemClock:
 class App:
     """The product, wired: one per process."""
 
-    def __init__(self, settings: Settings, dsn: str, data_key: DataKey | None = None) -> None:
+    def __init__(
+        self, settings: Settings, dsn: str, data_key: DataKey | None = None, clock: Clock | None = None
+    ) -> None:
         self.settings = settings
         self.dsn = dsn
         self.data_key = data_key or keys.open_key(dsn, settings.data_key_path)
-        self.clock = SystemClock()
-        self.application_files = ApplicationFiles(settings)
-        self._connections: dict[TenantId, TenantConnection] = {}
-        self._epochs: dict[TenantId, Epoch] = {}
-        self._keys: dict[str, SigningKeys] = {}
+        self.clock = clock or SystemClock()
+        self.crms = CrmConnections(settings, dsn, self.data_key, self.clock)
+        self._coming = ComingAndGoing(dsn, self.data_key, self.crms, settings.public_url)
         self._manifests: dict[tuple[str, int], tuple[TenantLists, ActiveManifest]] = {}
         self.sessions = KeptSessions(dsn, self.data_key)
         self._super_id: SuperId | None = None
@@ -143,7 +124,7 @@ class App:
                         Exit.CONFIG,
                     )
                 self._super_id = SuperId(
-                    self.environment(settings.environment),
+                    self.crms.environment(settings.environment),
                     client_id=settings.client_id,
                     application=self.application,
                     redirect_uri=f"{settings.public_url}{CALLBACK}",
@@ -167,7 +148,7 @@ class App:
             seen = tenants.summary(session)
         if seen is not None and seen.parked_reason == Fault.AUTHORIZATION_LOST:
             return False
-        return hmac.compare_digest(self._token(tenant_id).encode(), system_user_token.encode())
+        return hmac.compare_digest(self.crms.token(tenant_id).encode(), system_user_token.encode())
 
     def overview(self) -> Sequence[Figure]:
         """Count what waits, over all tenants."""
@@ -213,7 +194,7 @@ class App:
 
     def attend(self, turn: Turn) -> bool:
         """See that the environment lets us in and the tenant runs; False when the turn is to end."""
-        connection = self._connection(turn)
+        connection = self.crms.of(turn)
         pauses = PauseBook(turn.session, turn.tenant.environment)
         if not let_in(pauses, connection, turn.tenant.environment):
             return False
@@ -234,29 +215,11 @@ class App:
 
     def crm(self, turn: Turn) -> SuperOfficeCrm:
         """Give a tenant's CRM, at the pace of its turn."""
-        return SuperOfficeCrm(self._connection(turn), turn.pace)
-
-    def environment(self, name: str) -> Environment:
-        """Give an environment by its name."""
-        known = load(self.settings.environments_file)
-        if name not in known:
-            raise Refused(
-                "unknown_environment", f"{name!r}", f"choose one of {', '.join(sorted(known))}", Exit.USAGE
-            )
-        return known[name]
+        return SuperOfficeCrm(self.crms.of(turn), turn.pace)
 
     def application(self) -> Application:
         """Give what proves that we are the app that the vendor knows, as the files say now."""
-        return self.application_files()
-
-    def signing_keys(self, environment: Environment) -> SigningKeys:
-        """Give the keys that sign for an environment, fetched when first needed and shared by all."""
-        with self._guard:
-            known = self._keys.get(environment.name)
-            if known is None:
-                wire = self._wire(environment)
-                known = self._keys[environment.name] = SigningKeys(environment, wire)
-            return known
+        return self.crms.application_files()
 
     def tenant(self, context_identifier: str | None, environment: str | None = None) -> TenantSummary:
         """Find a tenant by name, or environment/name; without a name, the only one there is."""
@@ -308,7 +271,7 @@ class App:
 
     def healing(self, turn: Turn) -> Healing:
         """Give what mends a tenant's webhooks and finds what no event told of."""
-        client = self._client(turn)
+        client = self.crms.client(turn)
         public_url, ca_file = self.settings.public_url, self.settings.ca_file
         return Healing(turn, client, self.clock, self.data_key, public_url=public_url, ca_file=ca_file)
 
@@ -326,7 +289,7 @@ class App:
 
     def webhooks(self, turn: Turn) -> Sequence[Registered]:
         """Give our own webhooks as they stand in a tenant."""
-        return list_own(self._client(turn))
+        return list_own(self.crms.client(turn))
 
     def practice(self) -> Practice:
         """Give what an examination asks."""
@@ -335,12 +298,12 @@ class App:
             application=lambda: read_application(self.settings),
             key_ids=lambda: self.data_key.key_ids,
             keys_in_use=lambda: keys.in_use(self.dsn),
-            time_at=self._time_at,
+            time_at=self.crms.time_at,
             turn=self.turn,
             webhooks=self.webhooks,
             lists=lambda turn: self.crm(turn).lists(),
-            is_strict=lambda turn: is_strict(self._client(turn)),
-            webhook_address=self.webhook_address,
+            is_strict=lambda turn: is_strict(self.crms.client(turn)),
+            webhook_address=self._coming.webhook_address,
         )
 
     def certificate_seconds(self) -> float | None:
@@ -350,7 +313,7 @@ class App:
 
     def signing(self, turn: Turn) -> tuple[Signing, SigningSecrets]:
         """Give both sides of a change of the webhooks' secrets."""
-        client = self._client(turn)
+        client = self.crms.client(turn)
         return Signing(client), SigningSecrets(turn.session, self.data_key)
 
     def install(
@@ -361,21 +324,7 @@ class App:
         tell: Callable[[str], None] = lambda _: None,
     ) -> Installed:
         """Install a tenant, or complete it; a tenant that has all is left as it is."""
-        self._refuse_unreachable(environment)
-        connection = self._connect(context_identifier, environment, lambda: system_user_token)
-        register = ArrivingTenant(
-            self.dsn,
-            self.data_key,
-            environment=environment,
-            context_identifier=context_identifier,
-            system_user_token=system_user_token,
-        )
-        door = TenantDoor(connection, register.pace)
-        try:
-            return install(door, register, lambda: self._items(register.turn), self.webhook_address, tell)
-        finally:
-            connection.close()
-            self._forget_connection(context_identifier, environment)
+        return self._coming.install(context_identifier, environment, system_user_token, tell)
 
     def uninstall(
         self,
@@ -385,59 +334,16 @@ class App:
         local: bool = False,
     ) -> Uninstalled:
         """Uninstall a tenant: from its CRM unless `local`, and here; begun once, it can only be ended."""
-        register = LeavingTenant(self.dsn, self.data_key, tenant.tenant_id)
-
-        def enter() -> TenantDoor:
-            self._forget_connection(tenant.context_identifier, tenant.environment)
-            door = TenantDoor(self._connection(register.turn), register.pace)
-            door.enter()
-            return door
-
-        try:
-            return uninstall(enter, register, self.webhook_address, tell, local=local)
-        finally:
-            self._forget_connection(tenant.context_identifier, tenant.environment)
+        return self._coming.uninstall(tenant, tell, local=local)
 
     def pieces(self, tenant_id: TenantId) -> Sequence[Piece]:
         """Give what of ours is in a tenant's CRM, as it is kept."""
-        with open_session(self.dsn, tenant_id) as session:
-            slots, items = tenants.subscriptions(session), provisioned.listed(session)
-        standing = [one for one in items if one.item_id is not None and one.removed_at is None]
-        return [
-            *(Piece(one.kind, one.key, one.item_id) for one in standing if one.item_id is not None),
-            *(
-                Piece("webhook", NAMES[one.kind], one.webhook_id)
-                for one in slots
-                if one.webhook_id is not None
-            ),
-        ]
-
-    @property
-    def webhook_address(self) -> str:
-        """Give the address below which all our webhooks point."""
-        return f"{self.settings.public_url}/webhooks/"
+        return self._coming.pieces(tenant_id)
 
     def close(self) -> None:
         if self._super_id is not None:
             self._super_id.close()
-        for connection in self._connections.values():
-            connection.close()
-
-    def _client(self, turn: Turn) -> SoapClient:
-        return SoapClient(self._connection(turn), turn.pace)
-
-    def _wire(self, environment: Environment) -> Wire:
-        return Wire(
-            private_addresses_allowed=environment.private_addresses_allowed, ca_file=self.settings.ca_file
-        )
-
-    def _time_at(self, name: str) -> datetime | None:
-        environment = self.environment(name)
-        wire = self._wire(environment)
-        try:
-            return time_at(wire, environment)
-        finally:
-            wire.close()
+        self.crms.close()
 
     def _purge_in_turn(self, turn: Turn, _must_yield: Callable[[], bool]) -> float:
         purging.purge(turn.session, self._periods())
@@ -455,39 +361,9 @@ class App:
         )
         return Periods(events, quarantine, facts)
 
-    def _connection(self, turn: Turn) -> TenantConnection:
-        tenant_id = turn.tenant.tenant_id
-        with self._guard:
-            known = self._connections.get(tenant_id)
-            if known is None:
-                known = self._connections[tenant_id] = self._connect(
-                    turn.tenant.context_identifier, turn.tenant.environment, lambda: self._token(tenant_id)
-                )
-            if self._epochs.setdefault(tenant_id, turn.tenant.epoch) != turn.tenant.epoch:
-                self._epochs[tenant_id] = turn.tenant.epoch
-                known.lists.forget()  # the numbers of lists were set back as well
-            return known
-
-    def _token(self, tenant_id: TenantId) -> str:
-        """Read a tenant's system user token as it is kept now: another process may have got a new one."""
-        with open_session(self.dsn, tenant_id) as session:
-            return tenants.read_secret(session, self.data_key, SYSTEM_USER_TOKEN).decode()
-
-    def _connect(
-        self, context_identifier: str, environment: str, system_user_token: Callable[[], str]
-    ) -> TenantConnection:
-        return TenantConnection(
-            self.environment(environment),
-            self.application_files,
-            ContextIdentifier(context_identifier),
-            system_user_token,
-            self.clock,
-            ca_file=self.settings.ca_file,
-        )
-
     def _state_change(self, environment: str, content: bytes) -> StateChange:
-        allowed = self.environment(environment)
-        return state_change.read(content, allowed, self.signing_keys(allowed), self.clock.now())
+        allowed = self.crms.environment(environment)
+        return state_change.read(content, allowed, self.crms.signing_keys(allowed), self.clock.now())
 
     def _tell_of(self, environment: str, change: StateChange) -> TenantId | None:
         """Have a tenant's state asked for anew; nothing else comes of what a notification says."""
@@ -499,36 +375,6 @@ class App:
         tenant = turn.tenant
         turn.release()  # an uninstallation takes the turn itself
         self.uninstall(self.tenant(tenant.context_identifier, tenant.environment), local=True)
-
-    def _refuse_unreachable(self, environment: str) -> None:
-        """Refuse an address that the environment does not post to; only a sandbox posts to plain HTTP."""
-        allowed = self.environment(environment)
-        if not (allowed.private_addresses_allowed or self.settings.public_url.startswith("https://")):
-            raise Refused(
-                "public_url",
-                f"SuperOffice does not post to {self.settings.public_url}",
-                "set SO_PRIVACY_PUBLIC_URL to an https:// address with a valid certificate",
-                Exit.CONFIG,
-            )
-
-    def _items(self, turn: Turn) -> Sequence[ListItem]:
-        """Give the list items of a tenant's manifest, or of the published one while it has none."""
-        active = turn.manifest()
-        if active is not None:
-            return new_items(parse(active[0], active[1][:12]))
-        return default_items()
-
-    def _forget_connection(self, context_identifier: str, environment: str) -> None:
-        """Have the tenant's next turn begin with what is kept now, such as another system user token."""
-        with self._guard:
-            stale = [
-                tenant_id
-                for tenant_id, one in self._connections.items()
-                if (one.context_identifier, one.environment.name) == (context_identifier, environment)
-            ]
-            gone = [self._connections.pop(tenant_id) for tenant_id in stale]
-        for connection in gone:
-            connection.close()
 
     def _ready(self, turn: Turn, digest: str, lists: TenantLists) -> ActiveManifest:
         """Resolve a manifest once per version and reading of the tenant's lists."""
@@ -542,20 +388,6 @@ class App:
         ready: ActiveManifest = resolve_what_stands(parse(content, digest[:12]), lists)
         self._manifests[key] = lists, ready
         return ready
-
-
-@cache
-def default_items() -> Sequence[ListItem]:
-    """Give the list items that the published manifest brings along."""
-    file = published.folder("manifests") / "rules" / "nordic-b2b.yaml"
-    return new_items(parse(file.read_bytes(), file.name))
-
-
-def provisions_for(items: Sequence[ListItem], address: str) -> Provisions:
-    """Give what an installation with these list items creates and needs."""
-    names = {(one.kind, one.key): written(one.names) for one in items}
-    allowed = [(one.agent, one.name, one.writes) for one in ALLOWED.values()]
-    return provisions(items, names, address, allowed)
 
 
 def find_database(settings: Settings) -> str:

@@ -35,9 +35,8 @@ def scene(
 ) -> Iterator[Scene]:
     # The pace has tests of its own; here it would take most of the time.
     monkeypatch.setattr(turns, "wait_for_place", lambda session: None)
-    app = App(settings_of(sandbox, tmp_path), dsn)
     clock = FakeClock()
-    app.clock = clock  # type: ignore[assignment]  # a clock that can be moved
+    app = App(settings_of(sandbox, tmp_path), dsn, clock=clock)
     with served(app) as url:
         made = Scene(sandbox, dsn, app, clock, url)
         sandbox.world.applications[

@@ -117,11 +117,11 @@ class Scene:
             yield turn
 
     def connection(self, name: str = FIRST) -> TenantConnection:
-        known = self.app._connections.get(self.tenants[name])
+        known = self.app.crms._of_tenants.get(self.tenants[name])
         if known is None:
             tenant_id = self.tenants[name]
-            known = self.app._connections[tenant_id] = self.app._connect(
-                name, "sandbox", lambda: self.app._token(tenant_id)
+            known = self.app.crms._of_tenants[tenant_id] = self.app.crms.connect(
+                name, "sandbox", lambda: self.app.crms.token(tenant_id)
             )
         return known
 

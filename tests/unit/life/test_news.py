@@ -224,7 +224,7 @@ def test_another_method_or_an_environment_that_is_none_is_not_found(scene: Scene
 @pytest.mark.row("B63")
 def test_a_token_of_another_environment_is_not_believed(scene: Scene) -> None:
     """The vendor's keys can't be had from here, and without them nothing is believed."""
-    scene.app._keys["sod"] = scene.app.signing_keys(scene.app.environment("sandbox"))
+    scene.app.crms._keys["sod"] = scene.app.crms.signing_keys(scene.app.crms.environment("sandbox"))
     assert post(scene, body(scene), environment="sod").status_code == 401
 
 

@@ -10,8 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from so_privacy_ext import published
-from so_privacy_ext.app import default_items, provisions_for
 from so_privacy_ext.cli.output import plain
+from so_privacy_ext.coming_and_going import default_items, provisions_for
 from so_privacy_ext.superoffice.operations import ALLOWED
 from so_sandbox.comparing import content_of, differences, tables_in
 from tests.unit.lifecycle.stage import Stage
