@@ -137,6 +137,7 @@ def test_a_plan_that_lacks_its_last_lines_is_refused(path: Path) -> None:
     plan, lines = read_plan(path, key_of), path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:-1]))
     assert "cut off" in refusal(path).what
+    path.write_bytes(b"".join(lines[:-2]))
     with pytest.raises(Refused, match="while it was read"):
         list(plan.persons())
 
