@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from so_privacy_ext.model import STORE, WITHDRAWN, Consent, Decision, PersonId, TenantLists
 from so_privacy_ext.ports import EffectIntent
-from so_privacy_ext.processing import periods
 from so_privacy_ext.processing.case import EFFECTS, Case
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.arbiter import Leave, Write, settle
 from so_privacy_ext.proof.authority import authority
+from so_privacy_ext.rules import periods
 from so_privacy_ext.rules.tag import tag
 
 FLIPS = 3

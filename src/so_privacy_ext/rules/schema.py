@@ -6,6 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -33,12 +34,16 @@ class _WithoutNull(GenerateJsonSchema):
 @lru_cache
 def json_schema(words: Words = PRODUCT_WORDS) -> dict[str, Any]:
     """Give the schema of manifests whose conditions are made of these words."""
-    schema = manifest_shape(words).model_json_schema(schema_generator=_WithoutNull)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
+        **schema_of(manifest_shape(words)),
         "title": "so_privacy_ext manifest, version 1",
     }
+
+
+def schema_of(shape: type[BaseModel]) -> dict[str, Any]:
+    """Give the schema of any shape of ours."""
+    return shape.model_json_schema(schema_generator=_WithoutNull)
 
 
 def text() -> str:

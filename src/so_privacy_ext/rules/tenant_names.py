@@ -63,7 +63,7 @@ class TenantNames:
         by_id = {one.item_id: one for one in self.lists.templates if not one.deleted}
         usable = {item_id: one.name for item_id, one in by_id.items() if one.is_privacy}
         others = [one.name for one in self.lists.templates if one.deleted or not one.is_privacy]
-        if not _called(name, usable) and any(normal(name) in spellings(one) for one in others):
+        if not called(name, usable) and any(normal(name) in spellings(one) for one in others):
             how = "restore it in the CRM and set its type to privacy confirmation"
             self._miss(
                 at, "missing_template", f"the template {shown(name)} is deleted or no privacy template", how
@@ -88,7 +88,7 @@ class TenantNames:
             )
 
     def _named(self, kind: str, name: str, at: Node, names: Mapping[int, str]) -> int:
-        found = _called(name, names)
+        found = called(name, names)
         if len(found) == 1:
             return found[0]
         if found:
@@ -108,6 +108,6 @@ class TenantNames:
         self.findings.append(Finding(at.line, at.column, code, what, how))
 
 
-def _called(name: str, names: Mapping[int, str]) -> list[int]:
+def called(name: str, names: Mapping[int, str]) -> list[int]:
     """Give the ids of all items that have this name in any language."""
     return [item_id for item_id, item in names.items() if normal(name) in spellings(item)]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from so_privacy_ext.processing.periods import add
+from so_privacy_ext.rules.periods import add
 
 START = datetime(1, 1, 1, tzinfo=UTC)
 
