@@ -13,7 +13,7 @@ LIMIT = 50
 _LONGEST_SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """One thing that must be mended before a manifest can be used."""
 
