@@ -90,6 +90,9 @@ def argument(schema: Mapping[str, Any]) -> str:
     if "properties" in schema:
         keys = schema["properties"].items()
         return "; ".join(f"`{key}`{_said(one)}: {argument(one)}" for key, one in keys)
+    if "patternProperties" in schema:
+        (value,) = schema["patternProperties"].values()
+        return f"by {schema['propertyNames']['description']}: {argument(value)}"
     if "anyOf" in schema:
         (items,) = (one["items"] for one in schema["anyOf"] if one.get("type") == "array")
         return f"one or a list of: {argument(items)}"

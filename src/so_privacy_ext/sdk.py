@@ -12,6 +12,8 @@ from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, Roo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from so_privacy_ext.model import FieldValue, UserField
+
 
 class Unknown(Enum):
     """The one value that stands for a fact nobody knows."""
@@ -59,17 +61,21 @@ class Facts:
     """Purpose key → (basis key, source key) as it stands in the CRM."""
     wordings: frozenset[str] = frozenset()
     """Purposes that have a consent text."""
+    fields: Mapping[str, FieldValue] = field(default_factory=dict, repr=False)
+    """User-defined fields by key (`UserField.key`); one that is not here is unknown."""
 
 
 Truth = bool | None
 """Three-valued as in SQL: None is neither true nor false, because a fact is unknown."""
 
-ReferenceKind = Literal["purpose", "source", "category", "business", "position"]
+ReferenceKind = Literal[
+    "purpose", "source", "category", "business", "position", "person_field", "company_field"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A name in a condition: purposes and sources are of the manifest, the others of the tenant's lists."""
+    """A name in a condition: purposes and sources are of the manifest, the others of the tenant."""
 
     kind: ReferenceKind
     name: str
@@ -84,6 +90,8 @@ class Ground:
     fallback_language: str
     ids: Mapping[Reference, int]
     """Ids of all references to list items of the tenant."""
+    fields: Mapping[Reference, UserField] = field(default_factory=dict)
+    """User-defined fields of the tenant by all references to them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from so_privacy_ext.model import Template, TenantLists
+from so_privacy_ext.model import Template, TenantLists, UserField
 from so_privacy_ext.rules.findings import Finding, advice, shown
 from so_privacy_ext.rules.names import normal, spellings
 from so_privacy_ext.rules.tree import Node
@@ -57,6 +57,24 @@ class TenantNames:
         """Give the id of the one category, business or position so called; 0 where there isn't just one."""
         lists = {"category": self.lists.categories, "business": self.lists.businesses}
         return self._named(kind, name, at, lists.get(kind, self.lists.positions))
+
+    def field(self, owner: str, name: str, at: Node) -> UserField | None:
+        """Find the one user-defined field of this id for programs or, if there is none, of this label."""
+        fields = {number: one for number, one in enumerate(self.lists.fields) if one.owner == owner}
+        by_id = [one for one in fields.values() if one.prog_id == name]
+        if len(by_id) == 1:
+            return by_id[0]
+        labels = {number: one.label.rstrip(": ") for number, one in fields.items()}
+        found = _called(name.rstrip(": "), labels)
+        if len(found) == 1:
+            return fields[found[0]]
+        what = f"the tenant has no published field {shown(name)} of a {owner}"
+        how = advice(name, sorted({one for label in labels.values() for one in spellings(label)}))
+        if found:
+            what = f"the tenant has {len(found)} fields of a {owner} that are called {shown(name)}"
+            how = f"name the one you mean: {', '.join(sorted(fields[one].prog_id for one in found))}"
+        self._miss(at, f"ambiguous_{owner}_field" if found else f"missing_{owner}_field", what, how)
+        return None
 
     def template(self, name: str, at: Node) -> Template | None:
         """Find the one privacy template of this name that is not deleted."""
