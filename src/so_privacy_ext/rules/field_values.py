@@ -36,6 +36,11 @@ def read(field: UserField, written: Written) -> FieldValue | Misfit:
     return _READERS[field.kind](field, written)
 
 
+def empty(kind: FieldKind) -> FieldValue:
+    """Give what the CRM has where nobody filled anything in."""
+    return {FieldKind.NUMBER: 0, FieldKind.CHECKBOX: False}.get(kind)
+
+
 def comparable(value: FieldValue) -> FieldValue:
     """Give a fact in the form in which it is compared: texts without regard to case."""
     return normal(value).casefold() if isinstance(value, str) else value

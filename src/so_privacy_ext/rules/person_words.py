@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag
 
 from so_privacy_ext.rules.keys import ItemName, ListKey
 from so_privacy_ext.rules.shape import Shape
+from so_privacy_ext.rules.words.fields import FieldName, Value
 from so_privacy_ext.rules.words.happening import Column
 from so_privacy_ext.rules.words.origin import FormKey
 from so_privacy_ext.rules.words.person import Domain
@@ -112,3 +113,9 @@ class MadeUp(Shape):
     wordings: Annotated[
         OneOrMany[ListKey], Field(description="purposes for which the tenant has a consent text")
     ] = ()
+    person_field: dict[FieldName, Value] = Field(
+        default={}, description="what stands in user-defined fields of hers; all others are empty"
+    )
+    company_field: dict[FieldName, Value] = Field(
+        default={}, description="what stands in user-defined fields of her company; all others are empty"
+    )

@@ -149,7 +149,7 @@ def test_a_field_is_found_by_its_id_and_by_its_label_in_any_language(active: Any
             "person_field: {Vists: 1}",
             (
                 "missing_person_field: the tenant has no published field `Vists` of a person"
-                '; did you mean `Visits`? allowed: Ends, Level, Note, Slutter, US:"Ends";DA:"Slutter", Visits, Wants news'
+                '; did you mean `Visits`? allowed: Ends, Level, Note:, Slutter, US:"Ends";DA:"Slutter", Visits, Wants news'
             ),
         ),
         (
