@@ -60,8 +60,9 @@ def _activities(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
 
 
 def _insertions(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
-    kept = tenant.tables.insertions
-    return (kept[i] for i in _ids(restriction, "traveltransactionlog.record_id") or () if i in kept)
+    kept = (tenant.tables.insertions, tenant.tables.mass_insertions)
+    ids = _ids(restriction, "traveltransactionlog.record_id") or ()
+    return (rows[i] for i in ids for rows in kept if i in rows)
 
 
 def _moves(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
@@ -204,11 +205,11 @@ TABLES: Mapping[str, Table] = {
         "traveltransactionlog_id",
         {
             "traveltransactionlog_id": "log_id",
-            "record_id": "person_id",
+            "record_id": "record_id",
             "associate_id": "associate_id",
             "flags": "flags",
             "application_id": "application_id",
-            "tablenumber": PERSON_TABLE,
+            "tablenumber": "table",
             "type": INSERT,
         },
         frozenset(
