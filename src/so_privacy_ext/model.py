@@ -93,6 +93,8 @@ class Tenant:
     """As the state API last said it, by the vendor's name."""
     reconciling: bool = False
     """The CRM was set back, and not all persons whom we knew have been looked at."""
+    mass_writes: bool = False
+    """Its administrator lets a run write many consents in one call, past the CRM's own rules."""
 
 
 @dataclass(frozen=True, slots=True)
