@@ -15,14 +15,15 @@ from so_privacy_ext.rules.activation import DEFAULT_SOURCE
 from so_privacy_ext.rules.alone import lists_alone
 from so_privacy_ext.rules.field_values import Misfit, Written, empty, read
 from so_privacy_ext.rules.findings import Finding, advice, shown
+from so_privacy_ext.rules.languages import one_norwegian
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.names import spellings
-from so_privacy_ext.rules.person_words import MadeUp, MadeUpForm, Standing
+from so_privacy_ext.rules.person_words import MadeUp, MadeUpForm, PersonWords, Standing
 from so_privacy_ext.rules.references import UNKNOWN_SOURCE
 from so_privacy_ext.rules.schema import schema_of
 from so_privacy_ext.rules.tenant_names import called, fields_called
 from so_privacy_ext.rules.tree import Node, Nothing
-from so_privacy_ext.sdk import UNKNOWN, Facts
+from so_privacy_ext.sdk import UNKNOWN, EventWord, Facts
 
 _UNKNOWN = "unknown"
 _FIELDS = ("person_field.", "company_field.")
@@ -56,10 +57,10 @@ def facts_from(words: Mapping[str, Any], manifest: Manifest, lists: TenantLists 
     found = list(check(root, person, manifest, lists))
     if found:
         raise MadeUpInvalid(list(spread), found)
-    return facts_of(person, lists)
+    return facts_of(person, lists, person.event, person.changed)
 
 
-def check(root: Node, person: MadeUp, manifest: Manifest, lists: TenantLists) -> Iterator[Finding]:
+def check(root: Node, person: PersonWords, manifest: Manifest, lists: TenantLists) -> Iterator[Finding]:
     """Find what the words name that isn't there, and what can't be true of one person."""
     content = manifest.content
     sources = [*content.sources, UNKNOWN_SOURCE]
@@ -85,7 +86,9 @@ def check(root: Node, person: MadeUp, manifest: Manifest, lists: TenantLists) ->
         yield _finding(root.get("email_domain") or root, "contradiction", "a domain without an address", how)
 
 
-def facts_of(person: MadeUp, lists: TenantLists) -> Facts:
+def facts_of(
+    person: PersonWords, lists: TenantLists, event: EventWord = "none", changed: Iterable[str] = ()
+) -> Facts:
     """Give the facts of words that were found right."""
     rows = {purpose: standing_of(person, purpose) for purpose in person.consents}
     if person.source is not None:
@@ -94,8 +97,8 @@ def facts_of(person: MadeUp, lists: TenantLists) -> Facts:
     form = person.form.key if isinstance(person.form, MadeUpForm) else person.form
     ids = {kind: _item_id(getattr(person, kind), items) for kind, items in _listed(lists).items()}
     return Facts(
-        event=person.event,
-        changed=frozenset(person.changed),
+        event=event,
+        changed=frozenset(changed),
         creator=_known(person.creator),
         form=form,
         source=store.source if store else None,
@@ -103,7 +106,7 @@ def facts_of(person: MadeUp, lists: TenantLists) -> Facts:
         category_id=ids["category"],
         business_id=ids["business"],
         position_id=ids["position"],
-        language=_known("nb" if person.language == "no" else person.language),
+        language=_known(one_norwegian(person.language)),
         company_is_owner=person.company is not None and person.company.is_owner,
         retired=person.retired,
         is_associate=person.is_associate,
@@ -116,7 +119,7 @@ def facts_of(person: MadeUp, lists: TenantLists) -> Facts:
     )
 
 
-def standing_of(person: MadeUp, purpose: str) -> Standing:
+def standing_of(person: PersonWords, purpose: str) -> Standing:
     """Give the consent that stands for a purpose; without a source of its own, by that of the person."""
     said = person.consents[purpose]
     if isinstance(said, str):
@@ -137,7 +140,7 @@ def _item_id(name: str | None, items: Mapping[int, str]) -> int:
     return called(name, items)[0] if name is not None else 0
 
 
-def _fields(person: MadeUp) -> Mapping[str, Mapping[str, Written]]:
+def _fields(person: PersonWords) -> Mapping[str, Mapping[str, Written]]:
     return {"person": person.person_field, "company": person.company_field}
 
 

@@ -90,11 +90,9 @@ FormShape = Annotated[
 ]
 
 
-class MadeUp(Shape):
+class PersonWords(Shape):
     """A person in words; whatever is not said is unknown, not so, or not there, but an e-mail address is."""
 
-    event: EventWord = "none"
-    changed: OneOrMany[Column] = ()
     creator: Literal["form", "us", "integration", "erp", "user", "unknown"] = "unknown"
     form: FormShape | None = None
     source: Annotated[ListKey | None, Field(description="the key of a source: that of her STORE row")] = None
@@ -119,3 +117,10 @@ class MadeUp(Shape):
     company_field: dict[FieldName, Value] = Field(
         default={}, description="what stands in user-defined fields of her company; all others are empty"
     )
+
+
+class MadeUp(PersonWords):
+    """A person, and what has just happened to her."""
+
+    event: EventWord = "none"
+    changed: OneOrMany[Column] = ()

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from so_privacy_ext.rules.keys import CountryCode, LanguageCode
-from so_privacy_ext.rules.law import digital_age, language_of
+from so_privacy_ext.rules.languages import one_norwegian, read_by
+from so_privacy_ext.rules.law import digital_age
 from so_privacy_ext.sdk import UNKNOWN, Condition, Facts, Ground, OneOrMany, Predicate, Truth
 
 Domain = Annotated[
@@ -37,15 +38,11 @@ class Language(Condition[OneOrMany[LanguageCode]]):
     word = "language"
 
     def prepare(self, ground: Ground, /) -> Predicate:
-        wanted = frozenset(_one_norwegian(one) for one in self.root)
-
-        def language(facts: Facts) -> str:
-            if isinstance(facts.language, str):
-                return _one_norwegian(facts.language)
-            by_country = language_of(facts.country) if isinstance(facts.country, str) else None
-            return by_country or ground.fallback_language
-
-        return Predicate(lambda facts: language(facts) in wanted, language)
+        wanted = frozenset(one_norwegian(one) for one in self.root)
+        fallback = ground.fallback_language
+        return Predicate(
+            lambda facts: read_by(facts, fallback) in wanted, lambda facts: read_by(facts, fallback)
+        )
 
 
 class _CompanyArgument(BaseModel):
@@ -138,7 +135,3 @@ class AgeBelow(Condition[Age]):
             return facts.age < below if isinstance(facts.age, int) and below is not None else None
 
         return Predicate(truth, lambda facts: {"age": facts.age, "limit": limit(facts)})
-
-
-def _one_norwegian(language: str) -> str:
-    return "nb" if language == "no" else language
