@@ -13,9 +13,7 @@ import pytest
 from so_privacy_ext.superoffice.operations import ALLOWED
 from tests.contract.wsdl_facts import differences, differing, facts, fingerprint, unused
 
-AGENTS = (
-    "Archive", "Batch", "BulkUpdate", "DatabaseTable", "List", "MDO", "Person", "Preference", "Webhook",
-)  # fmt: skip
+AGENTS = ("Archive", "List", "MDO", "Person", "Preference", "Webhook")
 FINGERPRINTS = Path(__file__).parent / "fingerprints"
 
 

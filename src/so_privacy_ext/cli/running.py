@@ -126,10 +126,7 @@ def web(
     receiving = app.receiving()
     try:
         came = serve(
-            create_application(receiving, routes=app.pages()),
-            sockets=[listener],
-            hosts=settings.hosts,
-            trusted_proxies=settings.trusted_proxies,
+            create_application(receiving, routes=app.pages()), sockets=[listener], hosts=settings.hosts
         )
     finally:
         receiving.close()

@@ -15,7 +15,6 @@ from so_privacy_ext.errors import Exit, Refused, Rejected
 from so_privacy_ext.lifecycle.pieces import Piece, Uninstalled
 from so_privacy_ext.model import PersonId, TenantId
 from so_privacy_ext.ports import OfTenant
-from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.session import TenantSession
@@ -43,12 +42,12 @@ class Tenancy(Protocol):
     def put_right(self, turn: Turn) -> None:
         """Put our webhooks right, those that a human stopped too."""
 
-    def fit(self, turn: Turn, manifest: Manifest) -> Sequence[LintFinding]:
-        """Give warnings; raises `ManifestInvalid` with all that the tenant lacks, or that breaks a law."""
+    def fit(self, turn: Turn, manifest: Manifest) -> None:
+        """Raise `ManifestInvalid` with all that the tenant lacks."""
 
     def activate(
         self, turn: Turn, manifest: Manifest, content: bytes, *, who: str, tell_from: datetime | None
-    ) -> object: ...
+    ) -> bool: ...
     def pieces(self, tenant_id: TenantId) -> Sequence[Piece]:
         """Give what of ours is in the tenant's CRM."""
 

@@ -1,1 +1,0 @@
-"""One law, one module: `LAW`, and the function that looks."""
