@@ -10,10 +10,13 @@ from typing import Any
 import typer
 
 from so_privacy_ext.cli.program import program
+from so_privacy_ext.rules.lint.catalogue import LAWS
+from so_privacy_ext.rules.lint.law import Level
 from so_privacy_ext.rules.not_acted_on import IDLE
 from so_privacy_ext.rules.schema import json_schema
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+_LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 _AROUND = ("all", "any", "not")
 _PART = re.compile(r"(<!-- from the code: ([a-z ]+) -->\n).*?(<!-- to here -->\n)", re.DOTALL)
 
@@ -60,11 +63,24 @@ def _commands(words: str, command: Any) -> Iterator[tuple[str, Any]]:
         yield from _commands(f"{words} {name}", one)
 
 
+def laws() -> Iterator[str]:
+    """Describe every law: what it finds, how bad that is, what is behind it, and how it is right."""
+    yield "| code | | finds |"
+    yield "|---|---|---|"
+    for law in LAWS:
+        yield f"| [{law.code}](#{law.code.lower()}) | {_LEVELS[law.level]} | {law.title} |"
+    for law in LAWS:
+        yield from ("", f"### {law.code}", "", f"{_LEVELS[law.level].capitalize()}: {law.title}.", "")
+        yield from (f"Behind it: {law.fact}.", "", "Right is, for example:", "")
+        yield from ("```yaml", *law.example.splitlines(), "```")
+
+
 PARTS: Mapping[str, Callable[[], Iterator[str]]] = {
     "words": words,
     "nesting": nesting,
     "idle keys": idle,
     "commands": commands,
+    "laws": laws,
 }
 
 
@@ -74,6 +90,9 @@ def argument(schema: Mapping[str, Any]) -> str:
     if "properties" in schema:
         keys = schema["properties"].items()
         return "; ".join(f"`{key}`{_said(one)}: {argument(one)}" for key, one in keys)
+    if "patternProperties" in schema:
+        (value,) = schema["patternProperties"].values()
+        return f"by {schema['propertyNames']['description']}: {argument(value)}"
     if "anyOf" in schema:
         (items,) = (one["items"] for one in schema["anyOf"] if one.get("type") == "array")
         return f"one or a list of: {argument(items)}"

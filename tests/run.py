@@ -19,6 +19,8 @@ from tests.foreign import needed
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_SECONDS = 1800
 """Ends a run that hangs; one takes well under ten minutes on two idle cores."""
+PROCESSES = "4"
+"""Twice the cores of a small machine: half of the time is spent waiting for processes, clocks and commits."""
 INTERRUPTED = 130
 GOOD, LOUD, BAD = "bold green", "bold black on yellow", "bold red"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -52,7 +54,7 @@ def command(report: Path, *, left_out: Iterable[str] = ()) -> list[str]:
     """
     return [
         *(sys.executable, "-m", "coverage", "run", "-m", "pytest", "tests"),
-        *("-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile", "--hypothesis-profile=ci"),
+        *("-p", "no:cacheprovider", "-n", PROCESSES, "--dist", "loadfile", "--hypothesis-profile=ci"),
         *("--durations=10", "--durations-min=5", f"--session-timeout={LONGEST_SECONDS}"),
         f"--junit-xml={report}",
         *(f"--ignore={folder}" for folder in left_out),

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from starlette.routing import BaseRoute
 
+from so_privacy_ext.activating import Activated, Activating
 from so_privacy_ext.application_files import read_application
 from so_privacy_ext.coming_and_going import ComingAndGoing
 from so_privacy_ext.crm_connections import CrmConnections
@@ -32,10 +33,11 @@ from so_privacy_ext.model import (
 )
 from so_privacy_ext.ports import Clock, OfTenant
 from so_privacy_ext.processing.work import Work
-from so_privacy_ext.rules.activation import ActiveManifest, resolve, resolve_what_stands
+from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
+from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.settings import Settings
-from so_privacy_ext.storage import embedded, keys, manifests, news, purging, tenants, turns
+from so_privacy_ext.storage import embedded, keys, news, purging, tenants, turns
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.epochs import EpochBook
 from so_privacy_ext.storage.overview import Figure, read_overview
@@ -253,21 +255,19 @@ class App:
         with turn:
             yield turn
 
-    def fit(self, turn: Turn, manifest: Manifest) -> None:
-        """Raise `ManifestInvalid` with all that a manifest names and the tenant lacks at this moment."""
-        crm = self.crm(turn)
-        crm.forget_lists()
-        resolve(manifest, crm.lists())
+    def activating(self, turn: Turn) -> Activating:
+        """Give what lets a manifest decide for a tenant."""
+        return Activating(turn, self.crm(turn), lambda: is_strict(self.crms.client(turn)), self.clock)
+
+    def fit(self, turn: Turn, manifest: Manifest) -> Sequence[LintFinding]:
+        """Give a manifest's warnings; raises `ManifestInvalid` if it can't decide for this tenant now."""
+        return self.activating(turn).fit(manifest)
 
     def activate(
         self, turn: Turn, manifest: Manifest, content: bytes, *, who: str, tell_from: datetime | None
-    ) -> bool:
-        """Let a manifest, with its bytes, decide from now on, if it fits; False if it does already."""
-        self.fit(turn, manifest)
-        changed = manifests.activate(turn.session, turn.ledgers, content, who=who, tell_from=tell_from)
-        turn.unpark()
-        turn.wake()
-        return changed
+    ) -> Activated:
+        """Let a manifest decide from now on, if it fits."""
+        return self.activating(turn).activate(manifest, content, who=who, tell_from=tell_from)
 
     def healing(self, turn: Turn) -> Healing:
         """Give what mends a tenant's webhooks and finds what no event told of."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from so_privacy_ext.application_files import ApplicationFiles
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import ContextIdentifier, Epoch, TenantId
-from so_privacy_ext.ports import Clock
+from so_privacy_ext.ports import Clock, MassWriter
 from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.secrets import DataKey
@@ -19,7 +19,9 @@ from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.clock import time_at
 from so_privacy_ext.superoffice.connection import TenantConnection
+from so_privacy_ext.superoffice.crm import SuperOfficeCrm
 from so_privacy_ext.superoffice.environments import Environment, load
+from so_privacy_ext.superoffice.mass import SuperOfficeMass
 from so_privacy_ext.superoffice.signing_keys import SigningKeys
 from so_privacy_ext.superoffice.wire import Wire
 
@@ -82,6 +84,17 @@ class CrmConnections:
     def client(self, turn: Turn) -> SoapClient:
         """Give a client of the tenant's web services, at the pace of its turn."""
         return SoapClient(self.of(turn), turn.pace)
+
+    def mass_writer(self, turn: Turn) -> MassWriter:
+        """Give what writes many consents at once; refused to a tenant that has not opted in."""
+        if not turn.tenant.mass_writes:
+            name = turn.tenant.context_identifier
+            what = f"{name} does not let us write many consents in one call"
+            how = f"its administrator opts in with `so-privacy tenant mass {name} on`"
+            raise Refused("mass_off", what, how, Exit.NO_PERMISSION)
+        connection = self.of(turn)
+        client = SoapClient(connection, turn.pace, mass=True)
+        return SuperOfficeMass(client, SuperOfficeCrm(connection, turn.pace).lists)
 
     def connect(
         self, context_identifier: str, environment: str, system_user_token: Callable[[], str]

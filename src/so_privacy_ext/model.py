@@ -93,6 +93,8 @@ class Tenant:
     """As the state API last said it, by the vendor's name."""
     reconciling: bool = False
     """The CRM was set back, and not all persons whom we knew have been looked at."""
+    mass_writes: bool = False
+    """Its administrator lets a run write many consents in one call, past the CRM's own rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,45 @@ class Consent:
     updated: datetime | None
     updated_associate_id: AssociateId
     updated_count: int
+
+
+class FieldKind(StrEnum):
+    """What a user-defined field holds."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DAY = "day"
+    CHECKBOX = "checkbox"
+    ITEM = "item"
+    """An item of a list."""
+
+
+FieldValue = str | int | float | bool | date | None
+"""A text, a number, a checkbox, a day, the id of a list item; None where nothing is filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserField:
+    """A field that the tenant's administrator has added to persons or to companies."""
+
+    owner: str
+    """`person` or `company`."""
+    prog_id: str
+    """Its name for programs, such as `SuperOffice:3`; stays when it is called otherwise or moved."""
+    label: str
+    """As the CRM writes it, in several languages at once where it has them."""
+    kind: FieldKind
+    column: str
+    """Where it lies, seen from its owner's table, such as `userdef_id.long05`; it may be moved."""
+    items: Mapping[int, str] = field(default_factory=dict)
+    """Of a list: id → name."""
+    layout: str = ""
+    """Which publication of the owner's fields this is of; in another, columns may mean other fields."""
+
+    @property
+    def key(self) -> str:
+        """Name it among the facts of a person."""
+        return f"{self.owner}/{self.prog_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +185,8 @@ class Person:
     """By purpose key."""
     last_email_id: int = 0
     """The highest id of her addresses; a save gives them new ones."""
+    fields: Mapping[str, FieldValue] = field(default_factory=dict, repr=False)
+    """By the key of each user-defined field that was asked for, hers and her company's."""
 
     @property
     def mark(self) -> Mark:
@@ -322,6 +365,7 @@ class TenantLists:
     """SuperOffice language code (`DA`, `NO`), upper case → LCID."""
     default_basis: str
     """The tenant's default legal basis for STORE, a key; empty if none."""
+    fields: tuple[UserField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,18 @@ class Crm(Protocol):
         """Look in the person's activities for a mail by that template since then."""
 
 
+class MassWriter(Protocol):
+    """Writes the consents of many persons in few calls; for a run of a tenant that has opted in, alone."""
+
+    def write(self, intents: Sequence[EffectIntent]) -> None:
+        """Ask for all of these, each person and purpose once; raises a `CrmFailure` like any call.
+
+        Where an intent knows of no row (`updated_count_before` is None) the way is one that never writes over
+        a row; every other row is written over whoever wrote it last. So the caller has read persons and
+        consents just before, and reads back after: a return says no more than a failure of what now stands.
+        """
+
+
 class Changes(Protocol):
     """What has changed in one tenant's CRM, page by page. Every method raises a `CrmFailure`."""
 

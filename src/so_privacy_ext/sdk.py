@@ -12,6 +12,8 @@ from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, Roo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from so_privacy_ext.model import FieldValue, UserField
+
 
 class Unknown(Enum):
     """The one value that stands for a fact nobody knows."""
@@ -59,17 +61,21 @@ class Facts:
     """Purpose key → (basis key, source key) as it stands in the CRM."""
     wordings: frozenset[str] = frozenset()
     """Purposes that have a consent text."""
+    fields: Mapping[str, FieldValue] = field(default_factory=dict, repr=False)
+    """User-defined fields by key (`UserField.key`); one that is not here is unknown."""
 
 
 Truth = bool | None
 """Three-valued as in SQL: None is neither true nor false, because a fact is unknown."""
 
-ReferenceKind = Literal["purpose", "source", "category", "business", "position"]
+ReferenceKind = Literal[
+    "purpose", "source", "category", "business", "position", "person_field", "company_field"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A name in a condition: purposes and sources are of the manifest, the others of the tenant's lists."""
+    """A name in a condition: purposes and sources are of the manifest, the others of the tenant."""
 
     kind: ReferenceKind
     name: str
@@ -84,6 +90,8 @@ class Ground:
     fallback_language: str
     ids: Mapping[Reference, int]
     """Ids of all references to list items of the tenant."""
+    fields: Mapping[Reference, UserField] = field(default_factory=dict)
+    """User-defined fields of the tenant by all references to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +101,6 @@ class Predicate:
     truth: Callable[[Facts], Truth]
     found: Callable[[Facts], object]
     """Gives the value that is looked at, for `explain`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Aspect:
-    """One fact that a condition looks at, with the values at which its answer may change."""
-
-    fact: str
-    """A field of `Facts`."""
-    key: str | None = None
-    """The entry that is looked at, where the fact is a mapping or a set."""
-    marks: frozenset[Any] = frozenset()
-    """Values that the condition tells apart; if ordered, where each stretch of one answer begins.
-
-    All other values, but for the unknown and the empty one, have one answer in common.
-    """
-    ordered: bool = False
-    """The values are numbers or days, and the answer is the same from one mark to the next."""
 
 
 Argument = TypeVar("Argument")
@@ -131,13 +122,6 @@ class Condition(RootModel[Argument], Generic[Argument]):
     def references(self) -> Iterable[Reference]:
         """Name what must exist for this condition to make sense."""
         return ()
-
-    def aspects(self, _ground: Ground, /) -> Iterable[Aspect] | None:
-        """Name every fact on which the answer depends, so that it can be computed whom a rule reaches.
-
-        None where a word doesn't say: then its answer may be anything, whatever the facts.
-        """
-        return None
 
     @abstractmethod
     def prepare(self, ground: Ground, /) -> Predicate:

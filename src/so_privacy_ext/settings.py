@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -35,6 +36,8 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:7300"
     """Where SuperOffice reaches the web process, without a slash at the end."""
     bind: Annotated[str, NoDecode] = "127.0.0.1:7300"
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses and networks of proxies in front of us, separated by commas: they are believed."""
     client_id: str = ""
     environment: str = "online"
     """Where the client id is registered, and so where administrators sign in; a client id is of one alone."""
@@ -66,6 +69,19 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("write http(s)://host, without query")
         return value.rstrip("/")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        found = tuple(one.strip() for one in value.split(",") if one.strip())
+        for one in found:
+            try:
+                ip_network(one)
+            except ValueError:
+                raise ValueError("write addresses and networks, such as 10.0.0.7,192.168.0.0/16") from None
+        return found
 
     @property
     def data_key_path(self) -> Path:

@@ -215,3 +215,10 @@ def test_a_paused_tenant_keeps_what_comes_and_goes_on_when_resumed(installed: Ru
     installed.settle()
     (row,) = installed.tenant().consents(person.person_id)
     assert row.comment.startswith("so-privacy met-in-person ")
+
+
+def test_a_tenant_opts_in_to_writing_in_bulk_and_out_again(installed: Running) -> None:
+    assert installed.good("tenant", "mass", FIRST, "on") == {"mass_writes": True, "changed": True}
+    assert "may write in bulk already" in installed.run("tenant", "mass", FIRST, "on").out
+    assert "may not write in bulk" in installed.run("tenant", "mass", FIRST, "off").out
+    installed.run("tenant", "mass", FIRST, "perhaps").refused(2)

@@ -35,7 +35,10 @@
     if (!list.querySelector("dt") || !list.querySelector("dd")) note("a term without its value", list);
   const roles = { table: "table", thead: "rowgroup", tbody: "rowgroup", tr: "row", th: "columnheader", td: "cell" };
   for (const [tag, role] of Object.entries(roles))
-    for (const element of all(tag)) if (element.getAttribute("role") !== role) note("no role of its own", element);
+    for (const element of all(tag)) {
+      const wanted = element.getAttribute("scope") === "row" ? "rowheader" : role;
+      if (element.getAttribute("role") !== wanted) note("no role of its own", element);
+    }
   for (const img of all("img, svg")) if (!img.getAttribute("alt") && img.getAttribute("aria-hidden") !== "true") note("no text", img);
 
   // What stands alone is at least 24 pixels high; a link within a sentence may be as high as its line.

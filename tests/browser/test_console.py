@@ -63,6 +63,10 @@ class Seat:
     def paths(self) -> list[str]:
         return [
             "/configure",
+            "/configure/rules",
+            "/configure/persons",
+            "/configure/persons?person=Anna",
+            "/configure/persons/18",
             "/configure/manifest",
             "/configure/reviews",
             f"/configure/reviews/{self.objects.review}",

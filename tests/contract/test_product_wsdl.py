@@ -13,7 +13,9 @@ import pytest
 from so_privacy_ext.superoffice.operations import ALLOWED
 from tests.contract.wsdl_facts import differences, differing, facts, fingerprint, unused
 
-AGENTS = ("Archive", "List", "MDO", "Person", "Preference", "Webhook")
+AGENTS = (
+    "Archive", "Batch", "BulkUpdate", "DatabaseTable", "List", "MDO", "Person", "Preference", "Webhook",
+)  # fmt: skip
 FINGERPRINTS = Path(__file__).parent / "fingerprints"
 
 

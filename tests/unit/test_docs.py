@@ -18,9 +18,9 @@ from so_privacy_ext.storage.reviews import Settlement
 from tests import documents
 
 ROOT = Path(__file__).resolve().parents[2]
-README, OPERATING, MANIFEST = (
+README, OPERATING, MANIFEST, LINTS = (
     (ROOT / name).read_text(encoding="utf-8")
-    for name in ("README.md", "docs/operating.md", "docs/manifest.md")
+    for name in ("README.md", "docs/operating.md", "docs/manifest.md", "docs/lints.md")
 )
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")])
 
@@ -88,7 +88,7 @@ def test_what_a_page_says_of_the_code_is_as_the_code_says() -> None:
     for path in documents.DOCS.glob("*.md"):
         page = path.read_text(encoding="utf-8")
         assert documents.written(page) == page, "run `python -m tests.documents`"
-    assert all(f"<!-- from the code: {part} -->" in MANIFEST + OPERATING for part in documents.PARTS)
+    assert all(f"<!-- from the code: {part} -->" in MANIFEST + OPERATING + LINTS for part in documents.PARTS)
 
 
 SECTIONS: dict[str, tuple[type[BaseModel], str]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 
 from so_sandbox.agents.archive_restrictions import Restriction, Value, allows, read, shape
 from so_sandbox.agents.archive_tables import TABLES, Table
@@ -45,14 +46,15 @@ def _query(caller: Caller, columns: list[str], restriction: Restriction, given: 
     table = TABLES.get(name)
     if table is None:
         raise NotSupported(f"the sandbox answers no archive query of table {name!r}")
-    _refuse_unknown(name, table, columns, restriction, given["SortOrder"])
+    _refuse_unknown(name, table, columns, restriction)
+    order = _order(name, table, given["SortOrder"])
 
     def passes(row: object) -> bool:
         return allows(restriction, lambda column: table.value(row, column))
 
-    found = sorted(
-        (row for row in table.rows(caller.tenant, restriction) if passes(row)),
-        key=lambda row: table.value(row, f"{name}.{table.key}") or 0,
+    found = (row for row in table.rows(caller.tenant, restriction) if passes(row))
+    ordered = (
+        found if order == table.by else iter(sorted(found, key=lambda row: table.value(row, order) or 0))
     )
     start = given["Page"] * given["PageSize"]
     cells = [(column, _encoder(column.rpartition(".")[2])) for column in columns]
@@ -66,21 +68,27 @@ def _query(caller: Caller, columns: list[str], restriction: Restriction, given: 
                 if (text := encoded(table.value(row, column))) is not None
             },
         }
-        for row in found[start : start + given["PageSize"]]
+        for row in islice(ordered, start, start + given["PageSize"])
     ]
 
 
-def _refuse_unknown(
-    name: str, table: Table, columns: list[str], restriction: Restriction, order: str
-) -> None:
+def _refuse_unknown(name: str, table: Table, columns: list[str], restriction: Restriction) -> None:
     for column in columns:
         plain = column.removeprefix(f"{name}.")
         if not column.startswith(f"{name}.") or (plain not in table.columns and column not in table.columns):
             raise NotSupported(f"the sandbox answers no archive query with the column {column!r}")
     if shape(restriction) not in table.shapes:
         raise NotSupported(f"the sandbox answers no archive query restricted by {shape(restriction)!r}")
-    if " ".join(order.casefold().split()) != f"{name}.{table.key} asc":
-        raise NotSupported(f"the sandbox orders {name} only by '{name}.{table.key} asc', not by {order!r}")
+
+
+def _order(name: str, table: Table, asked: str) -> str:
+    """Return the column by which the rows are to be ordered, ascending."""
+    column, _, direction = " ".join(asked.casefold().split()).partition(" ")
+    known = dict.fromkeys(filter(None, (f"{name}.{table.key}", table.by)))
+    if direction != "asc" or column not in known:
+        may = " or ".join(f"'{one} asc'" for one in known)
+        raise NotSupported(f"the sandbox orders {name} only by {may}, not by {asked!r}")
+    return column
 
 
 def _encoder(column: str) -> Callable[[Value], str | None]:

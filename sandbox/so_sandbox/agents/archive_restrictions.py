@@ -78,6 +78,17 @@ def values(restriction: Restriction, column: str) -> tuple[Value, ...] | None:
     return None
 
 
+def after(restriction: Restriction, column: str) -> int | None:
+    """Return the number beyond which a column must be, where the restriction says so for all rows."""
+    if isinstance(restriction, Term):
+        limit = restriction.values[0] if restriction.operator == ">" else None
+        return limit if restriction.column == column and isinstance(limit, int) else None
+    if restriction.word == "and":
+        limits = [found for part in restriction.parts if (found := after(part, column)) is not None]
+        return max(limits, default=None)
+    return None
+
+
 def allows(restriction: Restriction, value_of: Callable[[str], Value]) -> bool:
     """Say whether a row passes; an empty value passes no comparison."""
     if isinstance(restriction, Junction):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from so_sandbox.agents.archive_restrictions import Restriction, Value, values
+from so_sandbox.agents.archive_restrictions import Restriction, Value, after, values
 from so_sandbox.world.rows import Consent, Email, Person
 from so_sandbox.world.tenant import Tenant
 
@@ -23,6 +24,8 @@ class Table:
     """A text names the row's attribute, a number is the value itself."""
     shapes: frozenset[str]
     rows: Callable[[Tenant, Restriction], Iterable[Any]]
+    by: str = ""
+    """The column in whose order the rows come, and by which they may be asked for besides the key."""
 
     def value(self, row: Any, column: str) -> Value:
         source = self.columns[column.rpartition(".")[2] if column.count(".") == 1 else column]
@@ -35,23 +38,28 @@ def _ids(restriction: Restriction, column: str) -> list[int] | None:
     return None if found is None else [v for v in dict.fromkeys(found) if isinstance(v, int)]
 
 
+def _in_order(kept: Mapping[int, Any], restriction: Restriction, column: str) -> list[int]:
+    """Return the ids that may be meant, ascending: an index, so that a page costs no look at every row."""
+    ids = _ids(restriction, column)
+    found = sorted(kept if ids is None else (i for i in ids if i in kept))
+    limit = after(restriction, column)
+    return found if limit is None else found[bisect_right(found, limit) :]
+
+
 def _persons(tenant: Tenant, restriction: Restriction) -> Iterable[Person]:
-    ids = _ids(restriction, "person.person_id")
     kept = tenant.tables.persons
-    rows = kept.values() if ids is None else (kept[i] for i in ids if i in kept)
+    rows = (kept[i] for i in _in_order(kept, restriction, "person.person_id"))
     return (row for row in rows if row.deleted_date is None)
 
 
 def _emails(tenant: Tenant, restriction: Restriction) -> Iterable[Email]:
-    ids = _ids(restriction, "email.person_id")
     kept = tenant.tables.emails
-    return (row for i in (kept if ids is None else ids) for row in kept.get(i, ()))
+    return (row for i in _in_order(kept, restriction, "email.person_id") for row in kept[i])
 
 
 def _consents(tenant: Tenant, restriction: Restriction) -> Iterable[Consent]:
-    ids = _ids(restriction, "consentperson.person_id")
     kept = tenant.tables.consents
-    return (row for i in (kept if ids is None else ids) for row in kept.get(i, {}).values())
+    return (row for i in _in_order(kept, restriction, "consentperson.person_id") for row in kept[i].values())
 
 
 def _activities(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
@@ -60,8 +68,9 @@ def _activities(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
 
 
 def _insertions(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
-    kept = tenant.tables.insertions
-    return (kept[i] for i in _ids(restriction, "traveltransactionlog.record_id") or () if i in kept)
+    kept = (tenant.tables.insertions, tenant.tables.mass_insertions)
+    ids = _ids(restriction, "traveltransactionlog.record_id") or ()
+    return (rows[i] for i in ids for rows in kept if i in rows)
 
 
 def _moves(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
@@ -86,8 +95,8 @@ def _owners(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
 
 
 def _companies(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
-    del restriction
-    return tenant.tables.companies.values()
+    kept = tenant.tables.companies
+    return (kept[i] for i in _in_order(kept, restriction, "contact.contact_id"))
 
 
 def _associates(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
@@ -130,6 +139,7 @@ TABLES: Mapping[str, Table] = {
             }
         ),
         _persons,
+        by="person.person_id",
     ),
     "email": Table(
         "email_id",
@@ -145,11 +155,13 @@ TABLES: Mapping[str, Table] = {
         frozenset(
             {
                 "email.person_id in ?",
+                "email.person_id > ?",
                 "email.email_id > ? and email.person_id > ?",
                 "email.email_id > ? and email.updated aftertime ?",
             }
         ),
         _emails,
+        by="email.person_id",
     ),
     "consentperson": Table(
         "consentperson_id",
@@ -166,6 +178,7 @@ TABLES: Mapping[str, Table] = {
         frozenset(
             {
                 "consentperson.person_id in ?",
+                "consentperson.person_id > ?",
                 "consentperson.consentperson_id > ?",
                 "consentperson.consentpurpose_id in ?",
                 "consentperson.consentsource_id in ?",
@@ -173,12 +186,14 @@ TABLES: Mapping[str, Table] = {
             }
         ),
         _consents,
+        by="consentperson.person_id",
     ),
     "contact": Table(
         "contact_id",
         {name: name for name in ("contact_id", "country_id", "associate_id")},
-        frozenset({"contact.contact_id in ?"}),
+        frozenset({"contact.contact_id in ?", "contact.contact_id > ?"}),
         _companies,
+        by="contact.contact_id",
     ),
     "appointment": Table(
         "appointment_id",
@@ -204,11 +219,11 @@ TABLES: Mapping[str, Table] = {
         "traveltransactionlog_id",
         {
             "traveltransactionlog_id": "log_id",
-            "record_id": "person_id",
+            "record_id": "record_id",
             "associate_id": "associate_id",
             "flags": "flags",
             "application_id": "application_id",
-            "tablenumber": PERSON_TABLE,
+            "tablenumber": "table",
             "type": INSERT,
         },
         frozenset(

@@ -16,6 +16,8 @@ class Caller:
     tenant: Tenant
     associate_id: int
     client_id: str
+    half_done: bool = False
+    """A mass operation is to write half of its rows and then fail."""
 
 
 Arguments = Mapping[str, Any]

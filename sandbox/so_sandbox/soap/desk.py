@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lxml import etree
@@ -130,8 +130,8 @@ class Desk:
         self, visit: Visit, tenant: Tenant, operation: Operation, envelope: etree._Element
     ) -> Answer:
         contract, fault = self.contracts[visit.agent], visit.fault
-        if fault is None:
-            return self._done(contract, tenant, operation, envelope)
+        if fault is None or fault.name == "half_done":
+            return self._done(contract, tenant, operation, envelope, half_done=fault is not None)
         if fault.name == "expired_ticket":
             return self._no_session(contract, operation)
         if fault.applied:
@@ -142,10 +142,16 @@ class Desk:
         return breakage(fault, contract, operation, answer) or answer
 
     def _done(
-        self, contract: Contract, tenant: Tenant, operation: Operation, envelope: etree._Element
+        self,
+        contract: Contract,
+        tenant: Tenant,
+        operation: Operation,
+        envelope: etree._Element,
+        *,
+        half_done: bool = False,
     ) -> Answer:
         try:
-            caller = self._caller(tenant, envelope)
+            caller = replace(self._caller(tenant, envelope), half_done=half_done)
             arguments = contract.arguments(operation, envelope)
             with nullcontext() if contract.agent in self.waiting else tenant.change():
                 result = self.agents[contract.agent][operation.name](caller, arguments)

@@ -70,13 +70,17 @@ class Consenting(Mailing):
                 row.legal_base_id, row.source_id, row.comment = basis_id, source_id, comment
                 row.updated, row.updated_associate_id = self.now(), by
                 row.updated_count += 1
-            if self.is_withdrawn(row):
-                self.announce("person.unconsented", person_id, by=by)
-            else:
-                self.announce(
-                    "person.consented", person_id, changes=CHANGED, field_values=self._told(row), by=by
-                )
+            self.tell_of_consent(row, by=by)
             return row
+
+    def tell_of_consent(self, row: Consent, *, by: int) -> None:
+        """Announce that a row was written."""
+        if self.is_withdrawn(row):
+            self.announce("person.unconsented", row.person_id, by=by)
+        else:
+            self.announce(
+                "person.consented", row.person_id, changes=CHANGED, field_values=self._told(row), by=by
+            )
 
     def remove_consent(self, person_id: int, purpose: str, *, by: int) -> None:
         """Turn a consent off: the row is marked withdrawn or goes, by the switch."""

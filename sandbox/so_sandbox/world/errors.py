@@ -25,6 +25,16 @@ class Duplicate(CrmError):
     exception_type = "SuperOffice.Exceptions.SoDuplicateException"
 
 
+class DbAccess(CrmError):
+    """The database itself refuses, as it does a second row for a unique index."""
+
+    exception_type = "SuperOffice.Exceptions.SoDbAccessException"
+
+
+class MassOperationFailed(CrmError):
+    exception_type = "SuperOffice.Exceptions.SoMassOperationException"
+
+
 class NoSession(CrmError):
     exception_type = "SuperOffice.Exceptions.SoSessionException"
 

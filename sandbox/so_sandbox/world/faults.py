@@ -20,6 +20,7 @@ KINDS = {
     "delay": "wait the seconds given after the colon, then go on",
     "not_applied": "say that it succeeded and do nothing",
     "expired_ticket": "refuse the ticket as if it had expired",
+    "half_done": "write the first half of a mass operation's rows, then fail; its job ends as Failed",
     "slow": "answer in drops over the seconds given after the colon",
 }
 APPLIED = frozenset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -134,13 +135,15 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Insertion:
-    """A row of traveltransactionlog: who inserted a person, and how."""
+    """A row of traveltransactionlog: who inserted a row of a table, and how."""
 
     log_id: int
-    person_id: int
+    record_id: int
     associate_id: int
     flags: int
     application_id: str
+    table: int = 6
+    """The number of the table: 6 person, 471 consentperson."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,29 @@ class Move:
     log_id: int
     source_record: int
     destination_record: int
+
+
+@dataclass(slots=True)
+class Job:
+    """A background job of a bulk update of consents."""
+
+    job_id: int
+    context: str
+    associate_id: int
+    created: datetime
+    operation: str
+    """`add` or `remove`."""
+    values: Mapping[str, int | str]
+    """Of the consent that each person gets, by the row's attributes; for `remove` its purpose alone."""
+    person_ids: tuple[int, ...]
+    last: int
+    """How many persons it comes to before it fails; all of them when it does not."""
+    state: str = "New"
+    done: int = 0
+
+    @property
+    def running(self) -> bool:
+        return self.state not in {"Succeeded", "Failed"}
 
 
 @dataclass(slots=True)

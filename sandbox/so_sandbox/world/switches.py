@@ -53,6 +53,16 @@ class Switches:
     """How PartnerSystemUser answers a client secret that is not the app's: IsSuccessful=false, or 401."""
     news_issuer: str = _answers("environment", "partner")
     """Who issues the token of a state-change notification: the environment, or `SuperOffice AS`."""
+    database_table: str = _answers("open", "restricted")
+    """Whether the agent DatabaseTable may be used online (12, 25)."""
+    bulk_right: str = _answers("given", "refused")
+    """Whether a system user has the functional right to bulk updates (12, 16)."""
+    bulk_add: str = _answers("no_value_for_the_purpose", "not_the_same_value")
+    """Where a bulk `add` writes nothing: any row for the purpose, or one with just this basis (12, 16)."""
+    mass_events: str = _answers("told", "silent")
+    """Whether a row that DatabaseTable writes raises person.consented, as SetConsent does (12, 16)."""
+    failed_insert: str = _answers("nothing_written", "half_written")
+    """What a mass insert that meets a row of the same person and purpose leaves behind (12, 16)."""
     late_seconds: float = 3.0
     """How late a late default row comes; at most 10."""
 

@@ -15,6 +15,7 @@ from so_sandbox.world.rows import (
     Consent,
     Email,
     Insertion,
+    Job,
     Mail,
     Move,
     Person,
@@ -50,6 +51,9 @@ class Tables:
     """Addresses, case-folded, at which each mail bounces."""
     insertions: dict[int, Insertion] = field(default_factory=dict)
     """By person."""
+    mass_insertions: dict[int, Insertion] = field(default_factory=dict)
+    """By consent row, of those that a mass operation has inserted."""
+    jobs: dict[int, Job] = field(default_factory=dict)
     moves: dict[int, Move] = field(default_factory=dict)
     """By source person."""
     webhooks: dict[int, Webhook] = field(default_factory=dict)

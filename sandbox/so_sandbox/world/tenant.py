@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from so_sandbox.world.applications import Authorization
 from so_sandbox.world.errors import InvalidArgument, NotFound
+from so_sandbox.world.mass_writing import MassWriting
 from so_sandbox.world.people import SETTABLE
 from so_sandbox.world.rows import Associate, Company, Move
-from so_sandbox.world.subscribing import Subscribing
 
 LIST_EVENTS = {
     "purposes": "consentpurpose",
@@ -26,7 +26,7 @@ ON_INSERT = ("registered", "registered_associate_id", "updatedCount")
 SYSTEM = 13
 
 
-class Tenant(Subscribing):
+class Tenant(MassWriting):
     """A customer's installation."""
 
     @property

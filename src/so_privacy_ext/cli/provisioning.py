@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from so_privacy_ext.cli.manifests import read_file
+from so_privacy_ext.cli.manifest_file import read_file
 from so_privacy_ext.cli.output import AsJson, print_json, say
 from so_privacy_ext.coming_and_going import default_items, provisions_for
 from so_privacy_ext.errors import Exit, Refused

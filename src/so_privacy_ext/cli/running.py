@@ -126,7 +126,10 @@ def web(
     receiving = app.receiving()
     try:
         came = serve(
-            create_application(receiving, routes=app.pages()), sockets=[listener], hosts=settings.hosts
+            create_application(receiving, routes=app.pages()),
+            sockets=[listener],
+            hosts=settings.hosts,
+            trusted_proxies=settings.trusted_proxies,
         )
     finally:
         receiving.close()

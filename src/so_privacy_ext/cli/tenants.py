@@ -1,9 +1,10 @@
-"""`tenant add|list|show|pause|resume|remove`."""
+"""`tenant add|list|show|pause|resume|mass|remove`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -21,9 +22,18 @@ from so_privacy_ext.settings import one_line, read_secret
 from so_privacy_ext.storage import findings, manifests, sweeps, tenants
 from so_privacy_ext.storage.database import connect
 
-commands = typer.Typer(help="Tenants: add, list, show, pause, resume, remove.", no_args_is_help=True)
+commands = typer.Typer(help="Tenants: add, list, show, pause, resume, mass, remove.", no_args_is_help=True)
 
 _LONGEST_TOKEN = 5000
+
+
+class OnOff(StrEnum):
+    """A switch of a tenant."""
+
+    ON = "on"
+    OFF = "off"
+
+
 Name = Annotated[str, typer.Argument(metavar="TENANT", help="Such as Cust12345.")]
 
 
@@ -124,6 +134,28 @@ def resume(context_identifier: Name, as_json: AsJson = False) -> None:
             changed = tenants.resume(session)
         security_log.note("tenant_resumed", user=OPERATOR, tenant_id=summary.tenant_id, changed=changed)
     _told(as_json, paused=False, changed=changed, what=f"{summary.context_identifier} goes on")
+
+
+@commands.command()
+def mass(
+    context_identifier: Name,
+    answer: Annotated[OnOff, typer.Argument(help="Whether a run may do so from now on.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let a run write many consents in one call, past the CRM's own rules, or have it stop that."""
+    allowed = answer is OnOff.ON
+    with wired() as app:
+        summary = app.tenant(context_identifier)
+        with app.turn(summary) as turn:
+            changed = tenants.allow_mass(turn.session, turn.ledgers, allowed=allowed)
+        security_log.note(
+            "mass_writes", user=OPERATOR, tenant_id=summary.tenant_id, allowed=allowed, changed=changed
+        )
+    if as_json:
+        print_json({"mass_writes": allowed, "changed": changed})
+        return
+    may = "may" if allowed else "may not"
+    print(f"runs of {summary.context_identifier} {may} write in bulk" + ("" if changed else " already"))
 
 
 @commands.command()

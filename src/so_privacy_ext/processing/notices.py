@@ -10,7 +10,6 @@ from so_privacy_ext.model import (
     AddressHash,
     EmailAddress,
     NoMail,
-    Outcome,
     Source,
     Template,
     TenantLists,
@@ -20,6 +19,8 @@ from so_privacy_ext.processing.case import Case
 from so_privacy_ext.processing.wanting import forgotten_noes
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveMail
+from so_privacy_ext.rules.silence import hindrance
+from so_privacy_ext.rules.silence import silence as reason_for_silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +49,15 @@ class Letter:
 
 def silence(work: Work, case: Case) -> NoMail | None:
     """Say why nobody is to be told at all; no duty follows from these."""
-    ruling, store = case.kept.ruling, case.consents.get(STORE)
-    if store is not None and store.basis == WITHDRAWN:
+    start, store = work.tenant.tell_from, case.consents.get(STORE)
+    silent = reason_for_silence(
+        case.kept.ruling,
+        store_withdrawn=store is not None and store.basis == WITHDRAWN,
+        before_start=start is None or case.person.registered < start,
+    )
+    if silent is None and STORE in forgotten_noes(work, case.person.person_id):
         return NoMail.STORE_WITHDRAWN
-    if work.tenant.tell_from is None or case.person.registered < work.tenant.tell_from:
-        return NoMail.BEFORE_START
-    if any(one.purpose == STORE and one.outcome is Outcome.REVIEW for one in ruling.decisions):
-        return NoMail.REVIEW
-    if ruling.gives_none:
-        return NoMail.RULE_GIVES_NONE
-    if ruling.tell is None:
-        return NoMail.NO_TELL
-    return NoMail.STORE_WITHDRAWN if STORE in forgotten_noes(work, case.person.person_id) else None
+    return silent
 
 
 def notice(work: Work, case: Case, mail_key: str, lists: TenantLists) -> Notice:
@@ -86,15 +84,13 @@ def notice(work: Work, case: Case, mail_key: str, lists: TenantLists) -> Notice:
 
 def letter(wanted: Notice) -> Letter | NoMail:
     """Make a notice ready, or say what keeps it from going out although the person must be told."""
-    if wanted.mailed_by_crm is not None:
-        return NoMail.CRM_MAILS
-    if wanted.address is None or wanted.address_hash is None:
-        return NoMail.NO_ADDRESS
-    if wanted.address.bounce_count > 0:
-        return NoMail.BOUNCED
-    if wanted.template is None:
-        return NoMail.BLOCKED_TEMPLATE
-    return Letter(wanted.mail, wanted.template, wanted.address, wanted.address_hash)
+    template, address, hashed = wanted.template, wanted.address, wanted.address_hash
+    hindered = hindrance(
+        crm_mails=wanted.mailed_by_crm is not None, address=address, has_template=template is not None
+    )
+    if template is None or address is None or hashed is None or hindered is not None:
+        return hindered or NoMail.NO_ADDRESS
+    return Letter(wanted.mail, template, address, hashed)
 
 
 def _mailed_by_crm(case: Case, lists: TenantLists) -> Source | None:

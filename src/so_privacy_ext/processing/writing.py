@@ -18,12 +18,12 @@ def resume(work: Work, case: Case) -> None:
     """Take up what an interrupted turn has written already: known by the ledger, or seen in the CRM now."""
     decision_id = case.kept.decision_id
     for purpose, result in work.ledgers.decisions.ended(decision_id).items():
-        _hold(case, purpose, Held(result))
+        hold(case, purpose, Held(result))
     for intent in work.ledgers.decisions.intended(decision_id):
         held = judge(intent, case.consents.get(intent.purpose), work.tenant.own_associate_id)
         if held is not Held.NOT_APPLIED:
             work.ledgers.decisions.effected(decision_id, intent.purpose, held)
-            _hold(case, intent.purpose, held)
+            hold(case, intent.purpose, held)
 
 
 def write(work: Work, cases: Sequence[Case]) -> CrmFailure | None:
@@ -115,14 +115,15 @@ def _read_back(work: Work, case: Case) -> None:
             held = Held.FAILED
         if held is not Held.NOT_APPLIED:
             work.ledgers.decisions.effected(case.kept.decision_id, intent.purpose, held)
-            _hold(case, intent.purpose, held)
+            hold(case, intent.purpose, held)
     if case.written and not isinstance(case.failure, Park):
         case.failure = None
     elif case.failure is None and not case.written and not case.gone:
         case.failure = Retry(Fault.UNKNOWN, "SetConsent", detail="accepted but not held")
 
 
-def _hold(case: Case, purpose: str, held: Held) -> None:
+def hold(case: Case, purpose: str, held: Held) -> None:
+    """Note how an intent ended, and have a human see what can't be right."""
     case.held[purpose] = held
     if held is Held.OVERWRITTEN_IN_BETWEEN:
         case.ask_human("overwritten", purpose)

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from so_privacy_ext.model import STORE, Decision, Outcome, TenantLists
+from so_privacy_ext.model import STORE, Decision, Outcome, TenantLists, UserField
 from so_privacy_ext.rules.findings import Finding, ManifestInvalid, shown
 from so_privacy_ext.rules.logic import Part, Test, matcher, ready
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.references import places, words_in
 from so_privacy_ext.rules.shape import GiveBasis, MailShape, RuleShape
+from so_privacy_ext.rules.tenant_fields import fields_named
 from so_privacy_ext.rules.tenant_names import TenantNames
 from so_privacy_ext.rules.tree import Node
 from so_privacy_ext.sdk import Ground, Reference
@@ -90,12 +91,15 @@ class ActiveManifest:
     """Source key → 13 or 14."""
     fallback: str
     """The language, ISO 639, of whoever is told and has no other."""
+    fields: tuple[UserField, ...] = ()
+    """User-defined fields that conditions look at, and that are read of persons therefore."""
 
     def article_of(self, source: str | None) -> int:
         """Give the article under which a person of this source must be informed."""
         return self.articles.get(source or "", STRICTEST_ARTICLE)
 
 
+_LISTED = frozenset({"category", "business", "position"})
 NO_TEMPLATE = 0
 """Stands for a template that the tenant has lost; nothing is sent by it."""
 
@@ -124,6 +128,7 @@ def _resolve(manifest: Manifest, names: TenantNames) -> ActiveManifest:
         home=manifest.content.jurisdiction.home,
         fallback_language=manifest.content.languages.fallback,
         ids=dict(_items(manifest, names)),
+        fields=fields_named(manifest, names),
     )
     keys = sorted(manifest.content.purposes, key=lambda key: (key != STORE, key))
     purposes = {key: 1 << place for place, key in enumerate(keys)}
@@ -136,6 +141,7 @@ def _resolve(manifest: Manifest, names: TenantNames) -> ActiveManifest:
         mails=mails,
         articles={key: source.article for key, source in manifest.content.sources.items()},
         fallback=manifest.content.languages.fallback,
+        fields=tuple({one.key: one for one in ground.fields.values()}.values()),
     )
 
 
@@ -159,7 +165,7 @@ def _items(manifest: Manifest, names: TenantNames) -> Iterator[tuple[Reference, 
     for node, rule in zip(_elements(manifest.root, "rules"), manifest.content.rules, strict=True):
         for condition in words_in(rule.when):
             for reference in condition.references():
-                if reference in seen or reference.kind in {"purpose", "source"}:
+                if reference in seen or reference.kind not in _LISTED:
                     continue
                 seen.add(reference)
                 place = next(places(node, condition.word, reference.name), node)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from so_privacy_ext.model import LegalBasis, Purpose, Source, Template, TenantLists
 from so_privacy_ext.rules.activation import DEFAULT_SOURCE, ActiveManifest, resolve_what_stands
+from so_privacy_ext.rules.fields_alone import fields_alone
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.names import normal, spellings
 from so_privacy_ext.rules.references import words_in
@@ -53,16 +55,21 @@ def lists_alone(manifest: Manifest) -> TenantLists:
         cultures={},
         solanguages={},
         default_basis=DEFAULT_BASIS,
+        fields=fields_alone(condition for when in _whens(manifest) for condition in words_in(when)),
     )
 
 
 def _named(manifest: Manifest, kind: ReferenceKind) -> Iterator[str]:
     """Give the names of list items in all conditions, also of rules that are switched off."""
-    content = manifest.content
-    whens = [one.when for one in [*content.rules, *content.optional]]
-    for when in [*whens, *(one.when for one in content.retention.values())]:
+    for when in _whens(manifest):
         for condition in words_in(when):
             yield from (reference.name for reference in condition.references() if reference.kind == kind)
+
+
+def _whens(manifest: Manifest) -> Iterator[Any]:
+    content = manifest.content
+    yield from (one.when for one in (*content.rules, *content.optional))
+    yield from (one.when for one in content.retention.values())
 
 
 def _items(names: Iterable[str]) -> dict[int, str]:

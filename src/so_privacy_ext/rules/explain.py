@@ -88,7 +88,8 @@ def _failure(rule: ActiveRule, facts: Facts) -> Failure:
 def said(value: Any) -> str:
     """Write a fact or an argument for a reader."""
     if isinstance(value, BaseModel):
-        return said({name: getattr(value, name) for name in sorted(value.model_fields_set)})
+        names = {name: type(value).model_fields[name].alias or name for name in value.model_fields_set}
+        return said({names[name]: getattr(value, name) for name in sorted(names)})
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {said(one)}" for key, one in value.items())
     if isinstance(value, tuple):

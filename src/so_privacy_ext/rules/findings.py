@@ -28,7 +28,7 @@ class ManifestInvalid(Refused):
     """A manifest that can't be used, with all findings in the order of the file."""
 
     def __init__(self, filename: str, findings: Iterable[Finding]) -> None:
-        everything = sorted(set(findings))
+        everything = sorted(set(findings), key=lambda one: (one.line, one.column, one.code, one.what))
         self.filename = filename
         self.findings = tuple(everything[:LIMIT])
         self.left_out = len(everything) - len(self.findings)

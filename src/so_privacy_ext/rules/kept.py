@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
+from so_privacy_ext.model import FieldValue
+from so_privacy_ext.rules.field_values import comparable
 from so_privacy_ext.sdk import Facts, Unknown
 
 
 def kept(facts: Facts, keyed_hash: Callable[[str], str]) -> dict[str, Any]:
-    """Give the facts as JSON: ids, keys, booleans, an age in years; the e-mail domain as a keyed hash."""
+    """Give the facts as JSON: ids, keys, numbers, booleans, days; e-mail domain and texts as keyed hashes."""
     return {
         "event": facts.event,
         "changed": sorted(facts.changed),
@@ -29,7 +32,15 @@ def kept(facts: Facts, keyed_hash: Callable[[str], str]) -> dict[str, Any]:
         "age": _known(facts.age),
         "consents": {purpose: list(row) for purpose, row in sorted(facts.consents.items())},
         "wordings": sorted(facts.wordings),
+        "fields": {key: _field(value, keyed_hash) for key, value in sorted(facts.fields.items())},
     }
+
+
+def _field(value: FieldValue, keyed_hash: Callable[[str], str]) -> Any:
+    """Write what stands in a user-defined field: numbers and days as they are, a text as a keyed hash."""
+    if isinstance(value, str):
+        return {"hash": keyed_hash(str(comparable(value)))}
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _known(value: Any) -> Any:

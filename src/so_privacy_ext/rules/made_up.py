@@ -9,21 +9,25 @@ from typing import Any
 from pydantic import ValidationError
 
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import STORE, TenantLists
+from so_privacy_ext.model import STORE, FieldKind, FieldValue, TenantLists, UserField
 from so_privacy_ext.rules import complaints
 from so_privacy_ext.rules.activation import DEFAULT_SOURCE
 from so_privacy_ext.rules.alone import lists_alone
+from so_privacy_ext.rules.field_values import Misfit, Written, empty, read
 from so_privacy_ext.rules.findings import Finding, advice, shown
+from so_privacy_ext.rules.languages import one_norwegian
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.names import spellings
-from so_privacy_ext.rules.person_words import MadeUp, MadeUpForm, Standing
+from so_privacy_ext.rules.person_words import MadeUp, MadeUpForm, PersonWords, Standing
 from so_privacy_ext.rules.references import UNKNOWN_SOURCE
 from so_privacy_ext.rules.schema import schema_of
-from so_privacy_ext.rules.tenant_names import called
+from so_privacy_ext.rules.tenant_names import called, fields_called
 from so_privacy_ext.rules.tree import Node, Nothing
-from so_privacy_ext.sdk import UNKNOWN, Facts
+from so_privacy_ext.sdk import UNKNOWN, EventWord, Facts
 
 _UNKNOWN = "unknown"
+_FIELDS = ("person_field.", "company_field.")
+"""Behind these the rest is one name, dots and all."""
 
 
 class MadeUpInvalid(Refused):
@@ -53,10 +57,10 @@ def facts_from(words: Mapping[str, Any], manifest: Manifest, lists: TenantLists 
     found = list(check(root, person, manifest, lists))
     if found:
         raise MadeUpInvalid(list(spread), found)
-    return facts_of(person, lists)
+    return facts_of(person, lists, person.event, person.changed)
 
 
-def check(root: Node, person: MadeUp, manifest: Manifest, lists: TenantLists) -> Iterator[Finding]:
+def check(root: Node, person: PersonWords, manifest: Manifest, lists: TenantLists) -> Iterator[Finding]:
     """Find what the words name that isn't there, and what can't be true of one person."""
     content = manifest.content
     sources = [*content.sources, UNKNOWN_SOURCE]
@@ -74,12 +78,17 @@ def check(root: Node, person: MadeUp, manifest: Manifest, lists: TenantLists) ->
         yield from _undeclared(node, "purpose", content.purposes)
     for kind, items in _listed(lists).items():
         yield from _unlisted(root.get(kind), kind, items)
+    for owner, said in _fields(person).items():
+        for name, key, node in _entries(root.get(f"{owner}_field")):
+            yield from _unfit(key, node, owner, said[name], lists)
     if person.email_domain is not None and not person.has_email:
         how = "leave one of them out"
         yield _finding(root.get("email_domain") or root, "contradiction", "a domain without an address", how)
 
 
-def facts_of(person: MadeUp, lists: TenantLists) -> Facts:
+def facts_of(
+    person: PersonWords, lists: TenantLists, event: EventWord = "none", changed: Iterable[str] = ()
+) -> Facts:
     """Give the facts of words that were found right."""
     rows = {purpose: standing_of(person, purpose) for purpose in person.consents}
     if person.source is not None:
@@ -88,8 +97,8 @@ def facts_of(person: MadeUp, lists: TenantLists) -> Facts:
     form = person.form.key if isinstance(person.form, MadeUpForm) else person.form
     ids = {kind: _item_id(getattr(person, kind), items) for kind, items in _listed(lists).items()}
     return Facts(
-        event=person.event,
-        changed=frozenset(person.changed),
+        event=event,
+        changed=frozenset(changed),
         creator=_known(person.creator),
         form=form,
         source=store.source if store else None,
@@ -97,7 +106,7 @@ def facts_of(person: MadeUp, lists: TenantLists) -> Facts:
         category_id=ids["category"],
         business_id=ids["business"],
         position_id=ids["position"],
-        language=_known("nb" if person.language == "no" else person.language),
+        language=_known(one_norwegian(person.language)),
         company_is_owner=person.company is not None and person.company.is_owner,
         retired=person.retired,
         is_associate=person.is_associate,
@@ -106,10 +115,11 @@ def facts_of(person: MadeUp, lists: TenantLists) -> Facts:
         age=_known(person.age),
         consents={purpose: (row.basis, row.source or DEFAULT_SOURCE) for purpose, row in rows.items()},
         wordings=frozenset(person.wordings),
+        fields={one.key: _field_value(one, _fields(person)[one.owner]) for one in lists.fields},
     )
 
 
-def standing_of(person: MadeUp, purpose: str) -> Standing:
+def standing_of(person: PersonWords, purpose: str) -> Standing:
     """Give the consent that stands for a purpose; without a source of its own, by that of the person."""
     said = person.consents[purpose]
     if isinstance(said, str):
@@ -128,6 +138,36 @@ def _listed(lists: TenantLists) -> Mapping[str, Mapping[int, str]]:
 
 def _item_id(name: str | None, items: Mapping[int, str]) -> int:
     return called(name, items)[0] if name is not None else 0
+
+
+def _fields(person: PersonWords) -> Mapping[str, Mapping[str, Written]]:
+    return {"person": person.person_field, "company": person.company_field}
+
+
+def _field_value(field: UserField, said: Mapping[str, Written]) -> FieldValue:
+    """Give what stands in a field; one that nothing is said of is empty."""
+    named = next((value for name, value in said.items() if fields_called(name, [field])), None)
+    value = empty(field.kind) if named is None else _field_read(field, named)
+    return None if isinstance(value, Misfit) else value
+
+
+def _field_read(field: UserField, said: Written) -> FieldValue | Misfit:
+    is_flag = field.kind is FieldKind.CHECKBOX and isinstance(said, str)
+    return read(field, _TRUTHS.get(str(said), said) if is_flag else said)
+
+
+def _unfit(key: Node, node: Node, owner: str, said: Written, lists: TenantLists) -> Iterator[Finding]:
+    """Find a field that is not there, and a value that it can't hold."""
+    own = [one for one in lists.fields if one.owner == owner]
+    found = fields_called(key.text, own)
+    if len(found) != 1:
+        what = f"there is not one field {shown(key.text)} of a {owner} here"
+        known = sorted({one for field in own for one in (field.prog_id, *spellings(field.label))})
+        yield _finding(key, f"unknown_{owner}_field", what, advice(key.text, known))
+    else:
+        value = _field_read(found[0], said)
+        if isinstance(value, Misfit):
+            yield _finding(node, f"wrong_{owner}_field", value.what, value.how)
 
 
 def _undeclared(
@@ -168,7 +208,7 @@ def _spread(words: Mapping[str, Any]) -> dict[str, Any]:
     """Write `company.is_owner` out as a mapping in a mapping, and read what texts stand for."""
     spread: dict[str, Any] = {}
     for name, value in words.items():
-        *path, last = name.split(".")
+        *path, last = name.split(".", 1) if name.startswith(_FIELDS) else name.split(".")
         inner = spread
         for step in path:
             deeper = inner.setdefault(step, {})

@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag
 
 from so_privacy_ext.rules.keys import ItemName, ListKey
 from so_privacy_ext.rules.shape import Shape
+from so_privacy_ext.rules.words.fields import FieldName, Value
 from so_privacy_ext.rules.words.happening import Column
 from so_privacy_ext.rules.words.origin import FormKey
 from so_privacy_ext.rules.words.person import Domain
@@ -89,11 +90,9 @@ FormShape = Annotated[
 ]
 
 
-class MadeUp(Shape):
+class PersonWords(Shape):
     """A person in words; whatever is not said is unknown, not so, or not there, but an e-mail address is."""
 
-    event: EventWord = "none"
-    changed: OneOrMany[Column] = ()
     creator: Literal["form", "us", "integration", "erp", "user", "unknown"] = "unknown"
     form: FormShape | None = None
     source: Annotated[ListKey | None, Field(description="the key of a source: that of her STORE row")] = None
@@ -112,3 +111,16 @@ class MadeUp(Shape):
     wordings: Annotated[
         OneOrMany[ListKey], Field(description="purposes for which the tenant has a consent text")
     ] = ()
+    person_field: dict[FieldName, Value] = Field(
+        default={}, description="what stands in user-defined fields of hers; all others are empty"
+    )
+    company_field: dict[FieldName, Value] = Field(
+        default={}, description="what stands in user-defined fields of her company; all others are empty"
+    )
+
+
+class MadeUp(PersonWords):
+    """A person, and what has just happened to her."""
+
+    event: EventWord = "none"
+    changed: OneOrMany[Column] = ()

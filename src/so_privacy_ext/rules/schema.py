@@ -24,7 +24,11 @@ class _WithoutNull(GenerateJsonSchema):
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         inner = self.generate_inner(schema["schema"])
         default = schema.get("default")
-        return inner if default is None or default in ([], {}, ()) else {**inner, "default": default}
+        return (
+            inner
+            if default is None or isinstance(default, BaseModel) or default in ([], {}, ())
+            else {**inner, "default": default}
+        )
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
         made = super().dict_schema(schema)

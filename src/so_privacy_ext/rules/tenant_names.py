@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from so_privacy_ext.model import Template, TenantLists
+from so_privacy_ext.model import Template, TenantLists, UserField
 from so_privacy_ext.rules.findings import Finding, advice, shown
 from so_privacy_ext.rules.names import normal, spellings
 from so_privacy_ext.rules.tree import Node
@@ -58,6 +58,20 @@ class TenantNames:
         lists = {"category": self.lists.categories, "business": self.lists.businesses}
         return self._named(kind, name, at, lists.get(kind, self.lists.positions))
 
+    def field(self, owner: str, name: str, at: Node) -> UserField | None:
+        """Find the one user-defined field of this id for programs or, if there is none, of this label."""
+        own = [one for one in self.lists.fields if one.owner == owner]
+        found = fields_called(name, own)
+        if len(found) == 1:
+            return found[0]
+        what = f"the tenant has no published field {shown(name)} of a {owner}"
+        how = advice(name, sorted({one for field in own for one in spellings(field.label)}))
+        if found:
+            what = f"the tenant has {len(found)} fields of a {owner} that are called {shown(name)}"
+            how = f"name the one you mean: {', '.join(sorted(one.prog_id for one in found))}"
+        self._miss(at, f"ambiguous_{owner}_field" if found else f"missing_{owner}_field", what, how)
+        return None
+
     def template(self, name: str, at: Node) -> Template | None:
         """Find the one privacy template of this name that is not deleted."""
         by_id = {one.item_id: one for one in self.lists.templates if not one.deleted}
@@ -106,6 +120,18 @@ class TenantNames:
 
     def _miss(self, at: Node, code: str, what: str, how: str) -> None:
         self.findings.append(Finding(at.line, at.column, code, what, how))
+
+
+def fields_called(name: str, fields: Sequence[UserField]) -> list[UserField]:
+    """Give the fields of this id for programs or, if there are none, of this label in any language."""
+    by_id = [one for one in fields if one.prog_id == name]
+    wanted = _bare(name)
+    return by_id or [one for one in fields if wanted in map(_bare, spellings(one.label))]
+
+
+def _bare(label: str) -> str:
+    """Give a label without the colon that many end with."""
+    return normal(label).rstrip(": ")
 
 
 def called(name: str, names: Mapping[int, str]) -> list[int]:

@@ -50,6 +50,8 @@ class Node:
     """Nothing, Broken, bool, int, float, str, list[Node] or dict[str, tuple[Node, Node]]."""
     text: str = ""
     """As it was written, if it is a scalar."""
+    quoted: bool = False
+    """Written in quotes, or as a block."""
 
     def items(self) -> Iterator[tuple[str, Node, Node]]:
         """Give name, key and value of each entry of a mapping; nothing for anything else."""
@@ -172,7 +174,7 @@ class _Builder:
         elif isinstance(event, SequenceStartEvent):
             node.value = []
         else:
-            node.text = event.value
+            node.text, node.quoted = event.value, event.style is not None
             node.value = _scalar(event.value) if event.style is None else event.value
             if any("\ud800" <= one <= "\udfff" or one == "\0" for one in event.value):
                 self._refuse("control_character", "an escape that is no character", "take it out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from so_privacy_ext.rules.conditions import Words
+from so_privacy_ext.rules.words.fields import CompanyField, PersonField
 from so_privacy_ext.rules.words.happening import Changed, Event
 from so_privacy_ext.rules.words.listed import Business, Category, Position
 from so_privacy_ext.rules.words.origin import Creator, Evidence, Form, Source
@@ -34,5 +35,7 @@ PRODUCT_WORDS: Words = (
     HasEmail,
     EmailDomain,
     AgeBelow,
+    PersonField,
+    CompanyField,
     Evidence,
 )

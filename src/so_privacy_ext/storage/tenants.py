@@ -10,6 +10,7 @@ from datetime import datetime
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import AssociateId, ContextIdentifier, Epoch, Slot, TenantId
+from so_privacy_ext.ports import Ledgers
 from so_privacy_ext.storage.database import Connection, connect
 from so_privacy_ext.storage.failures import mapped
 from so_privacy_ext.storage.secrets import DataKey
@@ -182,6 +183,15 @@ def subscribe(session: TenantSession, data_key: DataKey, kind: str) -> KeptSubsc
 def pause(session: TenantSession) -> bool:
     """Have nothing done for the tenant until it is resumed; its events stay. False if it was paused."""
     return session.run(_sql["pause"]) > 0
+
+
+def allow_mass(session: TenantSession, ledgers: Ledgers, *, allowed: bool) -> bool:
+    """Say whether a run may write many consents in one call; journaled. False if that was said already."""
+    with session.transaction():
+        changed = session.run(_sql["mass"], {"allowed": allowed}) > 0
+        if changed:
+            ledgers.journal.append("mass_writes", None, {"allowed": allowed})
+    return changed
 
 
 def resume(session: TenantSession) -> bool:

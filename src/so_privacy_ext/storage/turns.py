@@ -219,4 +219,5 @@ def _tenant(row: Row, address_key: bytes) -> Tenant:
         parked_reason=row["parked_reason"],
         state=row["state"],
         reconciling=row["reconciling"],
+        mass_writes=row["mass_writes"],
     )

@@ -31,9 +31,11 @@ _ASK_WHO_WE_ARE = frozenset({Fault.EXPIRED_TICKET, Fault.ACCESS_DENIED})
 class SoapClient:
     """Calls the allowed operations of one tenant; made for a turn, since `pace` is the turn's."""
 
-    def __init__(self, connection: TenantConnection, pace: Callable[[], None]) -> None:
+    def __init__(self, connection: TenantConnection, pace: Callable[[], None], *, mass: bool = False) -> None:
+        """Without `mass` no operation that touches many persons at once ever leaves."""
         self.connection = connection
         self._pace = pace
+        self._mass = mass
 
     def call(self, name: str, **parameters: Any) -> Any:
         """Call an operation and give zeep's reading of its `Response`; None where it returns nothing."""
@@ -45,6 +47,9 @@ class SoapClient:
         return self._call(operations.ALLOWED[name], parameters).response
 
     def _call(self, operation: Operation, parameters: dict[str, Any]) -> Reply:
+        if operation.mass and not self._mass:
+            detail = "mass operations are not opened here"
+            raise faults.failure(Fault.VALIDATION, operation.full_name, applied=Applied.NO, detail=detail)
         repeats = _Repeats(operation)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(repeats.allow),

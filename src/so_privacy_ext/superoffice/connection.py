@@ -46,6 +46,8 @@ class TenantConnection:
         self.breakers = Breakers(elapsed)
         self.refuses_in = False
         """Whether this installation understands no `in (...)` in archive restrictions."""
+        self.refuses_tables = False
+        """Whether this installation lets nobody use the agent DatabaseTable."""
         self._system_user_token = system_user_token
         self._keys = SigningKeys(environment, self.wire, elapsed)
         self._elapsed = elapsed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from so_privacy_ext.errors import Applied, CrmFailure, Fault
 from so_privacy_ext.model import AssociateId, Consent, PersonId, TenantLists
@@ -18,7 +18,7 @@ COMMENT_UNITS = 255
 _WRITE = "Person.SetConsent"
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML can't hold: controls, lone surrogates, U+FFFE and U+FFFF."""
-_COLUMNS = (
+COLUMNS = (
     Column("consentperson_id", integer),
     Column("person_id", integer),
     Column("consentPurpose_id", integer, required=False),
@@ -43,7 +43,16 @@ def read_consents(
 
     A row whose purpose no list knows, even after a fresh look, can't be decided on and is left out.
     """
-    rows = read_by_ids(client, "consentperson", _COLUMNS, "person_id", ids)
+    return by_person(read_by_ids(client, "consentperson", COLUMNS, "person_id", ids), ids, lists, doubt)
+
+
+def by_person(
+    rows: Sequence[Row],
+    ids: Iterable[PersonId],
+    lists: Callable[[], TenantLists],
+    doubt: Callable[[Collection[Stranger]], None],
+) -> dict[PersonId, dict[str, Consent]]:
+    """Make consents of rows, by person and purpose key; rows of other persons are left out."""
     keys = _Keys(lists())
     strangers = {one for row in rows for one in keys.strangers(row)}
     if strangers:

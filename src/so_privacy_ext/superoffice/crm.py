@@ -9,6 +9,7 @@ from so_privacy_ext.model import Consent, Person, PersonId, TenantLists
 from so_privacy_ext.superoffice import consents, lists, mail, persons
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
+from so_privacy_ext.superoffice.everybody import Everybody
 
 
 class SuperOfficeCrm:
@@ -30,6 +31,10 @@ class SuperOfficeCrm:
         if strangers:
             self._kept.doubt(strangers)
         return found
+
+    def read_next(self, reading: Everybody) -> Sequence[Person]:
+        """Read the next page of all persons."""
+        return reading.page(self._client, self.lists, self._kept.doubt)
 
     def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
         return consents.read_consents(self._client, ids, self.lists, self._kept.doubt)

@@ -24,7 +24,9 @@ class Operation:
     agent: str
     name: str
     writes: bool = False
-    returns: Literal["nothing", "array", "one", "text", "boolean"] = "array"
+    mass: bool = False
+    """Touches many persons at once: only a client that was made for it may call it."""
+    returns: Literal["nothing", "array", "one", "text", "boolean", "int"] = "array"
     item: str = ""
     fields: Mapping[str, Kind] = field(default_factory=dict)
 
@@ -45,6 +47,8 @@ _PURPOSE: Mapping[str, Kind] = {
 _SOURCE: Mapping[str, Kind] = {
     "ConsentSourceId": "int", "Key": "text", "MailTemplateId": "int", "Deleted": "boolean"
 }  # fmt: skip
+
+_MASS: Mapping[str, Kind] = {"Success": "boolean"}
 
 _ALLOWED = (
     Operation("Person", "SetConsent", writes=True, returns="nothing"),
@@ -71,6 +75,11 @@ _ALLOWED = (
     Operation("Webhook", "SaveWebhook", writes=True, returns="one", fields=_HOOK),
     Operation("Webhook", "GetAllWebhooks", item="Webhook", fields=_HOOK),
     Operation("Webhook", "DeleteWebhook", writes=True, returns="nothing"),
+    Operation("DatabaseTable", "Insert", writes=True, mass=True, returns="one", fields=_MASS),
+    Operation("DatabaseTable", "Upsert", writes=True, mass=True, returns="one", fields=_MASS),
+    Operation("BulkUpdate", "GetAvailableFields", mass=True, item="FieldValueInfo", fields={"Key": "key"}),
+    Operation("BulkUpdate", "ExecuteByEntityIds", writes=True, mass=True, returns="int"),
+    Operation("Batch", "GetBatchTaskInfo", mass=True, returns="one", fields={"Id": "int", "State": "key"}),
 )  # fmt: skip
 
 ALLOWED: Mapping[str, Operation] = MappingProxyType({operation.name: operation for operation in _ALLOWED})
@@ -85,7 +94,7 @@ def check(operation: Operation, response: etree._Element) -> None:
     if len(found) != 1:
         raise faults.protocol(operation.full_name, f"{len(found)} times Response")
     result = found[0]
-    if operation.returns in ("text", "boolean"):
+    if operation.returns in ("text", "boolean", "int"):
         if not _is(operation.returns, result):
             raise faults.protocol(operation.full_name, f"Response is no {operation.returns}")
         return

@@ -11,7 +11,7 @@ from so_privacy_ext.superoffice.archive import Column, Row, integer, moment, rea
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.list_cache import Stranger
 
-_PERSON = (
+PERSON = (
     Column("person_id", integer),
     Column("contact_id", integer),
     Column("country_id", integer),
@@ -32,7 +32,7 @@ _PERSON = (
     Column("activeErpLinks", integer, required=False),
     Column("dbi_agent_id", integer, required=False),
 )
-_EMAIL = (
+EMAIL = (
     Column("email_id", integer),
     Column("person_id", integer, required=False),
     Column("email_address", text),
@@ -41,7 +41,7 @@ _EMAIL = (
     Column("bounceCount", integer, required=False),
     Column("updated", moment),
 )
-_COMPANY = (
+COMPANY = (
     Column("contact_id", integer),
     Column("country_id", integer),
     Column("associate_id", integer),
@@ -66,15 +66,25 @@ def read_persons(
     unique = list(dict.fromkeys(one for one in ids if one > 0))
     rows = {
         PersonId(row["person_id"]): row
-        for row in read_by_ids(client, "person", _PERSON, "person_id", unique)
+        for row in read_by_ids(client, "person", PERSON, "person_id", unique)
         if row["person_id"] in unique
     }
     if not rows:
         return {}
     here = list(rows)
-    emails, last_ids = _emails(client, here)
+    emails = read_by_ids(client, "email", EMAIL, "person_id", here)
     consents = read_consents(here)
-    countries = _company_countries(client, rows.values())
+    return made(rows, emails, consents, company_countries(client, companies_asked(rows.values())))
+
+
+def made(
+    rows: Mapping[PersonId, Row],
+    email_rows: Sequence[Row],
+    consents: Mapping[PersonId, Mapping[str, Consent]],
+    countries: Mapping[int, int],
+) -> dict[PersonId, Person]:
+    """Make persons of their rows in each table."""
+    emails, last_ids = _emails(email_rows, rows)
     return {
         person_id: _person(
             row, tuple(emails[person_id]), consents[person_id], countries, last_ids.get(person_id, 0)
@@ -114,13 +124,23 @@ def strangers(persons: Iterable[Person], lists: TenantLists) -> Iterator[Strange
             yield from ((name, one) for one in ids if one and one not in known)
 
 
+def companies_asked(rows: Iterable[Row]) -> list[int]:
+    """Name the companies whose country is asked for: only those of persons who have none of their own."""
+    return sorted({row["contact_id"] for row in rows if not row["country_id"] and row["contact_id"]})
+
+
+def company_countries(client: SoapClient, ids: Sequence[int]) -> dict[int, int]:
+    """Read the countries of companies, by company."""
+    found = read_by_ids(client, "contact", COMPANY, "contact_id", ids)
+    return {row["contact_id"]: row["country_id"] for row in found}
+
+
 def _emails(
-    client: SoapClient, ids: Sequence[PersonId]
+    rows: Sequence[Row], ids: Iterable[PersonId]
 ) -> tuple[dict[PersonId, list[EmailAddress]], dict[PersonId, int]]:
     """Give the mail addresses of persons, and the highest id among all addresses of each."""
     found: dict[PersonId, list[EmailAddress]] = {person_id: [] for person_id in ids}
     last_ids: dict[PersonId, int] = {}
-    rows = read_by_ids(client, "email", _EMAIL, "person_id", ids)
     for row in rows:
         person_id = PersonId(row["person_id"])
         last_ids[person_id] = max(last_ids.get(person_id, 0), row["email_id"])
@@ -130,15 +150,6 @@ def _emails(
                 EmailAddress(row["email_address"], rank=row["rank"], bounce_count=row["bounceCount"])
             )
     return found, last_ids
-
-
-def _company_countries(client: SoapClient, rows: Iterable[Row]) -> dict[int, int]:
-    """Read the companies' countries, only of persons who have none of their own."""
-    ids = sorted({row["contact_id"] for row in rows if not row["country_id"] and row["contact_id"]})
-    return {
-        row["contact_id"]: row["country_id"]
-        for row in read_by_ids(client, "contact", _COMPANY, "contact_id", ids)
-    }
 
 
 def _person(

@@ -40,6 +40,7 @@ class Floods:
 
 def _source(address: str) -> str:
     """Take a whole IPv6 network for one address, since its owner has all of it."""
-    if ":" not in address:
+    try:
+        return str(ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False))
+    except ValueError:  # IPv4, or whatever a trusted proxy says
         return address
-    return str(ipaddress.IPv6Network((address.partition("%")[0], 64), strict=False))

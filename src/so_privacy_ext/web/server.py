@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from so_privacy_ext.web import security
 from so_privacy_ext.web.connections import Connections
@@ -89,8 +90,15 @@ def make_server(
     hosts: Collection[str] | None = None,
     limits: Limits | None = None,
     graceful: float = 10.0,
+    trusted_proxies: Collection[str] = (),
 ) -> Server:
-    """Make a server that is not started; `hosts` are the names a request may be for, none means any."""
+    """Make a server that is not started; `hosts` are the names a request may be for, none means any.
+
+    `trusted_proxies` are addresses and networks that are believed when they say for whom they ask.
+    """
+    if trusted_proxies:
+        trusting = ProxyHeadersMiddleware(cast("Any", application), list(trusted_proxies))
+        application = cast("ASGIApp", trusting)
     limits = (limits or Limits()).within_open_files()
     everybody = Connections(limits)
     protocol = functools.partial(
@@ -126,12 +134,15 @@ def serve(
     hosts: Collection[str] | None = None,
     limits: Limits | None = None,
     graceful: float = 10.0,
+    trusted_proxies: Collection[str] = (),
 ) -> signal.Signals | None:
     """Serve until SIGTERM or SIGINT, finish what is under way within `graceful` seconds, tell which it was.
 
     A listening socket that came by number belongs to a parent; here only our copy of it is closed.
     """
     listening = [*sockets, *([] if fd is None else [socket.socket(fileno=fd)])]
-    server = make_server(application, hosts=hosts, limits=limits, graceful=graceful)
+    server = make_server(
+        application, hosts=hosts, limits=limits, graceful=graceful, trusted_proxies=trusted_proxies
+    )
     server.run(sockets=listening)
     return server.ended_by

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from datetime import date
 
+from so_privacy_ext.model import FieldValue
 from so_privacy_ext.rules.kept import kept
 from so_privacy_ext.sdk import Facts
 
@@ -44,6 +46,17 @@ def test_what_is_not_known_is_kept_as_unknown_and_what_is_not_there_as_null() ->
         "age",
     }
     assert {key for key, value in content.items() if value is None} == {"form", "source", "email_domain_hash"}
+
+
+def test_texts_of_user_defined_fields_are_kept_as_hashes_and_the_rest_as_it_is() -> None:
+    persons: dict[str, FieldValue] = {"person/b": "Vip ", "person/a": 1.5}
+    companies: dict[str, FieldValue] = {"company/c": date(2026, 1, 2), "company/d": True, "company/e": None}
+
+    content = kept(Facts(fields=persons | companies), lambda text: f"hash of {text}")["fields"]
+
+    assert json.loads(json.dumps(content)) == content
+    assert list(content) == ["company/c", "company/d", "company/e", "person/a", "person/b"]
+    assert list(content.values()) == ["2026-01-02", True, None, 1.5, {"hash": "hash of vip"}]
 
 
 def test_no_fact_is_forgotten() -> None:

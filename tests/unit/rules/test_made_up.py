@@ -1,16 +1,17 @@
 # ruff: noqa: E501  # a message stands on one line, as its reader sees it
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Callable
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
-from so_privacy_ext.model import TenantLists
+from so_privacy_ext.model import FieldKind, TenantLists, UserField
 from so_privacy_ext.rules.alone import resolve_alone
 from so_privacy_ext.rules.decide import decide
 from so_privacy_ext.rules.made_up import MadeUpInvalid, facts_from
-from so_privacy_ext.rules.manifest import Manifest
+from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.person_words import MadeUp
 from so_privacy_ext.sdk import UNKNOWN, Facts
 
@@ -20,7 +21,8 @@ def test_of_whom_nothing_is_said_nothing_is_known_but_that_she_has_an_address(no
 
 
 def test_every_fact_has_its_words(nordic: Manifest) -> None:
-    words = set(MadeUp.model_fields) - {"company"} | {"company_is_owner"}
+    words = set(MadeUp.model_fields) - {"company", "person_field", "company_field"}
+    words |= {"company_is_owner", "fields"}
     facts = {one.name.removesuffix("_id") for one in fields(Facts)}
 
     assert words == facts
@@ -152,3 +154,69 @@ def test_a_made_up_person_meets_the_rules(nordic: Manifest) -> None:
     ruling = decide(facts_from({"country": "DK", "source": "CARD"}, nordic), resolve_alone(nordic))
 
     assert [(one.purpose, one.basis, one.source) for one in ruling.decisions] == [("STORE", "61F", "CARD")]
+
+
+@pytest.fixture
+def asking(small: Callable[[str], str]) -> Manifest:
+    when = (
+        "{person_field: {Level: [Gold, Silver], Visits: {from: 2}, Wants news: true},"
+        " company_field: {Acme.Crm.Ends: {to: 2026-12-31}, Note: {given: true}, Since: 2020-01-01, Size: {from: 1}}}"
+    )
+    return parse(small(f"  - {{id: a, when: {when}, give: none, because: x}}\n").encode(), "m.yaml")
+
+
+def test_what_is_not_said_of_a_user_defined_field_is_that_it_is_empty(asking: Manifest) -> None:
+    assert facts_from({}, asking).fields == {
+        "person/Level": None,
+        "person/Visits": 0,
+        "person/Wants news": False,
+        "company/Acme.Crm.Ends": None,
+        "company/Note": None,
+        "company/Since": None,
+        "company/Size": 0,
+    }
+
+
+def test_a_user_defined_field_is_said_as_in_a_file_or_as_at_a_terminal(asking: Manifest) -> None:
+    in_a_file = {
+        "person_field": {"Level": "Gold", "Visits": 3, "Wants news": True},
+        "company_field": {"Acme.Crm.Ends": "2026-01-01", "Note": "x", "Since": "2020-01-01", "Size": 2},
+    }
+    at_a_terminal = {
+        "person_field.Level": "gold",
+        "person_field.Visits": "3",
+        "person_field.Wants news": "true",
+        "company_field.Acme.Crm.Ends": "2026-01-01",
+        "company_field.Note": "x",
+        "company_field.Since": "2020-01-01",
+        "company_field.Size": "2",
+    }
+    (decision, *_) = decide(facts_from(in_a_file, asking), resolve_alone(asking)).decisions
+
+    assert facts_from(in_a_file, asking) == facts_from(at_a_terminal, asking)
+    assert decision.rule_id == "a"
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "said"),
+    [
+        ("person_field.Levels", "Gold", "person_field: there is not one field `Levels` of a person here; did you mean `Level`? allowed: Level, Visits, Wants news"),
+        ("person_field.Visits", "often", 'person_field: `Visits` holds a number, not `often`; write a number, one with decimals in quotes: 12 or "1.5"'),
+        ("person_field.Wants news", "maybe", "person_field: `Wants news` holds a checkbox, not `maybe`; write true or false"),
+    ],
+)  # fmt: skip
+def test_a_field_that_is_not_there_and_what_it_can_not_hold(
+    asking: Manifest, word: str, value: str, said: str
+) -> None:
+    with pytest.raises(MadeUpInvalid) as refused:
+        facts_from({word: value}, asking)
+
+    assert str(refused.value) == f"made_up_person: {said}"
+
+
+def test_a_field_of_the_tenant_may_be_said_by_its_label(asking: Manifest, lists: TenantLists) -> None:
+    level = UserField("person", "SuperOffice:5", "Level", FieldKind.ITEM, "", {7: "Gold"})
+
+    assert facts_from({"person_field.Level": "Gold"}, asking, replace(lists, fields=(level,))).fields == {
+        "person/SuperOffice:5": 7
+    }

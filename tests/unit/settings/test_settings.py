@@ -56,6 +56,21 @@ def test_an_address_that_is_none(monkeypatch: pytest.MonkeyPatch, bind: str) -> 
     assert refused.value.exit_code is Exit.CONFIG
 
 
+def test_proxies_are_named_by_address_or_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SO_PRIVACY_TRUSTED_PROXIES", "10.0.0.7, 192.168.0.0/16,::1,")
+
+    assert settings.read().trusted_proxies == ("10.0.0.7", "192.168.0.0/16", "::1")
+    assert Settings(trusted_proxies=("10.0.0.7",)).trusted_proxies == ("10.0.0.7",)
+
+
+@pytest.mark.parametrize("proxies", ["*", "proxy.example.com", "10.0.0.1/8", "10.0.0.1;10.0.0.2"])
+def test_a_proxy_that_is_none(monkeypatch: pytest.MonkeyPatch, proxies: str) -> None:
+    monkeypatch.setenv("SO_PRIVACY_TRUSTED_PROXIES", proxies)
+
+    with pytest.raises(Refused, match=r"SO_PRIVACY_TRUSTED_PROXIES: .*write addresses and networks"):
+        settings.read()
+
+
 @pytest.mark.parametrize("bind", [":7300", "127.0.0.1:0"])
 def test_an_address_without_a_host_is_this_machine_s(monkeypatch: pytest.MonkeyPatch, bind: str) -> None:
     monkeypatch.setenv("SO_PRIVACY_BIND", bind)

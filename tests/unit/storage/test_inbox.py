@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from so_privacy_ext.model import AssociateId, Event, EventId, PersonId, Ruling
+from so_privacy_ext.model import SWEPT_EVENT, AssociateId, Event, EventId, PersonId, Ruling
 from so_privacy_ext.ports import Inbox
 from so_privacy_ext.storage import registers
 from so_privacy_ext.storage.inbox import event_text, read_event
@@ -140,6 +140,30 @@ def test_later_events_wait_behind_a_begun_decision(
     inbox.put_off([first.inbox_id], -60, "retry")
     turn.ledgers.decisions.finish(kept.decision_id, "effect")
     assert inbox.wait_behind([PersonId(42)]) == set()
+
+
+def test_what_a_sweep_found_gives_way_to_events(
+    inbox: Inbox, receiving: ReceivingStore, delivery: Delivering
+) -> None:
+    receiving.store([delivery("found", name=SWEPT_EVENT)])
+    receiving.store([delivery("told", person=43)])
+    assert [one.event.event_id for one in inbox.claim(10)] == ["told"]
+
+    inbox.done([one.inbox_id for one in inbox.claim(10)], "effect")
+    assert [one.event.event_id for one in inbox.claim(10)] == ["found"]
+
+
+def test_a_begun_decision_of_a_sweep_goes_before_those_who_wait_behind_it(
+    turn: Turn, inbox: Inbox, receiving: ReceivingStore, delivery: Delivering
+) -> None:
+    """Otherwise each would wait for the other for ever, and every other person of the sweep behind them."""
+    receiving.store([delivery("found", name=SWEPT_EVENT)])
+    (found,) = inbox.claim(10)
+    turn.ledgers.decisions.keep(PersonId(42), Ruling("d" * 64, ()), {}, [found.inbox_id])
+    receiving.store([delivery("told")])
+    assert inbox.wait_behind([PersonId(42)]) == {42}
+
+    assert [one.event.event_id for one in inbox.claim(1)] == ["found"]
 
 
 def test_a_decision_begun_in_an_earlier_epoch_neither_goes_on_nor_holds_anybody_up(

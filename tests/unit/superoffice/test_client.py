@@ -75,7 +75,7 @@ def test_a_write_returns_nothing(client: SoapClient, loopback: Loopback) -> None
 
 @pytest.mark.row("F71")
 @pytest.mark.parametrize(
-    "name", ["SavePersonEntity", "RemoveConsent", "DeletePersonEntity", "Upsert", "GetPerson"]
+    "name", ["SavePersonEntity", "RemoveConsent", "DeletePersonEntity", "Truncate", "GetPerson"]
 )
 def test_an_operation_that_is_not_allowed_can_not_be_called(
     name: Any, client: SoapClient, loopback: Loopback

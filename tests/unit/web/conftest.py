@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,14 +35,13 @@ def run(
     limits: Limits | None = None,
     hosts: Any = None,
     graceful: float = 3.0,
+    trusted_proxies: Sequence[str] = (),
     **options: Any,
 ) -> Iterator[Running]:
     storage = storage or FakeReceiving()
-    with serving(storage, limits=limits, hosts=hosts, graceful=graceful, **options) as (
-        address,
-        application,
-        server,
-    ):
+    with serving(
+        storage, limits=limits, hosts=hosts, graceful=graceful, trusted_proxies=trusted_proxies, **options
+    ) as (address, application, server):
         try:
             yield Running(address, storage, application, server)
         finally:
@@ -57,11 +56,14 @@ def serving(
     limits: Limits | None = None,
     hosts: Any = None,
     graceful: float = 3.0,
+    trusted_proxies: Sequence[str] = (),
     **options: Any,
 ) -> Iterator[tuple[tuple[str, int], Application, Server]]:
     """Serve an application in a thread, on a socket that is open already or on one of its own."""
     application = create_application(receiving, **options)
-    server = make_server(application, limits=limits, hosts=hosts, graceful=graceful)
+    server = make_server(
+        application, limits=limits, hosts=hosts, graceful=graceful, trusted_proxies=trusted_proxies
+    )
     listening = listening or listen("127.0.0.1", 0)
     address: tuple[str, int] = listening.getsockname()[:2]
     thread = threading.Thread(target=_serve, args=(server, listening))

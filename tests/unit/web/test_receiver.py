@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -505,3 +506,19 @@ def test_public_health_is_one_word(shared: Running) -> None:
     ]
 
     assert words == [b"live", b"ready"]
+
+
+@pytest.mark.parametrize(("trusted", "another"), [(("127.0.0.0/8",), 401), ((), 429)])
+def test_behind_a_proxy_each_caller_pays_for_herself(
+    running: Run, trusted: tuple[str, ...], another: int
+) -> None:
+    """Only if the proxy is named, since anybody can say for whom she asks."""
+
+    def forged(caller: str) -> int:
+        headers = ("X-SuperOffice-Signature: bm8=", f"X-Forwarded-For: 203.0.113.9, {caller}")
+        return client.ask(request(body(), *headers)).status
+
+    with running(trusted_proxies=trusted) as one, Client(one.address) as client:
+        until_too_many = takewhile(lambda status: status == 401, (forged("192.0.2.1") for _ in range(2000)))
+        assert 200 <= sum(1 for _ in until_too_many) < 2000
+        assert [forged("192.0.2.2"), forged("unknown")] == [another, another]

@@ -1,7 +1,9 @@
 -- name: claim
+-- A sweep's person on whom a decision is begun gives way to nobody: her other events wait behind it.
 SELECT inbox_id, event_id, name, primary_key, event, received_at, attempts, decision_id
 FROM inbox
-WHERE tenant_id = %(tenant_id)s AND state = 'open' AND not_before <= so_now() AND name <> %(swept)s
+WHERE tenant_id = %(tenant_id)s AND state = 'open' AND not_before <= so_now()
+  AND (name <> %(swept)s OR decision_id IS NOT NULL)
 ORDER BY not_before, inbox_id
 LIMIT %(limit)s
 

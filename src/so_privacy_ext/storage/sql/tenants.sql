@@ -27,6 +27,9 @@ UPDATE tenant SET paused_at = so_now() WHERE tenant_id = %(tenant_id)s AND pause
 -- name: resume
 UPDATE tenant SET paused_at = NULL WHERE tenant_id = %(tenant_id)s AND paused_at IS NOT NULL
 
+-- name: mass
+UPDATE tenant SET mass_writes = %(allowed)s WHERE tenant_id = %(tenant_id)s AND mass_writes <> %(allowed)s
+
 -- name: leave
 UPDATE tenant SET leaving_at = so_now() WHERE tenant_id = %(tenant_id)s AND leaving_at IS NULL
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from so_privacy_ext.web.console import leaving, manifests, overview, registers, reviews
+from so_privacy_ext.web.console import leaving, manifests, overview, persons, registers, reviews, rules
 from so_privacy_ext.web.console.door import Door
 from so_privacy_ext.web.console.leaving import UNINSTALL
 from so_privacy_ext.web.console.manifests import MANIFEST
+from so_privacy_ext.web.console.persons import PERSONS
 from so_privacy_ext.web.console.registers import EVENTS
 from so_privacy_ext.web.console.reviews import REVIEWS
+from so_privacy_ext.web.console.rules import RULES
 from so_privacy_ext.web.console.visit import HOME, Tenancy
 from so_privacy_ext.web.floods import Floods
 from so_privacy_ext.web.rendering import Pages
@@ -29,6 +31,9 @@ def console_routes(
         door.done(f"{HOME}/resume", overview.resume),
         door.done(f"{HOME}/try-now", overview.try_now),
         door.done(f"{HOME}/webhooks", overview.put_right),
+        door.shown(RULES, rules.show),
+        door.shown(PERSONS, persons.search),
+        door.shown(PERSONS + "/{person}", persons.show),
         door.shown(REVIEWS, reviews.listed),
         door.shown(REVIEWS + "/{number}", reviews.show),
         door.done(REVIEWS + "/{number}", reviews.settle),

@@ -15,6 +15,7 @@ from so_privacy_ext.errors import Exit, Refused, Rejected
 from so_privacy_ext.lifecycle.pieces import Piece, Uninstalled
 from so_privacy_ext.model import PersonId, TenantId
 from so_privacy_ext.ports import OfTenant
+from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.session import TenantSession
@@ -42,12 +43,12 @@ class Tenancy(Protocol):
     def put_right(self, turn: Turn) -> None:
         """Put our webhooks right, those that a human stopped too."""
 
-    def fit(self, turn: Turn, manifest: Manifest) -> None:
-        """Raise `ManifestInvalid` with all that the tenant lacks."""
+    def fit(self, turn: Turn, manifest: Manifest) -> Sequence[LintFinding]:
+        """Give warnings; raises `ManifestInvalid` with all that the tenant lacks, or that breaks a law."""
 
     def activate(
         self, turn: Turn, manifest: Manifest, content: bytes, *, who: str, tell_from: datetime | None
-    ) -> bool: ...
+    ) -> object: ...
     def pieces(self, tenant_id: TenantId) -> Sequence[Piece]:
         """Give what of ours is in the tenant's CRM."""
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from so_sandbox.agents.archive_restrictions import read, shape
+from so_sandbox.agents import archive
+from so_sandbox.agents.archive_restrictions import Restriction, Value, allows, read, shape
 from so_sandbox.world.errors import InvalidArgument
+from so_sandbox.world.rows import Person
 from so_sandbox.world.tenant import Tenant
 from so_sandbox.world.world import World
 from tests.unit.sandbox.asking import Asker
@@ -259,6 +262,48 @@ def test_a_caller_finds_herself(asker: Asker) -> None:
         "associateDbId,password", "associateDbId currentAssociate", order, provider="AllUsers"
     )
     assert other.exception == "SoNotSupportedException"
+
+
+@pytest.mark.parametrize("table", ["email", "consentperson"])
+def test_what_hangs_on_persons_is_read_in_their_order(
+    asker: Asker, tenant: Tenant, ids: list[int], table: str
+) -> None:
+    tenant.set_emails(ids[0], ["a@example.com", "b@example.com"])  # which gives them the highest ids
+    tenant.set_consent(ids[0], "EMARKETING", "61A", "WEBFORM", by=7)
+    order = f"{table}.person_id asc"
+    found = asker.query(f"{table}.person_id", f"{table}.person_id > 0", order).rows()
+    persons = [row[f"{table}.person_id"] for row in found]
+    assert persons[-4:] == [f"[I:{one}]" for one in (ids[0], *ids)]
+    rest = asker.query(f"{table}.person_id", f"{table}.person_id > {ids[1]}", order).rows()
+    assert rest == [{f"{table}.person_id": f"[I:{ids[2]}]"}]
+    first = asker.query(f"{table}.person_id", f"{table}.person_id > {ids[0] - 1}", order, size=3).rows()
+    assert [row[f"{table}.person_id"] for row in first] == persons[-4:-1]
+
+
+def test_companies_are_read_by_key(asker: Asker, tenant: Tenant) -> None:
+    last = max(tenant.tables.companies)
+    new = tenant.add_company("New", country="NO").contact_id
+    columns, order = "contact.contact_id,contact.country_id", "contact.contact_id asc"
+    (row,) = asker.query(columns, f"contact.contact_id > {last}", order).rows()
+    assert row["contact.contact_id"] == f"[I:{new}]"
+
+
+def test_a_page_costs_no_look_at_every_person(
+    asker: Asker, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for person_id in range(1_000_000, 1_005_000):
+        tenant.tables.persons[person_id] = Person(person_id, tenant.now(), 7)
+    looked: list[str] = []
+
+    def noting(restriction: Restriction, value_of: Callable[[str], Value]) -> bool:
+        looked.append("")
+        return allows(restriction, value_of)
+
+    monkeypatch.setattr(archive, "allows", noting)
+    order = "person.person_id asc"
+    rows = asker.query("person.person_id", "person.person_id > 1002999", order).rows()
+    assert rows[0] == {"person.person_id": "[I:1003000]"}
+    assert len(rows) == len(looked) == 1000
 
 
 @pytest.mark.parametrize(

@@ -131,10 +131,17 @@ def test_a_dropped_answer_in_process(asker: Asker, person_id: int, kind: str, ap
     assert (asker.tenant.consent_keys(person_id)["STORE"][0] == "61F") is applied
 
 
+def test_only_a_mass_operation_can_be_half_done(asker: Asker, person_id: int) -> None:
+    reply, written = _with(asker, person_id, "half_done")
+    assert reply.succeeded
+    assert written
+
+
 def test_every_kind_is_tried_here() -> None:
     tried = {
         "soap_fault", "succeeded_false", "no_header", "truncated", "html", "empty", "empty_body",
         "wrong_response", "apply_then_drop", "drop", "delay", "not_applied", "expired_ticket", "slow",
+        "half_done",
     }  # fmt: skip
     assert tried == set(KINDS)
 

@@ -21,13 +21,17 @@ from so_privacy_ext.model import (
     AddressHash,
     AssociateId,
     ContextIdentifier,
+    Decision,
     Delivery,
     Event,
     EventId,
+    Outcome,
     PersonId,
+    Ruling,
     Slot,
     TenantId,
 )
+from so_privacy_ext.ports import EffectIntent
 from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import manifests, tenants
 from so_privacy_ext.storage.sessions import Sessions
@@ -174,9 +178,9 @@ class House:
                 due_at=datetime.now(UTC) + timedelta(days=3),
                 reason="mail",
             )
-            manifests.activate(
-                turn.session, turn.ledgers, MANIFEST.read_bytes() + f"# {text!a}\n".encode(), who=text
-            )
+            content = MANIFEST.read_bytes() + f"# {text!a}\n".encode()
+            manifests.activate(turn.session, turn.ledgers, content, who=text)
+            decide(turn, hashlib.sha256(content).hexdigest(), text)
         ids = self.rows(
             "SELECT (SELECT quarantine_id FROM so_privacy.quarantine WHERE tenant_id = %(t)s),"
             " (SELECT min(review_id) FROM so_privacy.review WHERE tenant_id = %(t)s),"
@@ -204,6 +208,17 @@ class House:
             if name != "web_session"
         )
         return re.sub(r'"turned_at":"[^"]*"', "", whole)  # a turn in which nothing is done leaves this
+
+
+def decide(turn: Turn, digest: str, because: str, person: int = 18) -> None:
+    """Keep and finish a decision of a rule of the published manifest, with what it wrote."""
+    given = Decision("STORE", Outcome.GIVE, "met-in-person", because, "61F", "CARD", "P12M")
+    ruling = Ruling(digest, (given, Decision("EMARKETING", Outcome.DENY, "minor", because)), ("NEWSLETTER",))
+    decisions = turn.ledgers.decisions
+    kept = decisions.keep(PersonId(person), ruling, {"event": "created"}, [])
+    decisions.intend(kept.decision_id, [EffectIntent(PersonId(person), "STORE", "61F", "CARD", "tag", None)])
+    decisions.effected(kept.decision_id, "STORE", "written")
+    decisions.finish(kept.decision_id, "effect")
 
 
 @contextmanager

@@ -20,6 +20,8 @@ from tests.unit.web.console.house import House, Objects, Visitor
 
 PAGES = (
     "/configure",
+    "/configure/rules",
+    "/configure/persons",
     "/configure/manifest",
     "/configure/reviews",
     "/configure/events",
@@ -94,6 +96,8 @@ def test_every_page_speaks_the_browsers_language(first: Inhabitant, language: st
         PAGES,
         (
             "overview.title",
+            "rules.title",
+            "persons.title",
             "manifest.title",
             "reviews.title",
             "events.title",

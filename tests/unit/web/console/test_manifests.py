@@ -174,3 +174,17 @@ def test_of_a_long_text_what_stands_around_its_errors_is_shown() -> None:
         1000: findings[1:],
     }
     assert [one.gap for one in lines("a\nb", ())] == [False, False]
+
+
+def test_what_breaks_a_law_is_shown_in_its_place_and_decides_nothing(house: House, home: Home) -> None:
+    before = active(house, home)
+    bad = GOOD.replace(b'packs: [DK, "NO",', b"packs: [DK, NO,")
+    page = upload(home[1], bad)
+
+    assert page.status_code == 422
+    assert "is a text to us" in page.text
+    done = home[1].post(
+        "/configure/manifest/activate", {"content": base64.urlsafe_b64encode(bad).decode(), "tell_from": ""}
+    )
+    assert done.status_code == 422
+    assert active(house, home) == before

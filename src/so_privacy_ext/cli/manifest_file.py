@@ -1,0 +1,58 @@
+"""A manifest's file, as a command reads and writes it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.rules.characters import MOST_BYTES
+
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A manifest, such as manifests/rules/nordic-b2b.yaml.")
+]
+
+
+def read_file(file: Path) -> bytes:
+    """Read a manifest that somebody names."""
+    try:
+        with file.open("rb") as content:
+            return content.read(MOST_BYTES + 1)  # which is refused as too large, be it endless
+    except OSError as error:
+        raise Refused(
+            "manifest_unreadable",
+            error.strerror or "it can't be read",
+            "name a readable file",
+            Exit.NO_INPUT,
+            where=str(file),
+        ) from None
+
+
+def write_file(file: Path, text: str) -> None:
+    """Replace a file whole or not at all, with the rights that it had."""
+    target = file.resolve()
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        raise _unwritable(file, error) from None
+    try:
+        with os.fdopen(handle, "wb") as new:
+            new.write(text.encode())
+            new.flush()
+            os.fsync(new.fileno())
+        Path(name).chmod(target.stat().st_mode & 0o777)
+        Path(name).replace(target)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise _unwritable(file, error) from None
+
+
+def _unwritable(file: Path, error: OSError) -> Refused:
+    what = error.strerror or "it can't be written"
+    return Refused(
+        "manifest_unwritable", what, "name a file that may be written", Exit.CANT_CREATE, where=str(file)
+    )

@@ -1,0 +1,53 @@
+"""Finds the rule tests of a manifest: `mine.test.yaml` and `mine.*.test.yaml` beside `mine.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from so_privacy_ext.errors import Exit, Refused
+
+_TESTS = ".test.yaml"
+
+
+def gather(files: Sequence[Path]) -> dict[Path, list[Path]]:
+    """Give each manifest with its files of tests; a file of tests that is named brings its manifest along."""
+    found: dict[Path, list[Path]] = {}
+    for file in files:
+        if file.name.endswith(_TESTS):
+            found.setdefault(_manifest_of(file), []).append(file)
+        else:
+            found.setdefault(file, []).extend(_beside(file))
+    return {manifest: list(dict.fromkeys(tests)) for manifest, tests in found.items()}
+
+
+def _manifest_of(tests: Path) -> Path:
+    """Find the manifest whose tests these are."""
+    for name in _names(tests.name.removesuffix(_TESTS)):
+        manifest = tests.with_name(f"{name}.yaml")
+        if manifest.is_file():
+            return manifest
+    what = f"there is no {tests.name.removesuffix(_TESTS)}.yaml beside it"
+    raise Refused(
+        "no_manifest_of_tests", what, "name tests after their manifest", Exit.NO_INPUT, where=str(tests)
+    )
+
+
+def _names(stem: str) -> Iterator[str]:
+    """Give `mine.more` and `mine`: what stands before any of the dots."""
+    while stem:
+        yield stem
+        stem = stem.rpartition(".")[0]
+
+
+def _beside(manifest: Path) -> list[Path]:
+    stem = manifest.name.removesuffix(manifest.suffix)
+    own = sorted(
+        one
+        for one in manifest.parent.glob(f"*{_TESTS}")
+        if one.name == f"{stem}{_TESTS}" or one.name.startswith(f"{stem}.")
+    )
+    if not own and manifest.is_file():
+        how = f"write {stem}{_TESTS} beside it; docs/rule-tests.md says how"
+        raise Refused("no_tests", "it has no tests", how, Exit.NO_INPUT, where=str(manifest))
+    return own

@@ -1,0 +1,1 @@
+"""What is wrong with a manifest that can be read: against law, against facts, against its own purpose."""

@@ -1,0 +1,85 @@
+"""What a law is, what it finds, and what is said of each finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from so_privacy_ext.rules.findings import Finding
+from so_privacy_ext.rules.lint.subject import Subject
+from so_privacy_ext.rules.tree import Node
+
+
+class Level(StrEnum):
+    """How bad a finding is: an error refuses activation, a warning and a note are shown."""
+
+    ERROR = "E"
+    WARNING = "W"
+    NOTE = "I"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """The law or fact behind a finding, and how sure it is."""
+
+    says: str
+    source: str
+    """Where it says so: a paragraph, a guide, a page of the vendor's, a rule of this product."""
+    checked_on: str | None = None
+    """The day on which the source was last read, such as `2026-11-28`; None where nobody is known to have."""
+    confidence: str = "reported"
+    """`verified`: read in the source; `reported`: by somebody who had; `unverified`: believed."""
+
+    def __str__(self) -> str:
+        checked = f"checked on {self.checked_on}" if self.checked_on else "not checked"
+        return f"{self.says} ({self.source}; {checked}, {self.confidence})"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A safe change: at this place of the file, and only if `old` stands there, `new` in its stead."""
+
+    line: int
+    column: int
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a law sees, with what differs from what the law says of itself."""
+
+    at: Node
+    what: str
+    how: str
+    level: Level | None = None
+    fact: Fact | None = None
+    edits: tuple[Edit, ...] = ()
+    """All of them or none; together they mend what was found and change nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """One thing that a manifest must not do; `look` is pure and yields nothing for what it can't judge."""
+
+    code: str
+    """`L` and two digits."""
+    level: Level
+    """The highest that it finds."""
+    title: str
+    """What it finds, in a sentence without its full stop."""
+    fact: Fact
+    example: str
+    """How it is right, as a piece of a manifest."""
+    look: Callable[[Subject], Iterable[Found]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LintFinding(Finding):
+    """A finding with its place, its level, and all that helps to believe and to mend it."""
+
+    level: Level = Level.ERROR
+    fact: Fact | None = None
+    example: str = ""
+    edits: tuple[Edit, ...] = ()

@@ -1,0 +1,1 @@
+"""One law, one module: `LAW`, and the function that looks."""

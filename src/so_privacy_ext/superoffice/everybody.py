@@ -1,0 +1,135 @@
+"""Reads all persons of a tenant, a page after the other, in the fewest calls.
+
+Persons, addresses and consents are read side by side in the order of persons, a page of each when it is
+needed; what a page of addresses or consents holds of later persons waits for them. So a thousand persons cost
+a call, and what hangs on them a call for each thousand rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from so_privacy_ext.model import Person, PersonId, TenantLists
+from so_privacy_ext.superoffice import faults
+from so_privacy_ext.superoffice.archive import BATCH, PAGE, Column, Row, read, read_all
+from so_privacy_ext.superoffice.client import SoapClient
+from so_privacy_ext.superoffice.consents import COLUMNS as CONSENT
+from so_privacy_ext.superoffice.consents import by_person
+from so_privacy_ext.superoffice.list_cache import Stranger
+from so_privacy_ext.superoffice.persons import (
+    COMPANY,
+    EMAIL,
+    PERSON,
+    companies_asked,
+    company_countries,
+    made,
+    strangers,
+)
+
+_KEY = "person_id"
+
+
+class Everybody:
+    """How far a reading has come; it outlives turns, and a page that failed is read again."""
+
+    def __init__(self, last: PersonId, *, page_size: int = PAGE) -> None:
+        self._page_size = page_size
+        self.after = PersonId(0)
+        """Everybody up to this person has been given."""
+        self._last = last
+        self._emails = _Ahead("email", EMAIL, page_size)
+        self._consents = _Ahead("consentperson", CONSENT, page_size)
+        self._countries: dict[int, int] = {}
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nobody is left up to the last who is asked for."""
+        return self.after >= self._last
+
+    def page(
+        self,
+        client: SoapClient,
+        lists: Callable[[], TenantLists],
+        doubt: Callable[[Collection[Stranger]], None],
+    ) -> Sequence[Person]:
+        """Read the next page, which may be short; raises the `CrmFailure` that kept us from it."""
+        read_rows = read(
+            client, "person", PERSON, f"person.person_id > {self.after}", page_size=self._page_size
+        )
+        if not read_rows:
+            self.after = self._last
+            return []
+        reached = _highest(read_rows, self.after)
+        rows = {PersonId(row[_KEY]): row for row in read_rows if row[_KEY] <= self._last}
+        for ahead in (self._emails, self._consents):
+            ahead.reach(client, reached)
+        self._learn_countries(client, companies_asked(rows.values()))
+        consents = by_person(self._consents.up_to(reached), rows, lists, doubt)
+        found = made(rows, self._emails.up_to(reached), consents, self._countries)
+        unknown = set(strangers(found.values(), lists()))
+        if unknown:
+            doubt(unknown)
+        for ahead in (self._emails, self._consents):
+            ahead.forget(reached)
+        self.after = PersonId(reached)
+        return list(found.values())
+
+    def _learn_countries(self, client: SoapClient, companies: Sequence[int]) -> None:
+        """Look companies up that were not met yet: all there are, once a page asks for many of them."""
+        new = [one for one in companies if one not in self._countries]
+        if len(new) > BATCH:
+            everything = read_all(client, "contact", COMPANY)
+            self._countries |= {row["contact_id"]: row["country_id"] for row in everything}
+        elif new:
+            self._countries |= company_countries(client, new)
+        for one in new:
+            self._countries.setdefault(one, 0)  # a company that is gone is not asked for again
+
+
+class _Ahead:
+    """A table's rows in the order of their persons, read ahead of them."""
+
+    def __init__(self, table: str, columns: Sequence[Column], page_size: int) -> None:
+        self._page_size = page_size
+        self._table = table
+        self._columns = sorted(columns, key=lambda column: column.name != _KEY)  # which orders the rows
+        self._rows: list[Row] = []
+        self._whole = 0
+        """The rows of all persons up to this one are here."""
+        self._ended = False
+
+    def reach(self, client: SoapClient, person_id: int) -> None:
+        """Read on until all rows up to a person are here."""
+        while self._whole < person_id and not self._ended:
+            after = f"{self._table}.person_id > {self._whole}"
+            rows = read(client, self._table, self._columns, after, page_size=self._page_size)
+            if rows:
+                self._add(rows)
+            else:
+                self._ended = True
+
+    def up_to(self, person_id: int) -> list[Row]:
+        """Give the rows of all persons up to this one."""
+        return [row for row in self._rows if row[_KEY] <= person_id]
+
+    def forget(self, person_id: int) -> None:
+        """Forget the rows of all persons up to this one."""
+        self._rows = [row for row in self._rows if row[_KEY] > person_id]
+
+    def _add(self, rows: list[Row]) -> None:
+        """Keep whole persons only: a page may end in the middle of the last one, who is read again."""
+        last = _highest(rows, self._whole)
+        before = [row for row in rows if row[_KEY] < last]
+        if not before and len(rows) >= self._page_size:
+            raise faults.protocol(
+                "Archive.GetArchiveListByColumns2", "more rows for one id than a page holds"
+            )
+        self._rows += before or rows
+        self._whole = max((row[_KEY] for row in before), default=last)
+
+
+def _highest(rows: Sequence[Row], after: int) -> int:
+    highest: int = max(row[_KEY] for row in rows)
+    if highest <= after:
+        raise faults.protocol("Archive.GetArchiveListByColumns2", "a page that does not move on")
+    return highest

@@ -1,0 +1,106 @@
+"""`manifest check`: what is wrong by law, beside what can't be read, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from so_privacy_ext.errors import Exit
+from tests.unit.cli.asked import ask
+
+FIXTURES = Path(__file__).parents[1] / "rules" / "lint" / "fixtures"
+BASE = (FIXTURES / "base.yaml").read_text(encoding="utf-8")
+NORWAY = BASE.replace("packs: [DK]", "packs: [DK, NO]")
+NO_CATCH_ALL = BASE.partition("  - id: catch-all")[0]
+SAME_REASON = BASE.replace("Art. 6.1 f weighs less for a child.", "Employees are covered by the HR notice.")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "mine.yaml"
+
+
+def test_errors_are_told_with_their_law(file: Path) -> None:
+    file.write_text(NO_CATCH_ALL, encoding="utf-8")
+    done = ask(["manifest", "check", str(file)])
+
+    assert done.code == Exit.BAD_DATA
+    first, second = done.err.splitlines()
+    assert first.startswith(f"{file}:25:5: L18: no last rule ")
+    assert second.startswith("    ")
+    assert "GDPR article 5(2)" in second
+    assert "right in itself" not in done.out
+
+
+def test_warnings_refuse_nothing_and_are_counted(file: Path) -> None:
+    file.write_text(SAME_REASON, encoding="utf-8")
+    done = ask(["manifest", "check", str(file)])
+
+    assert (done.code, done.err) == (Exit.OK, "")
+    assert f"{file}:24:14: L36 warning: the rule `minor` gives the same reason as `own-staff`" in done.out
+    assert "right in itself: 4 rules for 2 purposes" in done.out
+    assert ", 1 warning\n" in done.out
+
+
+def test_what_is_safe_is_mended_in_the_file(file: Path) -> None:
+    file.write_text(NORWAY, encoding="utf-8")
+    file.chmod(0o640)
+    before = ask(["manifest", "check", str(file)])
+    done = ask(["manifest", "check", str(file), "--fix"])
+
+    assert before.code == Exit.BAD_DATA
+    assert (done.code, done.err) == (Exit.OK, "")
+    assert f"{file}:3:38: L51 mended: `NO` is a text to us" in done.out
+    assert file.read_text(encoding="utf-8") == NORWAY.replace("NO]", '"NO"]')
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert [one.name for one in file.parent.iterdir()] == ["mine.yaml"]
+
+
+def test_where_nothing_is_to_be_mended_the_file_is_left_alone(file: Path) -> None:
+    file.write_text(SAME_REASON, encoding="utf-8")
+    before = file.stat().st_mtime_ns
+
+    assert ask(["manifest", "check", str(file), "--fix"]).code == Exit.OK
+    assert file.stat().st_mtime_ns == before
+
+
+def test_programs_get_all_of_a_finding(file: Path) -> None:
+    file.write_text(NORWAY, encoding="utf-8")
+    done = ask(["manifest", "check", str(file), "--json"])
+
+    assert (done.code, done.err) == (Exit.BAD_DATA, "")
+    (finding,) = json.loads(done.out)["findings"]
+    assert finding["edits"] == [{"line": 3, "column": 38, "old": "NO", "new": '"NO"'}]
+    assert (finding["code"], finding["level"], finding["fact"]["confidence"]) == ("L51", "E", "verified")
+    assert finding["example"]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"), [(BASE, []), (NORWAY, ["L51"]), (BASE.replace("give:", "giv:", 1), None)]
+)
+def test_sarif_has_both_kinds_of_findings(file: Path, text: str, codes: list[str] | None) -> None:
+    file.write_text(text, encoding="utf-8")
+    done = ask(["manifest", "check", str(file), "--sarif"])
+
+    found = [one["ruleId"] for one in json.loads(done.out)["runs"][0]["results"]]
+    assert found == (["missing_key", "unknown_key"] if codes is None else codes)
+    assert done.code == (Exit.BAD_DATA if found else Exit.OK)
+
+
+def test_one_form_at_a_time(file: Path) -> None:
+    file.write_text(BASE, encoding="utf-8")
+    done = ask(["manifest", "check", str(file), "--sarif", "--json"])
+
+    assert (done.code, done.out) == (Exit.USAGE, "")
+    assert done.err == "two_forms: --json and --sarif; choose one\n"
+
+
+def test_what_cannot_be_read_is_cut_short_with_a_count(file: Path) -> None:
+    file.write_text(BASE + "".join(f"key{number}: x\n" for number in range(80)), encoding="utf-8")
+    done = ask(["manifest", "check", str(file)])
+
+    assert done.code == Exit.BAD_DATA
+    assert done.err.splitlines()[-1] == f"{file}: 30 more findings are not shown"
