@@ -25,7 +25,7 @@ def _manifest_of(tests: Path) -> Path:
     """Find the manifest whose tests these are."""
     for name in _names(tests.name.removesuffix(_TESTS)):
         manifest = tests.with_name(f"{name}.yaml")
-        if manifest.is_file():
+        if _is_file(manifest):
             return manifest
     what = f"there is no {tests.name.removesuffix(_TESTS)}.yaml beside it"
     raise Refused(
@@ -47,7 +47,14 @@ def _beside(manifest: Path) -> list[Path]:
         for one in manifest.parent.glob(f"*{_TESTS}")
         if one.name == f"{stem}{_TESTS}" or one.name.startswith(f"{stem}.")
     )
-    if not own and manifest.is_file():
+    if not own and _is_file(manifest):
         how = f"write {stem}{_TESTS} beside it; docs/rule-tests.md says how"
         raise Refused("no_tests", "it has no tests", how, Exit.NO_INPUT, where=str(manifest))
     return own
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name that is too long
+        return False
