@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from so_privacy_ext.errors import Applied, CrmFailure, Fault, Park
-from so_privacy_ext.model import STORE, WATCHDOG, InboxEvent, Person, PersonId, TenantLists
+from so_privacy_ext.model import WATCHDOG, InboxEvent, Person, PersonId, TenantLists
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing import slices, telling, wanting, writing
 from so_privacy_ext.processing.addresses import keyed_hash
 from so_privacy_ext.processing.case import Case
-from so_privacy_ext.processing.facts import gather
+from so_privacy_ext.processing.facts import default_row_may_come, gather
 from so_privacy_ext.processing.parting import part, part_midway
 from so_privacy_ext.processing.recording import record
 from so_privacy_ext.processing.work import CHUNK, SLICE, Work
 from so_privacy_ext.rules.decide import decide
 from so_privacy_ext.rules.kept import kept
 
-YOUNG = 60.0
 DEFAULT_ROW_WAIT = 5.0
 DEFAULT_ROW_TRIES = 3
 
@@ -97,9 +96,8 @@ def _decide(
 
 def _default_row_may_come(work: Work, person: Person, events: Sequence[InboxEvent]) -> bool:
     """Tell whether the CRM's own row of a person this young may still be on its way."""
-    age = (work.clock.now() - person.registered).total_seconds()
     tries = max(event.attempts for event in events)
-    return STORE not in person.consents and age < YOUNG and tries < DEFAULT_ROW_TRIES
+    return default_row_may_come(person, work.clock.now()) and tries < DEFAULT_ROW_TRIES
 
 
 def _carry_out_all(work: Work, cases: Sequence[Case], lists: TenantLists, *, just_read: bool) -> None:

@@ -10,6 +10,9 @@ from so_privacy_ext.processing.addresses import domain, primary
 from so_privacy_ext.processing.slices import changed_columns, word
 from so_privacy_ext.sdk import UNKNOWN, CreatorWord, Facts, Unknown
 
+YOUNG = 60.0
+"""Seconds within which the CRM gives a new person a row of its own."""
+
 _EMPLOYEE, _SYSTEM = 0, 13
 
 _LANGUAGE_BY_COUNTRY = {"DK": "da", "NO": "nb", "SE": "sv", "DE": "de"}
@@ -49,6 +52,11 @@ def gather(
         consents={purpose: (consent.basis, consent.source) for purpose, consent in person.consents.items()},
         wordings=frozenset(purpose.key for purpose in lists.purposes if purpose.has_text),
     )
+
+
+def default_row_may_come(person: Person, now: datetime) -> bool:
+    """Tell whether she is so new that the CRM's own row may still be on its way."""
+    return STORE not in person.consents and (now - person.registered).total_seconds() < YOUNG
 
 
 def _creator(person: Person, lists: TenantLists, own: AssociateId | None) -> CreatorWord:

@@ -9,8 +9,8 @@ from so_privacy_ext.model import Authority, NoMail, Person, Ruling, TenantLists
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing.addresses import keyed_hash
 from so_privacy_ext.processing.case import Case
-from so_privacy_ext.processing.notices import letter, notice, silence
-from so_privacy_ext.processing.wanting import want
+from so_privacy_ext.processing.notices import Notice, letter, notice, silence
+from so_privacy_ext.processing.wanting import ask_for_reviews, want
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.authority import authority
 from so_privacy_ext.rules.kept import kept
@@ -34,30 +34,51 @@ class Outlook:
     """`due`, or the reason for no mail of ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A ruling settled against what stands, as far as it goes without doing anything."""
+
+    case: Case
+    """With its intents, what is left and why, and what a human would be asked."""
+    mail: str
+    """`due`, or the reason for no mail of ours."""
+    notice: Notice | None
+    """What would be told, whether or not anything keeps it from going out."""
+
+
 def look_ahead(work: Work, person: Person, ruling: Ruling, facts: Facts, lists: TenantLists) -> Outlook:
     """Settle a ruling against what stands, as the next turn would; nothing is written or kept."""
+    found = prospect(work, person, ruling, facts, lists)
+    own = work.tenant.own_associate_id
+    return Outlook(
+        writes=tuple(one.purpose for one in found.case.intents),
+        left=found.case.left,
+        writers={key: authority(row, person, lists, own) for key, row in person.consents.items()},
+        mail=found.mail,
+    )
+
+
+def prospect(work: Work, person: Person, ruling: Ruling, facts: Facts, lists: TenantLists) -> Prospect:
+    """Settle a ruling against what stands, with all that a plan wants to know of it."""
     as_kept = kept(facts, lambda text: keyed_hash(text, work.tenant.address_key))
     decided = KeptDecision(0, person.person_id, ruling, as_kept, (), decided_at=work.clock.now())
     case = Case(kept=decided, person=person, consents=person.consents)
     want(work, case, lists)
-    own = work.tenant.own_associate_id
-    return Outlook(
-        writes=tuple(one.purpose for one in case.intents),
-        left=case.left,
-        writers={key: authority(row, person, lists, own) for key, row in person.consents.items()},
-        mail=_mail(work, case, lists),
-    )
-
-
-def _mail(work: Work, case: Case, lists: TenantLists) -> str:
-    silent, key = silence(work, case), case.kept.ruling.tell
+    ask_for_reviews(case)
+    silent, key = silence(work, case), ruling.tell
     if silent is not None or key is None:
-        return silent or NoMail.NO_TELL
-    wanted, person_id, mails = notice(work, case, key, lists), case.person.person_id, work.ledgers.mails
-    mail = wanted.mail
+        return Prospect(case, silent or NoMail.NO_TELL, None)
+    wanted = notice(work, case, key, lists)
+    return Prospect(case, _mail(work, case, wanted), wanted)
+
+
+def _mail(work: Work, case: Case, wanted: Notice) -> str:
+    mail, person_id, mails = wanted.mail, case.person.person_id, work.ledgers.mails
     if mails.told(person_id, wanted.address_hash, mail=mail.key, version=mail.version, retell=mail.retell):
         return NoMail.ALREADY_TOLD
     if mails.awaits_crm_mail(person_id):
         return NoMail.CRM_MAILS
     ready = letter(wanted)
+    if ready is NoMail.BLOCKED_TEMPLATE:
+        case.ask_human("template", mail.key)
     return ready if isinstance(ready, NoMail) else DUE

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from so_privacy_ext.errors import CrmFailure, Park
-from so_privacy_ext.model import Outcome
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing.case import Case, Held
-from so_privacy_ext.processing.wanting import OVERTAKEN, STORE_WITHDRAWN
+from so_privacy_ext.processing.wanting import OVERTAKEN, ask_for_reviews
 from so_privacy_ext.processing.work import Work
 
 WAITS = (5.0, 30.0, 120.0, 600.0, 3600.0, 10800.0, 28800.0, 43200.0)
@@ -44,9 +43,7 @@ def _put_off(work: Work, case: Case, failure: CrmFailure) -> None:
 
 def _finish(work: Work, case: Case) -> None:
     if not case.gone:
-        for decision in case.kept.ruling.decisions:
-            if decision.outcome is Outcome.REVIEW and case.left.get(decision.purpose) != STORE_WITHDRAWN:
-                case.ask_human("purpose", decision.purpose)
+        ask_for_reviews(case)
     _ask_humans(work, case)
     work.ledgers.journal.append("decision", case.person.person_id, _content(case))
     work.ledgers.decisions.finish(case.kept.decision_id, case.result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from so_privacy_ext.model import STORE, WITHDRAWN, Consent, Decision, PersonId, TenantLists
+from so_privacy_ext.model import STORE, WITHDRAWN, Consent, Decision, Outcome, PersonId, TenantLists
 from so_privacy_ext.ports import EffectIntent
 from so_privacy_ext.processing.case import EFFECTS, Case
 from so_privacy_ext.processing.work import Work
@@ -58,6 +58,13 @@ def _want_one(work: Work, case: Case, decision: Decision, lists: TenantLists) ->
         return FLAPPING
     case.intents.append(_intent(work, case, decision, settled, current))
     return None
+
+
+def ask_for_reviews(case: Case) -> None:
+    """Have a human see each purpose that a rule leaves to one, unless the person has said no to all."""
+    for decision in case.kept.ruling.decisions:
+        if decision.outcome is Outcome.REVIEW and case.left.get(decision.purpose) != STORE_WITHDRAWN:
+            case.ask_human("purpose", decision.purpose)
 
 
 def forgotten_noes(work: Work, person_id: PersonId) -> frozenset[str]:

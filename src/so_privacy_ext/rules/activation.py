@@ -73,6 +73,8 @@ class ActiveRule:
     ruled: tuple[Ruled, ...]
     bits: int
     """The purposes of `ruled`."""
+    max_changes: str | None = None
+    """The share of all persons that a plan may touch by it, such as `5%`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,7 @@ def _rule(manifest: Manifest, rule: RuleShape[Any], purposes: dict[str, int], gr
         when=when,
         ruled=ruled,
         bits=sum(one.bit for one in ruled),
+        max_changes=rule.max_changes,
     )
 
 

@@ -1,0 +1,217 @@
+"""Plans: says of each person what a turn would do with her if she were decided on now, and does nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+
+from so_privacy_ext.model import (
+    WITHDRAWN,
+    ContextIdentifier,
+    LastIds,
+    NoMail,
+    Outcome,
+    Person,
+    Tenant,
+    TenantLists,
+)
+from so_privacy_ext.processing.facts import default_row_may_come, gather
+from so_privacy_ext.processing.outlook import DUE, Prospect, prospect
+from so_privacy_ext.processing.planned import PlanHead, PlannedPerson, PlannedWrite, RuleCount, Standing
+from so_privacy_ext.processing.work import Work
+from so_privacy_ext.proof.arbiter import Reason
+from so_privacy_ext.rules.activation import ActiveManifest
+from so_privacy_ext.rules.decide import decide
+
+_AS_IT_SHOULD_BE = frozenset({Reason.NO_EFFECT, Reason.ALREADY_RIGHT})
+_OWED = frozenset({NoMail.CRM_MAILS, NoMail.NO_ADDRESS, NoMail.BOUNCED, NoMail.BLOCKED_TEMPLATE})
+"""Reasons for no mail with which the person must be informed all the same: a duty is opened."""
+_PARTS_OF_LISTS = (
+    "purposes",
+    "bases",
+    "sources",
+    "templates",
+    "countries",
+    "categories",
+    "businesses",
+    "positions",
+    "forms",
+    "customer_languages",
+    "owner_company_ids",
+    "default_basis",
+    "fields",
+)
+"""What decides; logins come and go, and who wrote what is looked at anew for each person."""
+
+
+def as_told(tenant: Tenant, tell_from: datetime | None) -> Tenant:
+    """Give the tenant as a plan takes it: who registered earlier is told nothing, nobody is without a date.
+
+    What the tenant itself says of its start counts for events alone: to tell those who were there before is a
+    step that somebody takes for a plan, and to change their consents does not include it.
+    """
+    return replace(tenant, tell_from=tell_from)
+
+
+def lists_digest(lists: TenantLists) -> str:
+    """Name a reading of the lists, so that it is known again where it says the same."""
+    said = asdict(lists)
+    chosen = {part: said[part] for part in _PARTS_OF_LISTS}
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True, default=_plain).encode()).hexdigest()
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a plan comes to, as far as it has been made."""
+
+    persons: int = 0
+    by_rule: dict[str, Counter[str]] = field(default_factory=dict)
+    no_mail: Counter[str] = field(default_factory=Counter)
+    told: set[tuple[bytes, str]] = field(default_factory=set)
+    """The address hash of each mail, by itself and with the mail: two persons may share an address."""
+
+    def head(
+        self,
+        manifest: ActiveManifest,
+        *,
+        tenant: Tenant,
+        lists: TenantLists,
+        made_at: datetime,
+        last_ids: LastIds,
+        tell_from: datetime | None,
+    ) -> PlanHead:
+        """Say what the plan was made of, and what it comes to."""
+        return PlanHead(
+            tenant=ContextIdentifier(tenant.context_identifier),
+            environment=tenant.environment,
+            epoch=tenant.epoch,
+            manifest=manifest.digest,
+            manifest_name=manifest.name,
+            lists=lists_digest(lists),
+            made_at=made_at,
+            last_ids=last_ids,
+            tell_from=tell_from,
+            persons=self.persons,
+            rules=tuple(
+                RuleCount(
+                    one.rule_id, **self.by_rule.get(one.rule_id, Counter()), max_changes=one.max_changes
+                )
+                for one in manifest.rules
+            ),
+            no_mail=dict(sorted(self.no_mail.items())),
+        )
+
+
+def plan_persons(work: Work, persons: Iterable[Person], tally: Tally) -> Iterator[PlannedPerson]:
+    """Plan persons as they were just read, and count them; who is left as she is, is counted alone.
+
+    Decided as by an event that says nothing (`none`), and settled as any ruling is.
+    """
+    lists = work.crm.lists()
+    for person in persons:
+        tally.persons += 1
+        if default_row_may_come(person, work.clock.now()):
+            tally.no_mail["just_registered"] += 1  # she is decided by her own event
+            continue
+        planned = _plan(work, person, lists, tally)
+        _count(tally, planned)
+        if _says_something(planned):
+            yield planned
+
+
+def _plan(work: Work, person: Person, lists: TenantLists, tally: Tally) -> PlannedPerson:
+    facts = gather(person, (), lists, work.tenant.own_associate_id, work.clock.now())
+    ruling = decide(facts, work.manifest)
+    found = prospect(work, person, ruling, facts, lists)
+    case, no_mail = found.case, _no_mail(found, tally)
+    given = {one.purpose: one for one in ruling.decisions}
+    return PlannedPerson(
+        person_id=person.person_id,
+        seen=person.mark,
+        stands={
+            key: Standing(row.basis, row.source, row.updated_count)
+            for key, row in sorted(person.consents.items())
+        },
+        rules={one.purpose: one.rule_id for one in ruling.decisions},
+        writes=tuple(
+            PlannedWrite(
+                one.purpose, given[one.purpose].rule_id, one.basis, one.source, given[one.purpose].expires
+            )
+            for one in case.intents
+        ),
+        mail=ruling.tell if no_mail is None else None,
+        mail_rule=ruling.tell_rule,
+        no_mail=no_mail,
+        reviews=tuple(one for one in case.for_humans if _is_news(work, person, *one)),
+        left={key: reason for key, reason in case.left.items() if reason not in _AS_IT_SHOULD_BE},
+        denied=tuple(
+            one.purpose
+            for one in ruling.decisions
+            if one.outcome is Outcome.DENY and _holds(person, one.purpose)
+        ),
+    )
+
+
+def _no_mail(found: Prospect, tally: Tally) -> str | None:
+    """Give the reason for no mail; None when there is to be one, the first to its address in this plan."""
+    if found.mail != DUE or found.notice is None or found.notice.address_hash is None:
+        return found.mail
+    mail, address = found.notice.mail, bytes.fromhex(found.notice.address_hash)
+    any_mail, this_mail = (address, ""), (address, f"{mail.key} {mail.version}")
+    if (this_mail if mail.retell else any_mail) in tally.told:
+        return NoMail.ALREADY_TOLD
+    tally.told |= {any_mail, this_mail}
+    return None
+
+
+def _is_news(work: Work, person: Person, kind: str, subject: str) -> bool:
+    """Tell whether a human would be asked anew: an item that is open, or settled for good, stays as it is."""
+    return subject not in work.ledgers.reviews.forbidden(person.person_id, kind)
+
+
+def _holds(person: Person, purpose: str) -> bool:
+    row = person.consents.get(purpose)
+    return row is not None and row.basis not in {"", WITHDRAWN}
+
+
+def _says_something(planned: PlannedPerson) -> bool:
+    return bool(
+        planned.writes
+        or planned.mail
+        or planned.reviews
+        or planned.left
+        or planned.denied
+        or planned.no_mail in _OWED
+    )
+
+
+def _count(tally: Tally, planned: PlannedPerson) -> None:
+    """Count a person once for each rule and figure."""
+    seen: set[tuple[str, str]] = set()
+    for write in planned.writes:
+        seen |= {(write.rule_id, "touched"), (write.rule_id, change_of(planned, write))}
+    for figure, purposes in (("left", planned.left), ("denied", planned.denied)):
+        seen |= {(planned.rules[purpose], figure) for purpose in purposes}
+    for _, subject in planned.reviews:
+        rule_id = planned.rules.get(subject) or planned.mail_rule
+        if rule_id is not None:
+            seen.add((rule_id, "reviews"))
+    if planned.mail is not None and planned.mail_rule is not None:
+        seen.add((planned.mail_rule, "mails"))
+    for rule_id, figure in seen:
+        tally.by_rule.setdefault(rule_id, Counter())[figure] += 1
+    if planned.no_mail is not None:
+        tally.no_mail[planned.no_mail] += 1
+
+
+def change_of(planned: PlannedPerson, write: PlannedWrite) -> str:
+    """Say under which figure of its rule a write counts: `gets` or `changes`."""
+    return "changes" if write.purpose in planned.stands else "gets"
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else str(value)
