@@ -47,7 +47,9 @@ def manifest(name: str) -> Manifest:
 
 def active(of: Manifest, named: Mapping[str, Mapping[str, str]]) -> ActiveManifest:
     """Make a manifest ready for lists whose ids were kept."""
-    lists = {kind: {int(at): item for at, item in items.items()} for kind, items in named.items()}
+    lists: dict[str, Any] = {
+        kind: {int(at): item for at, item in items.items()} for kind, items in named.items()
+    }
     return resolve(of, replace(lists_alone(of), **lists))
 
 
