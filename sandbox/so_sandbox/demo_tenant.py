@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from so_sandbox.agents.lists import BUILT_IN
 from so_sandbox.demo_wording import CHAT_WELCOME, NOTICE_13, NOTICE_14
+from so_sandbox.user_fields import add_field
 from so_sandbox.world.lists import (
     Country,
     CustomerLanguage,
@@ -22,7 +23,7 @@ NEIGHBOUR = "Cust54321"
 STRIDE, SHIFT = 40, 1000
 COUNTED = (
     "consentpurpose", "legalbase", "consentsource", "doctmpl", "country", "category", "business", "perspos",
-    "cust_lang", "form", "associate", "contact", "webhook",
+    "cust_lang", "form", "associate", "contact", "webhook", "udeffield", "udlistdefinition", "udlist",
 )  # fmt: skip
 
 PURPOSES = {
@@ -81,6 +82,15 @@ CATEGORIES = (
 BUSINESSES = ('US:"Sole trader";DA:"Enkeltmandsvirksomhed"', 'US:"Industry";DA:"Industri"', "Handel")
 POSITIONS = ("Director", "Buyer", "Accountant")
 LANGUAGES = {"DA": "da", "NO": "no", "SV": "sv", "EN": "en", "DE": "de"}
+USER_FIELDS = (
+    ("Person", "List", 'US:"Customer level";DA:"Kundeniveau"', ('US:"Gold";DA:"Guld"', "Silver", "Bronze")),
+    ("Person", "Date", "Contract ends", ()),
+    ("Person", "Checkbox", "Wants news", ()),
+    ("Person", "ShortText", "Customer number", ()),
+    ("Contact", "Number", "Employees", ()),
+    ("Contact", "Decimal", "Turnover", ()),
+)
+"""Owner, kind, label and items of the fields that the administrator has added."""
 FORMS = {
     "contact": "Contact us",
     "newsletter": "Newsletter",
@@ -127,6 +137,9 @@ def add_demo_tenant(
         tenant.add_company("Nordisk Handel AS", country="NO", category="Prospect", business="Handel")
         tenant.add_company("Svensk Exempel AB", country="SE", category="Customer")
         tenant.add_company("Beispiel GmbH", country="DE", category="Customer")
+        if not bare:
+            for owner, kind, label, items in USER_FIELDS:
+                add_field(tenant, owner, kind, label, items=items)
     return tenant
 
 

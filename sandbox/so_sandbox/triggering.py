@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import partial
 
-from so_sandbox.wording import Words, person_columns, written_consents
+from so_sandbox.user_fields import fill
+from so_sandbox.wording import Words, company_id, person_columns, written_consents
 from so_sandbox.world.people import CHANNELS
 from so_sandbox.world.tenant import LIST_EVENTS, Tenant
 
@@ -42,6 +43,7 @@ def _create(tenant: Tenant, words: Words) -> int:
         form = _FORM_OF_SOURCE.get(source or "", "contact")
     age = words.duration("registered_ago")
     consents = written_consents(words)
+    filled = words.beginning("field.")
     columns = person_columns(tenant, words)
     words.none_left()
     own = CHANNELS[channel].source if channel in CHANNELS else ""
@@ -54,6 +56,7 @@ def _create(tenant: Tenant, words: Words) -> int:
         age=age,
         **columns,
     )
+    fill(tenant, "Person", person.person_id, filled)
     return person.person_id
 
 
@@ -128,6 +131,18 @@ def _bounce(tenant: Tenant, words: Words) -> int:
     return 0
 
 
+def _fill(tenant: Tenant, words: Words) -> int:
+    """Fill in fields of a person or, with `company`, of a company; no event tells of it."""
+    company = words.text("company")
+    owner, row_id = (
+        ("Contact", company_id(tenant, company)) if company else ("Person", words.number("person"))
+    )
+    filled = words.beginning("field.")
+    words.none_left()
+    fill(tenant, owner, row_id, filled)
+    return row_id
+
+
 def _list_action(event: str) -> Callable[[Tenant, Words], int] | None:
     parts = event.split(".")
     if len(parts) != 3 or parts[0] != "list" or parts[1] not in _LIST_OF_EVENT:
@@ -160,4 +175,5 @@ _ACTIONS: Mapping[str, Callable[[Tenant, Words], int]] = {
     "person.merged": _merge,
     "email.added": _add_email,
     "email.bounced": _bounce,
+    "field.filled": _fill,
 }

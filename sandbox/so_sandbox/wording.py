@@ -23,6 +23,7 @@ _ITEMS = {
 NAMES = (
     "firstname", "lastname", "title", "email", "country", "company", "category", "business", "position",
     "language", "birth", "years", "source", "channel", "form", "registered_ago", "consent.<PURPOSE>",
+    "field.<NAME>",
 )  # fmt: skip
 """What can be set of a person, the database's own columns aside."""
 
@@ -91,7 +92,7 @@ def person_columns(tenant: Tenant, words: Words) -> dict[str, Any]:
             columns[column] = tenant.item_id(items, value) if value else 0
     company = words.text("company")
     if company:
-        columns["contact_id"] = _company(tenant, company)
+        columns["contact_id"] = company_id(tenant, company)
     born = _birth(tenant, words)
     if born is not None:
         columns |= {"year_of_birth": born.year, "month_of_birth": born.month, "day_of_birth": born.day}
@@ -131,7 +132,8 @@ def _birth(tenant: Tenant, words: Words) -> date | None:
         raise ValueError(f"birth is {birth!r}; write 2012-05-01") from None
 
 
-def _company(tenant: Tenant, name: str) -> int:
+def company_id(tenant: Tenant, name: str) -> int:
+    """Find a company by its name or number."""
     for company in tenant.tables.companies.values():
         if company.name == name or str(company.contact_id) == name:
             return company.contact_id

@@ -29,6 +29,7 @@ from so_privacy_ext.model import (
     SweepKind,
     TenantId,
     TenantLists,
+    UserField,
 )
 
 
@@ -67,8 +68,10 @@ class Crm(Protocol):
     def forget_lists(self) -> None:
         """Drop the cached lists, since a list event told of a change."""
 
-    def read_persons(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Person]:
-        """Read persons with addresses and consents; who is gone is absent."""
+    def read_persons(
+        self, ids: Sequence[PersonId], fields: Sequence[UserField] = (), /
+    ) -> Mapping[PersonId, Person]:
+        """Read persons with addresses, consents and these user-defined fields; who is gone is absent."""
 
     def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
         """Read consents alone, by purpose key; a person without any has an empty mapping."""

@@ -14,7 +14,8 @@ from so_privacy_ext.superoffice.operations import ALLOWED
 from tests.contract.wsdl_facts import differences, differing, facts, fingerprint, unused
 
 AGENTS = (
-    "Archive", "Batch", "BulkUpdate", "DatabaseTable", "List", "MDO", "Person", "Preference", "Webhook",
+    "Archive", "Batch", "BulkUpdate", "DatabaseTable", "List", "MDO", "Person", "Preference",
+    "UserDefinedFieldInfo", "Webhook",
 )  # fmt: skip
 FINGERPRINTS = Path(__file__).parent / "fingerprints"
 

@@ -107,6 +107,7 @@ def test_c17_c18_c19_only_these_operations_can_be_called() -> None:
         "List",
         "MDO",
         "Preference",
+        "UserDefinedFieldInfo",
         "Webhook",
     }
     assert {f"{one.agent}.{one.name}" for one in ALLOWED.values() if one.writes and one.mass} == {

@@ -101,6 +101,8 @@ def _encoder(column: str) -> Callable[[Value], str | None]:
 def _encoded(value: Value) -> str | None:
     if isinstance(value, int):
         return f"[I:{value}]"
+    if isinstance(value, float):
+        return f"[F:{value!r}]"
     return str(value) if value else None
 
 

@@ -23,7 +23,7 @@ OPERATORS = {
 }
 UNARY = frozenset({"currentassociate"})
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z?")
-Value = int | str | datetime | None
+Value = int | float | str | datetime | None
 Row = Mapping[str, Value]
 
 

@@ -20,8 +20,8 @@ class Table:
     """One table: its key, its columns (lower-case name to attribute or constant), its shapes, its rows."""
 
     key: str
-    columns: Mapping[str, str | int]
-    """A text names the row's attribute, a number is the value itself."""
+    columns: Mapping[str, str | int | Callable[[Any], Value]]
+    """A text names the row's attribute, a number is the value itself, a function finds it in the row."""
     shapes: frozenset[str]
     rows: Callable[[Tenant, Restriction], Iterable[Any]]
     by: str = ""
@@ -29,6 +29,8 @@ class Table:
 
     def value(self, row: Any, column: str) -> Value:
         source = self.columns[column.rpartition(".")[2] if column.count(".") == 1 else column]
+        if callable(source):
+            return source(row)
         found: Value = getattr(row, source) if isinstance(source, str) else source
         return found
 
@@ -113,6 +115,23 @@ def _list(name: str) -> Callable[[Tenant, Restriction], Iterable[Any]]:
     return rows
 
 
+def _filled(name: str) -> Callable[[Any], Value]:
+    def value(row: Any) -> Value:
+        found: Value = row.filled.get(name)
+        return found
+
+    return value
+
+
+FILLED = (
+    *(
+        f"userdef_id.{name}{at:02}"
+        for name, most in (("long", 60), ("string", 40), ("double", 10))
+        for at in range(1, most + 1)
+    ),
+    *(f"userdef2_id.string{at}" for at in range(41, 50)),
+)
+"""Columns of the tables that hold user-defined fields, reached from their owner."""
 AUDIT = {name: name for name in ("registered", "registered_associate_id", "updated", "updated_associate_id")}
 TABLES: Mapping[str, Table] = {
     "person": Table(
@@ -130,7 +149,8 @@ TABLES: Mapping[str, Table] = {
             "updatedcount": "updated_count",
             "supportlanguageid": "support_language_id",
             "activeerplinks": "active_erp_links",
-        },
+        }
+        | {f"person.{name}": _filled(name) for name in FILLED},
         frozenset(
             {
                 "person.person_id in ?",
@@ -190,7 +210,8 @@ TABLES: Mapping[str, Table] = {
     ),
     "contact": Table(
         "contact_id",
-        {name: name for name in ("contact_id", "country_id", "associate_id")},
+        {name: name for name in ("contact_id", "country_id", "associate_id")}
+        | {f"contact.{name}": _filled(name) for name in FILLED},
         frozenset({"contact.contact_id in ?", "contact.contact_id > ?"}),
         _companies,
         by="contact.contact_id",
@@ -276,6 +297,12 @@ TABLES: Mapping[str, Table] = {
         {"country_id": "item_id", "abbrev2": "iso", "defaultlcid": "default_lcid"},
         frozenset({"country.country_id > ?"}),
         _list("countries"),
+    ),
+    "udlist": Table(
+        "udlist_id",
+        {"udlist_id": "item_id", "udlistdefinition_id": "list_id", "name": "name", "deleted": "deleted"},
+        frozenset({"udlist.udlist_id > ?"}),
+        _list("user_lists"),
     ),
     "ownercontactlink": Table(
         "contact_id",

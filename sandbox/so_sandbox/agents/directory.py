@@ -13,6 +13,7 @@ from so_sandbox.agents.lists import LIST
 from so_sandbox.agents.mdo import MDO
 from so_sandbox.agents.person import PERSON
 from so_sandbox.agents.preference import PREFERENCE
+from so_sandbox.agents.user_fields import USER_DEFINED_FIELD_INFO
 from so_sandbox.agents.webhook import WEBHOOK
 
 AGENTS: Mapping[str, Agent] = {
@@ -24,6 +25,7 @@ AGENTS: Mapping[str, Agent] = {
     "MDO": MDO,
     "Person": PERSON,
     "Preference": PREFERENCE,
+    "UserDefinedFieldInfo": USER_DEFINED_FIELD_INFO,
     "Webhook": WEBHOOK,
 }
 WAITING = frozenset({"Webhook"})

@@ -88,6 +88,51 @@ class Form:
 
 
 @dataclass(slots=True)
+class UserField:
+    """A published field of the administrator's own, of persons or of companies."""
+
+    item_id: int
+    owner: str
+    """`Person` or `Contact`."""
+    kind: str
+    """A UDefFieldType, such as `Number`."""
+    label: str
+    prog_id: str
+    column_id: int
+    list_id: int = 0
+    """Of a list: its definition."""
+
+    @property
+    def column(self) -> str:
+        """Give its column as seen from its owner's table."""
+        return column_name(self.kind, self.column_id & 255)
+
+
+def column_name(kind: str, number: int) -> str:
+    """Name a column of the tables that hold user-defined fields by its number there."""
+    if kind == "LongText":
+        return f"userdef2_id.string{40 + number}"
+    for name, first, last in UD_COLUMNS:
+        if first <= number <= last:
+            return f"userdef_id.{name}{number - first + 1:02}"
+    raise ValueError(f"no column {number}")
+
+
+UD_COLUMNS = (("long", 1, 60), ("string", 61, 100), ("double", 101, 110))
+"""Columns of udpersonsmall and udcontactsmall by number; those of the large ones are string41 to string49."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserListItem:
+    """An item of a list of the administrator's own."""
+
+    item_id: int
+    list_id: int
+    name: str
+    deleted: int = 0
+
+
+@dataclass(slots=True)
 class Lists:
     """All lists of a tenant by item id."""
 
@@ -101,6 +146,8 @@ class Lists:
     positions: dict[int, NamedItem] = field(default_factory=dict)
     languages: dict[int, CustomerLanguage] = field(default_factory=dict)
     forms: dict[int, Form] = field(default_factory=dict)
+    user_fields: dict[int, UserField] = field(default_factory=dict)
+    user_lists: dict[int, UserListItem] = field(default_factory=dict)
 
 
 CULTURES: Mapping[int, str] = {

@@ -35,7 +35,7 @@ CHANNELS: Mapping[str, Channel] = {
     "API": Channel("api", ""),
     "ERP": Channel("erp", "", erp=True),
 }
-COLUMNS = tuple(f.name for f in fields(Person))
+COLUMNS = tuple(f.name for f in fields(Person) if f.name != "filled")
 BY_THE_SERVER = frozenset(
     {
         "person_id",

@@ -39,6 +39,8 @@ class Person:
     updated_associate_id: int = 0
     updated_count: int = 0
     deleted_date: datetime | None = None
+    filled: dict[str, int | float | str] = field(default_factory=dict)
+    """What stands in her user-defined fields, by column, such as `userdef_id.long05`."""
 
 
 @dataclass(slots=True)
@@ -82,6 +84,8 @@ class Company:
     category_idx: int = 0
     business_idx: int = 0
     owner: bool = False
+    filled: dict[str, int | float | str] = field(default_factory=dict)
+    """As a person's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def explain(
                 raise Refused(
                     "no_manifest", "no manifest decides yet", "so-privacy manifest activate FILE", Exit.CONFIG
                 )
-            found = work.crm.read_persons([person_id]).get(person_id)
+            found = work.crm.read_persons([person_id], work.manifest.fields).get(person_id)
             past = _Past(
                 next(iter(registers.decisions_of(turn.session, person_id, limit=1)), None),
                 registers.mails_of(turn.session, person_id),

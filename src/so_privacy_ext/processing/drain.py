@@ -43,7 +43,7 @@ def drain(work: Work, limit: int = SLICE) -> bool:
     ids = sorted({*waiting, *(one.person_id for one in begun)})
     if not ids:
         return True
-    persons = work.crm.read_persons(ids)
+    persons = work.crm.read_persons(ids, work.manifest.fields)
     _refuse_reissued(work, persons)
     lists = work.crm.lists()  # after the persons, who may have shown that something new is in them
     part(work, [one for one in ids if one not in persons], waiting, begun)

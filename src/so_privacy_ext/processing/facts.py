@@ -51,6 +51,7 @@ def gather(
         age=UNKNOWN if person.birth_date is None else _age(person.birth_date, now.date()),
         consents={purpose: (consent.basis, consent.source) for purpose, consent in person.consents.items()},
         wordings=frozenset(purpose.key for purpose in lists.purposes if purpose.has_text),
+        fields=person.fields,
     )
 
 

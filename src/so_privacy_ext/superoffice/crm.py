@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from so_privacy_ext.model import Consent, Person, PersonId, TenantLists
-from so_privacy_ext.superoffice import consents, lists, mail, persons
+from so_privacy_ext.model import Consent, Person, PersonId, TenantLists, UserField
+from so_privacy_ext.superoffice import consents, lists, mail, persons, user_fields
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.everybody import Everybody
@@ -25,8 +25,12 @@ class SuperOfficeCrm:
     def forget_lists(self) -> None:
         self._kept.forget()
 
-    def read_persons(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Person]:
-        found = persons.read_persons(self._client, ids, self.read_consents)
+    def read_persons(
+        self, ids: Sequence[PersonId], fields: Sequence[UserField] = ()
+    ) -> Mapping[PersonId, Person]:
+        found = persons.read_persons(self._client, ids, self.read_consents, fields)
+        if found:
+            self._refuse_moved(fields)
         strangers = set(persons.strangers(found.values(), self.lists()))
         if strangers:
             self._kept.doubt(strangers)
@@ -34,7 +38,7 @@ class SuperOfficeCrm:
 
     def read_next(self, reading: Everybody) -> Sequence[Person]:
         """Read the next page of all persons."""
-        return reading.page(self._client, self.lists, self._kept.doubt)
+        return reading.page(self._client, self.lists, self._kept.doubt, self._refuse_moved)
 
     def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
         return consents.read_consents(self._client, ids, self.lists, self._kept.doubt)
@@ -66,3 +70,9 @@ class SuperOfficeCrm:
 
     def notice_archived(self, person_id: PersonId, template_id: int, since: datetime) -> bool:
         return mail.notice_archived(self._client, person_id, template_id, since)
+
+    def _refuse_moved(self, fields: Sequence[UserField]) -> None:
+        """Believe no value of a field that was moved while it was read."""
+        if fields and user_fields.moved(self._client, fields):
+            self._kept.forget()
+            raise user_fields.refusal()

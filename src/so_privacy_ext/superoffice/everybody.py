@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from so_privacy_ext.model import Person, PersonId, TenantLists
-from so_privacy_ext.superoffice import faults
+from so_privacy_ext.model import Person, PersonId, TenantLists, UserField
+from so_privacy_ext.superoffice import faults, user_fields
 from so_privacy_ext.superoffice.archive import BATCH, PAGE, Column, Row, read, read_all
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.consents import COLUMNS as CONSENT
 from so_privacy_ext.superoffice.consents import by_person
 from so_privacy_ext.superoffice.list_cache import Stranger
 from so_privacy_ext.superoffice.persons import (
-    COMPANY,
     EMAIL,
     PERSON,
     companies_asked,
-    company_countries,
+    company_columns,
     made,
+    read_companies,
     strangers,
 )
 
@@ -32,14 +32,16 @@ _KEY = "person_id"
 class Everybody:
     """How far a reading has come; it outlives turns, and a page that failed is read again."""
 
-    def __init__(self, last: PersonId, *, page_size: int = PAGE) -> None:
+    def __init__(self, last: PersonId, *, page_size: int = PAGE, fields: Sequence[UserField] = ()) -> None:
         self._page_size = page_size
+        self.fields = fields
+        """User-defined fields that are read of everybody."""
         self.after = PersonId(0)
         """Everybody up to this person has been given."""
         self._last = last
         self._emails = _Ahead("email", EMAIL, page_size)
         self._consents = _Ahead("consentperson", CONSENT, page_size)
-        self._countries: dict[int, int] = {}
+        self._companies: dict[int, Row] = {}
 
     @property
     def ended(self) -> bool:
@@ -51,10 +53,12 @@ class Everybody:
         client: SoapClient,
         lists: Callable[[], TenantLists],
         doubt: Callable[[Collection[Stranger]], None],
+        refuse_moved: Callable[[Sequence[UserField]], None],
     ) -> Sequence[Person]:
         """Read the next page, which may be short; raises the `CrmFailure` that kept us from it."""
+        columns = (*PERSON, *user_fields.columns(self.fields, "person"))
         read_rows = read(
-            client, "person", PERSON, f"person.person_id > {self.after}", page_size=self._page_size
+            client, "person", columns, f"person.person_id > {self.after}", page_size=self._page_size
         )
         if not read_rows:
             self.after = self._last
@@ -63,9 +67,10 @@ class Everybody:
         rows = {PersonId(row[_KEY]): row for row in read_rows if row[_KEY] <= self._last}
         for ahead in (self._emails, self._consents):
             ahead.reach(client, reached)
-        self._learn_countries(client, companies_asked(rows.values()))
+        self._learn_companies(client, companies_asked(rows.values(), self.fields))
         consents = by_person(self._consents.up_to(reached), rows, lists, doubt)
-        found = made(rows, self._emails.up_to(reached), consents, self._countries)
+        found = made(rows, self._emails.up_to(reached), consents, self._companies, self.fields)
+        refuse_moved(self.fields)
         unknown = set(strangers(found.values(), lists()))
         if unknown:
             doubt(unknown)
@@ -74,16 +79,21 @@ class Everybody:
         self.after = PersonId(reached)
         return list(found.values())
 
-    def _learn_countries(self, client: SoapClient, companies: Sequence[int]) -> None:
+    def _learn_companies(self, client: SoapClient, companies: Sequence[int]) -> None:
         """Look companies up that were not met yet: all there are, once a page asks for many of them."""
-        new = [one for one in companies if one not in self._countries]
+        new = [one for one in companies if one not in self._companies]
         if len(new) > BATCH:
-            everything = read_all(client, "contact", COMPANY)
-            self._countries |= {row["contact_id"]: row["country_id"] for row in everything}
+            everything = read_all(client, "contact", company_columns(self.fields))
+            self._companies |= {row["contact_id"]: row for row in everything}
         elif new:
-            self._countries |= company_countries(client, new)
+            self._companies |= read_companies(client, new, self.fields)
         for one in new:
-            self._countries.setdefault(one, 0)  # a company that is gone is not asked for again
+            self._companies.setdefault(one, self._gone)  # it is not asked for again
+
+    @property
+    def _gone(self) -> Row:
+        """Give what stands for a company that is not there any more."""
+        return {"country_id": 0} | {one.column: None for one in self.fields if one.owner == "company"}
 
 
 class _Ahead:

@@ -17,6 +17,7 @@ from so_privacy_ext.model import (
 )
 from so_privacy_ext.superoffice.archive import Column, integer, read_all, text
 from so_privacy_ext.superoffice.client import SoapClient
+from so_privacy_ext.superoffice.user_fields import read_fields
 
 _PRIVACY = "PersonRegistered"
 """DocTmplPrivacyType of a template that the CRM merges for a privacy confirmation."""
@@ -88,6 +89,7 @@ def read_lists(client: SoapClient) -> TenantLists:
         cultures={code.lower(): lcid for code, lcid in _lcids(client, "culture")},
         solanguages={code.upper(): lcid for code, lcid in _lcids(client, "culturesolanguage")},
         default_basis=_default_basis(client),
+        fields=read_fields(client),
     )
 
 

@@ -72,6 +72,8 @@ _ALLOWED = (
     Operation("List", "GetEmarketingStrictMode", returns="boolean"),
     Operation("MDO", "GetList", item="MDOListItem", fields={"Id": "int", "ExtraInfo": "text"}),
     Operation("Preference", "GetPreferences", item="Preference", fields={"RawValue": "text"}),
+    Operation("UserDefinedFieldInfo", "GetPublishedUserDefinedFieldList", item="UserDefinedFieldInfo",
+        fields={"ColumnId": "int", "FieldType": "key", "UdefIdentity": "int", "UDListDefinitionId": "int"}),
     Operation("Webhook", "SaveWebhook", writes=True, returns="one", fields=_HOOK),
     Operation("Webhook", "GetAllWebhooks", item="Webhook", fields=_HOOK),
     Operation("Webhook", "DeleteWebhook", writes=True, returns="nothing"),

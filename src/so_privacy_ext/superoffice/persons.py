@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from so_privacy_ext.model import AssociateId, Consent, EmailAddress, Person, PersonId, TenantLists
-from so_privacy_ext.superoffice import faults
+from so_privacy_ext.model import AssociateId, Consent, EmailAddress, Person, PersonId, TenantLists, UserField
+from so_privacy_ext.superoffice import faults, user_fields
 from so_privacy_ext.superoffice.archive import Column, Row, integer, moment, read, read_by_ids, text
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.list_cache import Stranger
@@ -61,12 +61,17 @@ def read_persons(
     client: SoapClient,
     ids: Sequence[PersonId],
     read_consents: Callable[[Sequence[PersonId]], Mapping[PersonId, Mapping[str, Consent]]],
+    fields: Sequence[UserField] = (),
 ) -> dict[PersonId, Person]:
-    """Read persons; who was deleted or merged away is absent, though rows of hers may still be there."""
+    """Read persons; who was deleted or merged away is absent, though rows of hers may still be there.
+
+    Of user-defined fields those that are asked for are read, hers in the same call as the rest of her row.
+    """
     unique = list(dict.fromkeys(one for one in ids if one > 0))
+    columns = (*PERSON, *user_fields.columns(fields, "person"))
     rows = {
         PersonId(row["person_id"]): row
-        for row in read_by_ids(client, "person", PERSON, "person_id", unique)
+        for row in read_by_ids(client, "person", columns, "person_id", unique)
         if row["person_id"] in unique
     }
     if not rows:
@@ -74,20 +79,27 @@ def read_persons(
     here = list(rows)
     emails = read_by_ids(client, "email", EMAIL, "person_id", here)
     consents = read_consents(here)
-    return made(rows, emails, consents, company_countries(client, companies_asked(rows.values())))
+    companies = read_companies(client, companies_asked(rows.values(), fields), fields)
+    return made(rows, emails, consents, companies, fields)
 
 
 def made(
     rows: Mapping[PersonId, Row],
     email_rows: Sequence[Row],
     consents: Mapping[PersonId, Mapping[str, Consent]],
-    countries: Mapping[int, int],
+    companies: Mapping[int, Row],
+    fields: Sequence[UserField] = (),
 ) -> dict[PersonId, Person]:
     """Make persons of their rows in each table."""
     emails, last_ids = _emails(email_rows, rows)
     return {
         person_id: _person(
-            row, tuple(emails[person_id]), consents[person_id], countries, last_ids.get(person_id, 0)
+            row,
+            tuple(emails[person_id]),
+            consents[person_id],
+            companies,
+            last_email_id=last_ids.get(person_id, 0),
+            fields=fields,
         )
         for person_id, row in rows.items()
     }
@@ -124,15 +136,26 @@ def strangers(persons: Iterable[Person], lists: TenantLists) -> Iterator[Strange
             yield from ((name, one) for one in ids if one and one not in known)
 
 
-def companies_asked(rows: Iterable[Row]) -> list[int]:
-    """Name the companies whose country is asked for: only those of persons who have none of their own."""
-    return sorted({row["contact_id"] for row in rows if not row["country_id"] and row["contact_id"]})
+def companies_asked(rows: Iterable[Row], fields: Iterable[UserField] = ()) -> list[int]:
+    """Name the companies that are asked for: those of persons without a country of their own.
+
+    All of them, where fields of companies are asked for.
+    """
+    every = any(one.owner == "company" for one in fields)
+    return sorted(
+        {row["contact_id"] for row in rows if row["contact_id"] and (every or not row["country_id"])}
+    )
 
 
-def company_countries(client: SoapClient, ids: Sequence[int]) -> dict[int, int]:
-    """Read the countries of companies, by company."""
-    found = read_by_ids(client, "contact", COMPANY, "contact_id", ids)
-    return {row["contact_id"]: row["country_id"] for row in found}
+def read_companies(client: SoapClient, ids: Sequence[int], fields: Sequence[UserField]) -> dict[int, Row]:
+    """Read companies by id, with their country and those of these fields that are a company's."""
+    found = read_by_ids(client, "contact", company_columns(fields), "contact_id", ids)
+    return {row["contact_id"]: row for row in found}
+
+
+def company_columns(fields: Sequence[UserField]) -> tuple[Column, ...]:
+    """Give the columns that are read of a company."""
+    return (*COMPANY, *user_fields.columns(fields, "company"))
 
 
 def _emails(
@@ -156,15 +179,18 @@ def _person(
     row: Row,
     emails: tuple[EmailAddress, ...],
     consents: Mapping[str, Consent],
-    countries: Mapping[int, int],
+    companies: Mapping[int, Row],
+    *,
     last_email_id: int,
+    fields: Sequence[UserField],
 ) -> Person:
     if row["registered"] is None:
         raise faults.protocol("Archive.person", "a person without a time")
+    company = companies.get(row["contact_id"])
     return Person(
         person_id=PersonId(row["person_id"]),
         company_id=row["contact_id"],
-        company_country_id=countries.get(row["contact_id"]),
+        company_country_id=None if company is None or row["country_id"] else company["country_id"],
         country_id=row["country_id"],
         category_id=row["category_idx"],
         business_id=row["business_idx"],
@@ -180,6 +206,10 @@ def _person(
         emails=emails,
         consents=consents,
         last_email_id=last_email_id,
+        fields={
+            **user_fields.values(fields, "person", row),
+            **user_fields.values(fields, "company", company),
+        },
     )
 
 

@@ -24,6 +24,7 @@ from so_privacy_ext.model import (
     Source,
     Template,
     TenantLists,
+    UserField,
 )
 
 Answer = TypeVar("Answer")
@@ -299,12 +300,14 @@ class FakeCrm:
     def forget_lists(self) -> None:
         self._cached = None
 
-    def read_persons(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Person]:
+    def read_persons(
+        self, ids: Sequence[PersonId], fields: Sequence[UserField] = (), /
+    ) -> Mapping[PersonId, Person]:
         def read() -> Mapping[PersonId, Person]:
             for one in ids:
                 if one in self.poison:
                     raise self.poison[one]
-            return {one: self._person(one) for one in ids if self._here(one)}
+            return {one: self._with(self._person(one), fields) for one in ids if self._here(one)}
 
         return self._call("read_persons", ids, read)
 
@@ -385,6 +388,10 @@ class FakeCrm:
 
     def _person(self, person_id: int) -> Person:
         return replace(self.persons[person_id], consents=dict(self.rows[person_id]))
+
+    def _with(self, person: Person, fields: Sequence[UserField]) -> Person:
+        asked = {one.key for one in fields}
+        return replace(person, fields={key: value for key, value in person.fields.items() if key in asked})
 
     def _refuse_gone(self, person_id: int, operation: str) -> None:
         if not self._here(person_id):

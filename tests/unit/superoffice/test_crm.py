@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from so_privacy_ext.errors import Applied, CrmFailure, Exit, Fault, NeedsHuman, NoOp, Refused
-from so_privacy_ext.model import STORE, ContextIdentifier, PersonId
+from so_privacy_ext.errors import Applied, CrmFailure, Exit, Fault, NeedsHuman, NoOp, Refused, Retry
+from so_privacy_ext.model import STORE, ContextIdentifier, PersonId, UserField
 from so_privacy_ext.superoffice import subscriptions
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
@@ -22,6 +22,7 @@ from so_privacy_ext.superoffice.private_key import load_private_key
 from so_privacy_ext.superoffice.system_user import Application
 from so_sandbox import server
 from so_sandbox.server import RunningSandbox
+from so_sandbox.user_fields import fill, move_fields
 from so_sandbox.world.faults import Fault as Broken
 from so_sandbox.world.switches import Switches
 from so_sandbox.world.tenant import Tenant
@@ -405,3 +406,74 @@ def test_more_persons_than_one_filter_takes(crm: SuperOfficeCrm, tenant: Tenant)
 
     assert list(found) == ids
     assert {one.consents[STORE].source for one in found.values()} == {"WEBFORM"}
+
+
+def fields_of(crm: SuperOfficeCrm) -> dict[str, UserField]:
+    return {one.key: one for one in crm.lists().fields}
+
+
+def test_user_defined_fields_are_read_with_the_person_and_her_company(
+    crm: SuperOfficeCrm, tenant: Tenant
+) -> None:
+    company = tenant.add_company("Felt ApS", country="DK")
+    hers = tenant.create_person(channel="USER", contact_id=company.contact_id, emails=["a@example.com"])
+    alone = tenant.create_person(channel="USER", emails=["b@example.com"])
+    told = len(tenant.tables.persons), hers.updated, hers.updated_count
+    fill(
+        tenant,
+        "Person",
+        hers.person_id,
+        {
+            "SuperOffice:1": "Silver",
+            "Contract ends": "2026-12-31",
+            "Wants news": "yes",
+            "Customer number": "K-7",
+        },
+    )
+    fill(tenant, "Contact", company.contact_id, {"Employees": "12", "Turnover": "1500000.5"})
+    fields = fields_of(crm)
+    level = fields["person/SuperOffice:1"]
+    silver = next(item_id for item_id, name in level.items.items() if name == "Silver")
+    ids = [PersonId(hers.person_id), PersonId(alone.person_id)]
+
+    both = crm.read_persons(ids, list(fields.values()))
+    named = crm.read_persons(ids, [level])
+
+    assert (hers.updated, hers.updated_count) == told[1:]  # the CRM tells nobody
+    assert both[ids[0]].fields == {
+        "person/SuperOffice:1": silver,
+        "person/SuperOffice:2": date(2026, 12, 31),
+        "person/SuperOffice:3": True,
+        "person/SuperOffice:4": "K-7",
+        "company/SuperOffice:1": 12,
+        "company/SuperOffice:2": 1500000.5,
+    }
+    assert both[ids[1]].fields == {
+        "person/SuperOffice:1": None,
+        "person/SuperOffice:2": None,
+        "person/SuperOffice:3": False,
+        "person/SuperOffice:4": None,
+        "company/SuperOffice:1": None,
+        "company/SuperOffice:2": None,
+    }
+    assert named[ids[0]].fields == {"person/SuperOffice:1": silver}
+    assert crm.read_persons(ids)[ids[0]].fields == {}
+
+
+def test_no_decision_is_made_by_a_column_that_has_become_another_fields(
+    crm: SuperOfficeCrm, tenant: Tenant
+) -> None:
+    """An edit in the administrator's screen may move values to other columns."""
+    person_id = PersonId(tenant.create_person(channel="USER").person_id)
+    fill(tenant, "Person", person_id, {"Contract ends": "2026-12-31", "Wants news": "yes"})
+    stale = list(fields_of(crm).values())
+
+    move_fields(tenant, "Person")
+    with pytest.raises(Retry) as failed:
+        crm.read_persons([person_id], stale)
+    fresh = fields_of(crm)
+
+    assert (failed.value.fault, failed.value.applied) == (Fault.TRANSIENT, Applied.NO)
+    assert [one.column for one in fresh.values()] != [one.column for one in stale]
+    ends = crm.read_persons([person_id], list(fresh.values()))[person_id].fields["person/SuperOffice:2"]
+    assert ends == date(2026, 12, 31)

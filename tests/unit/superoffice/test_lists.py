@@ -97,6 +97,7 @@ def tenant(loopback: Loopback) -> Any:
         ),
         "GetList": lambda handler: handler.send(Canned(answer("GetList", codes(handler.body)))),
         "GetPreferences": answer("GetPreferences", item("Preference", RawValue="61B")),
+        "GetPublishedUserDefinedFieldList": answer("GetPublishedUserDefinedFieldList", ""),
     }
     return loopback
 
