@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from so_privacy_ext.errors import CrmFailure, Fault
-from so_privacy_ext.model import ContextIdentifier, Person, PersonId
+from so_privacy_ext.errors import CrmFailure, Fault, Retry
+from so_privacy_ext.model import ContextIdentifier, Person, PersonId, UserField
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
@@ -21,6 +21,7 @@ from so_privacy_ext.superoffice.private_key import load_private_key
 from so_privacy_ext.superoffice.system_user import Application
 from so_sandbox import server
 from so_sandbox.server import RunningSandbox
+from so_sandbox.user_fields import fill, move_fields
 from so_sandbox.world.faults import Fault as Broken
 from so_sandbox.world.tenant import Tenant
 from tests.unit.processing.fake_crm import tenant_lists
@@ -194,7 +195,7 @@ def test_a_page_that_does_not_move_on_is_refused(loopback: Loopback) -> None:
     reading = Everybody(LAST)
     reading.after = PersonId(5)
     with closing(loopback.connect()) as connection, pytest.raises(CrmFailure, match="does not move on"):
-        reading.page(SoapClient(connection, lambda: None), tenant_lists, lambda _: None)
+        reading.page(SoapClient(connection, lambda: None), tenant_lists, lambda _: None, lambda _: None)
 
 
 def test_who_refers_to_something_new_has_the_lists_read_anew(crm: SuperOfficeCrm, tenant: Tenant) -> None:
@@ -203,3 +204,35 @@ def test_who_refers_to_something_new_has_the_lists_read_anew(crm: SuperOfficeCrm
     tenant.create_person(by=newcomer, age=timedelta(days=1))
     all_of(crm, page_size=1000)
     assert newcomer in crm.lists().associates
+
+
+def test_user_defined_fields_are_read_of_everybody_and_a_page_that_moved_is_read_again(
+    crm: SuperOfficeCrm, tenant: Tenant
+) -> None:
+    companies = [tenant.add_company(f"Felt {n}", country="DK").contact_id for n in range(2)]
+    persons = [tenant.create_person(contact_id=one) for one in (*companies, companies[0])]
+    for number, person in enumerate(persons):
+        fill(tenant, "Person", person.person_id, {"Contract ends": f"2026-12-0{number + 1}"})
+    fill(tenant, "Contact", companies[0], {"Employees": "12"})
+    crm.forget_lists()
+    stale = Everybody(LAST, page_size=2, fields=_named(crm))
+    crm.read_next(stale)
+    before = stale.after
+
+    move_fields(tenant, "Person")
+    with pytest.raises(Retry):
+        crm.read_next(stale)
+    fresh, found = Everybody(LAST, fields=_named(crm)), dict[int, Person]()
+    while not fresh.ended:
+        found |= {one.person_id: one for one in crm.read_next(fresh)}
+
+    assert stale.after == before
+    assert [found[one.person_id].fields for one in persons] == [
+        {"person/SuperOffice:2": date(2026, 12, 1), "company/SuperOffice:1": 12},
+        {"person/SuperOffice:2": date(2026, 12, 2), "company/SuperOffice:1": 0},
+        {"person/SuperOffice:2": date(2026, 12, 3), "company/SuperOffice:1": 12},
+    ]
+
+
+def _named(crm: SuperOfficeCrm) -> list[UserField]:
+    return [one for one in crm.lists().fields if one.key in {"person/SuperOffice:2", "company/SuperOffice:1"}]

@@ -81,7 +81,7 @@ def asked(running: RunningSandbox) -> list[str]:
     return [
         one.operation
         for one in running.world.calls.of(NAME)
-        if one.agent not in {"List", "MDO", "Archive", "Preference"}
+        if one.agent not in {"List", "MDO", "Archive", "Preference", "UserDefinedFieldInfo"}
     ]
 
 
