@@ -87,6 +87,10 @@ class ActiveManifest:
     """Key → bit, STORE first, then by key."""
     every_purpose: int
     """All these bits."""
+    parents: Mapping[str, str | None]
+    """Key → the purpose that it is part of."""
+    below: Mapping[str, int]
+    """Key → its bit and those of all that are part of it, however far down."""
     rules: tuple[ActiveRule, ...]
     mails: Mapping[str, ActiveMail]
     articles: Mapping[str, int]
@@ -134,17 +138,30 @@ def _resolve(manifest: Manifest, names: TenantNames) -> ActiveManifest:
     )
     keys = sorted(manifest.content.purposes, key=lambda key: (key != STORE, key))
     purposes = {key: 1 << place for place, key in enumerate(keys)}
+    parents = {key: manifest.content.purposes[key].parent for key in keys}
     return ActiveManifest(
         digest=manifest.digest,
         name=manifest.content.name,
         purposes=purposes,
         every_purpose=sum(purposes.values()),
+        parents=parents,
+        below=_below(purposes, parents),
         rules=tuple(_rule(manifest, rule, purposes, ground) for rule in manifest.content.rules),
         mails=mails,
         articles={key: source.article for key, source in manifest.content.sources.items()},
         fallback=manifest.content.languages.fallback,
         fields=tuple({one.key: one for one in ground.fields.values()}.values()),
     )
+
+
+def _below(purposes: Mapping[str, int], parents: Mapping[str, str | None]) -> dict[str, int]:
+    found = dict(purposes)
+    for key, bit in purposes.items():
+        above = parents[key]
+        while above is not None:
+            found[above] |= bit
+            above = parents[above]
+    return found
 
 
 def _look_up_keys(manifest: Manifest, names: TenantNames) -> None:

@@ -50,12 +50,15 @@ def withdrawn_purposes(facts: Facts) -> tuple[str, ...]:
 
 
 def open_purposes(manifest: ActiveManifest, withdrawn: tuple[str, ...]) -> int:
-    """Give the bits of the purposes that may be decided: none at all once STORE is withdrawn."""
+    """Give the bits of the purposes that may be decided: none at all once STORE is withdrawn.
+
+    What a person withdrew is withdrawn with all that is part of it; nothing is given that way.
+    """
     if STORE in withdrawn:
         return 0
     bits = manifest.every_purpose
     for purpose in withdrawn:
-        bits &= ~manifest.purposes.get(purpose, 0)
+        bits &= ~manifest.below.get(purpose, 0)
     return bits
 
 

@@ -93,7 +93,7 @@ def test_what_stands_withdrawn_is_not_decided_and_not_counted(activate: Activate
         Facts(consents={"EMARKETING": ("WITHDRAWN", "API"), "OTHER": ("WITHDRAWN", "API")}), active
     )
 
-    assert short(ruling) == ["STORE none b", "NEWSLETTER none b"]
+    assert short(ruling) == ["STORE none b"]  # NEWSLETTER is part of it
     assert ruling.withdrawn == ("EMARKETING", "OTHER")
     assert (ruling.tell, ruling.tell_rule) == ("notice", "b")
     assert ruling.gives_none
@@ -243,3 +243,45 @@ def _row(facts: Facts, purpose: str) -> Consent | None:
     basis, source = facts.consents[purpose]
     when = datetime(2026, 1, 1, tzinfo=UTC)
     return Consent(PersonId(1), purpose, basis, source, "", when, AssociateId(1), None, AssociateId(0), 0)
+
+
+TREE = ("STORE", "EMARKETING", "NEWSLETTER")
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "decided"),
+    [
+        ((), ["STORE", "EMARKETING", "NEWSLETTER"]),
+        (("NEWSLETTER",), ["STORE", "EMARKETING"]),
+        (("EMARKETING",), ["STORE"]),
+        (("STORE",), []),
+        (("NOWHERE",), ["STORE", "EMARKETING", "NEWSLETTER"]),
+    ],
+)
+def test_a_withdrawal_counts_for_all_that_is_part_of_what_was_withdrawn(
+    activate: Activate, withdrawn: tuple[str, ...], decided: list[str]
+) -> None:
+    active = activate("  - {id: a, when: always, give: review, because: all}\n")
+
+    ruling = decide(Facts(consents=dict.fromkeys(withdrawn, ("WITHDRAWN", "WEBFORM"))), active)
+
+    assert [one.purpose for one in ruling.decisions] == decided
+    assert ruling.withdrawn == withdrawn
+
+
+@given(
+    stands=st.dictionaries(
+        st.sampled_from(TREE), st.tuples(st.sampled_from(["61A", "61F", "WITHDRAWN"]), st.just("API"))
+    ),
+    also=st.sampled_from(TREE),
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_who_withdraws_more_is_never_decided_more(
+    activate: Activate, stands: dict[str, tuple[str, str]], also: str
+) -> None:
+    active = activate("  - {id: a, when: always, give: review, because: all}\n")
+    before = decide(Facts(consents=stands), active).decisions
+
+    after = decide(Facts(consents={**stands, also: ("WITHDRAWN", "API")}), active).decisions
+
+    assert {one.purpose for one in after} <= {one.purpose for one in before} - {also}
