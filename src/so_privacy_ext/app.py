@@ -162,7 +162,7 @@ class App:
             WATCHDOG: Chore(lambda turn, _: self.healing(turn).watch(), within=60.0),
             NEW_SWEEP: Chore(self._sweeping(SweepKind.NEW), within=300.0),
             WHOLE_SWEEP: Chore(self._sweeping(SweepKind.WHOLE), within=DAY),
-            PURGE: Chore(self._purge_in_turn, within=DAY),
+            PURGE: Chore(self._purge_in_turn, within=DAY, while_paused=True),
         }
 
     def purge(self, tenant: TenantSummary) -> Mapping[str, int]:
@@ -201,6 +201,8 @@ class App:
         if not let_in(pauses, connection, turn.tenant.environment):
             return False
         if not attend(turn, connection, lambda: self._erase(turn)):
+            return False
+        if turn.tenant.paused:
             return False
         past, crm = EpochBook(turn.session, turn.tenant.epoch), self.crm(turn)
         if turn.tenant.reconciling and not restoring.reconcile(turn, past, crm):
