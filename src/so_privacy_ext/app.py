@@ -36,6 +36,8 @@ from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
 from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.running_plans import TenantRuns, in_turn
+from so_privacy_ext.runs import RUN
 from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import embedded, keys, news, purging, tenants, turns
 from so_privacy_ext.storage.database import connect
@@ -162,7 +164,8 @@ class App:
             WATCHDOG: Chore(lambda turn, _: self.healing(turn).watch(), within=60.0),
             NEW_SWEEP: Chore(self._sweeping(SweepKind.NEW), within=300.0),
             WHOLE_SWEEP: Chore(self._sweeping(SweepKind.WHOLE), within=DAY),
-            PURGE: Chore(self._purge_in_turn, within=DAY, while_paused=True),
+            PURGE: Chore(self._purge_in_turn, within=DAY),
+            RUN: Chore(in_turn(self.make_work), within=DAY),
         }
 
     def purge(self, tenant: TenantSummary) -> Mapping[str, int]:
@@ -201,8 +204,6 @@ class App:
         if not let_in(pauses, connection, turn.tenant.environment):
             return False
         if not attend(turn, connection, lambda: self._erase(turn)):
-            return False
-        if turn.tenant.paused:
             return False
         past, crm = EpochBook(turn.session, turn.tenant.epoch), self.crm(turn)
         if turn.tenant.reconciling and not restoring.reconcile(turn, past, crm):
@@ -276,6 +277,10 @@ class App:
         client = self.crms.client(turn)
         public_url, ca_file = self.settings.public_url, self.settings.ca_file
         return Healing(turn, client, self.clock, self.data_key, public_url=public_url, ca_file=ca_file)
+
+    def runs(self, tenant: OfTenant) -> TenantRuns:
+        """Give a tenant's runs: plans that are applied and taken back."""
+        return TenantRuns(self, tenant)
 
     def put_right(self, turn: Turn) -> None:
         """Put our webhooks right because their administrator asks for it, those that a human stopped too."""

@@ -216,6 +216,12 @@ class Decisions(Protocol):
     def forget(self, person_id: PersonId) -> None:
         """Forget what events brought of a person who is gone, and the facts; what was decided stays."""
 
+    def written(self, decision_id: int) -> Sequence[EffectIntent]:
+        """Give what was written by a decision and read back, or may have been."""
+
+    def taken_back(self, person_id: PersonId, purpose: str, digest: str, basis: str, source: str) -> bool:
+        """Tell whether an administrator has taken back that this manifest gave this."""
+
     def first_written(self, person_id: PersonId, purpose: str, basis: str) -> datetime | None:
         """Tell when this basis was first written for the purpose, from which an expiry counts."""
 

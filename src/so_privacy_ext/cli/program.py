@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import typer
 
 from so_privacy_ext.cli import (
+    applying,
     doctor,
     events,
     explaining,
@@ -20,6 +21,7 @@ from so_privacy_ext.cli import (
     quarantine,
     review,
     running,
+    runs,
     sweeping,
     tenants,
     terminal,
@@ -42,6 +44,9 @@ program.command("provision")(provisioning.provision)
 program.add_typer(tenants.commands, name="tenant")
 program.add_typer(manifests.commands, name="manifest")
 program.add_typer(events.commands, name="events")
+program.command("apply")(applying.apply)
+program.command("undo")(applying.undo)
+program.add_typer(runs.commands, name="run")
 program.add_typer(quarantine.commands, name="quarantine")
 program.add_typer(review.commands, name="review")
 program.add_typer(journal.commands, name="journal")

@@ -46,6 +46,8 @@ class Case:
     mail: str | None = None
     """`sent`, `unknown`, or the reason for no mail; None until told."""
     gone: bool = False
+    by_plan: bool = False
+    """An administrator has approved what is to be done, who may give again what was taken back before."""
     failure: CrmFailure | None = None
     """Why this case can't be finished now."""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from so_privacy_ext.errors import Applied, CrmFailure, Fault, Park
+from so_privacy_ext.errors import Applied, Fault, Park
 from so_privacy_ext.model import WATCHDOG, InboxEvent, Person, PersonId, TenantLists
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing import slices, telling, wanting, writing
 from so_privacy_ext.processing.addresses import keyed_hash
+from so_privacy_ext.processing.carrying_out import carry_out
 from so_privacy_ext.processing.case import Case
 from so_privacy_ext.processing.facts import default_row_may_come, gather
-from so_privacy_ext.processing.parting import part, part_midway
+from so_privacy_ext.processing.parting import part
 from so_privacy_ext.processing.recording import record
 from so_privacy_ext.processing.work import CHUNK, SLICE, Work
 from so_privacy_ext.rules.decide import decide
@@ -44,7 +45,7 @@ def drain(work: Work, limit: int = SLICE) -> bool:
     if not ids:
         return True
     persons = work.crm.read_persons(ids, work.manifest.fields)
-    _refuse_reissued(work, persons)
+    refuse_reissued(work, persons)
     lists = work.crm.lists()  # after the persons, who may have shown that something new is in them
     part(work, [one for one in ids if one not in persons], waiting, begun)
     cases = [_resumed(work, one, persons[one.person_id]) for one in begun if one.person_id in persons]
@@ -53,7 +54,7 @@ def drain(work: Work, limit: int = SLICE) -> bool:
     return True
 
 
-def _refuse_reissued(work: Work, persons: Mapping[PersonId, Person]) -> None:
+def refuse_reissued(work: Work, persons: Mapping[PersonId, Person]) -> None:
     """Do nothing by what we know of somebody else: the numbers of a CRM that was set back begin anew."""
     registered = {person_id: person.registered for person_id, person in persons.items()}
     if work.ledgers.decisions.reissued(registered):
@@ -107,7 +108,7 @@ def _carry_out_all(work: Work, cases: Sequence[Case], lists: TenantLists, *, jus
     for number, chunk in enumerate(_chunks(asking)):
         if number and work.must_yield():
             return
-        stopped = _carry_out(work, chunk, lists, just_read=just_read)
+        stopped = carry_out(work, chunk, lists, just_read=just_read)
         if stopped is not None:
             raise stopped
 
@@ -121,35 +122,3 @@ def _needs_nothing(work: Work, case: Case, lists: TenantLists) -> bool:
 def _chunks(cases: Sequence[Case]) -> Iterator[Sequence[Case]]:
     for start in range(0, len(cases), CHUNK):
         yield cases[start : start + CHUNK]
-
-
-def _carry_out(
-    work: Work, cases: Sequence[Case], lists: TenantLists, *, just_read: bool
-) -> CrmFailure | None:
-    """Write, read back, tell and record a chunk; give the failure that stopped it."""
-    if not just_read:
-        standing = work.crm.read_consents([case.person.person_id for case in cases])
-        for case in cases:
-            case.consents = standing.get(case.person.person_id, {})
-            wanting.want(work, case, lists)
-    stopped = writing.write(work, cases) or _tell(work, cases, lists)
-    record(work, [case for case in cases if not case.gone])
-    return stopped or part_midway(work, [case for case in cases if case.gone])
-
-
-def _tell(work: Work, cases: Sequence[Case], lists: TenantLists) -> CrmFailure | None:
-    """Tell whoever is to be told, until another tenant must have its turn."""
-    asked = False
-    for case in cases:
-        if case.failure is not None or case.gone or not case.written:
-            continue
-        to_send = telling.prepare(work, case, lists)
-        if to_send is None:
-            continue
-        if asked and work.must_yield():
-            return None
-        asked = True
-        stopped = telling.tell(work, case, to_send, lists)
-        if stopped is not None:
-            return stopped
-    return None

@@ -58,11 +58,13 @@ def look_ahead(work: Work, person: Person, ruling: Ruling, facts: Facts, lists: 
     )
 
 
-def prospect(work: Work, person: Person, ruling: Ruling, facts: Facts, lists: TenantLists) -> Prospect:
+def prospect(
+    work: Work, person: Person, ruling: Ruling, facts: Facts, lists: TenantLists, *, by_plan: bool = False
+) -> Prospect:
     """Settle a ruling against what stands, with all that a plan wants to know of it."""
     as_kept = kept(facts, lambda text: keyed_hash(text, work.tenant.address_key))
     decided = KeptDecision(0, person.person_id, ruling, as_kept, (), decided_at=work.clock.now())
-    case = Case(kept=decided, person=person, consents=person.consents)
+    case = Case(kept=decided, person=person, consents=person.consents, by_plan=by_plan)
     want(work, case, lists)
     ask_for_reviews(case)
     silent, key = silence(work, case), ruling.tell

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from so_privacy_ext.errors import CrmFailure, Fault, Retry
 from so_privacy_ext.model import InboxEvent, PersonId
@@ -33,7 +33,9 @@ def part(
             _bid_farewell(work, person_id, merged.get(person_id))
 
 
-def part_midway(work: Work, lost: Sequence[Case]) -> CrmFailure | None:
+def part_midway(
+    work: Work, lost: Sequence[Case], record: Callable[[Work, Sequence[Case]], None] = record
+) -> CrmFailure | None:
     """Look again for persons whom the CRM suddenly didn't know; give the failure that kept us from it.
 
     Those who are there after all are put off: it must have been something else that wasn't found.

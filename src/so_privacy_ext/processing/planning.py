@@ -28,7 +28,7 @@ from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.rules.decide import decide
 
 _AS_IT_SHOULD_BE = frozenset({Reason.NO_EFFECT, Reason.ALREADY_RIGHT})
-_OWED = frozenset({NoMail.CRM_MAILS, NoMail.NO_ADDRESS, NoMail.BOUNCED, NoMail.BLOCKED_TEMPLATE})
+OWED = frozenset({NoMail.CRM_MAILS, NoMail.NO_ADDRESS, NoMail.BOUNCED, NoMail.BLOCKED_TEMPLATE})
 """Reasons for no mail with which the person must be informed all the same: a duty is opened."""
 _PARTS_OF_LISTS = (
     "purposes",
@@ -126,7 +126,7 @@ def plan_persons(work: Work, persons: Iterable[Person], tally: Tally) -> Iterato
 def _plan(work: Work, person: Person, lists: TenantLists, tally: Tally) -> PlannedPerson:
     facts = gather(person, (), lists, work.tenant.own_associate_id, work.clock.now())
     ruling = decide(facts, work.manifest)
-    found = prospect(work, person, ruling, facts, lists)
+    found = prospect(work, person, ruling, facts, lists, by_plan=True)
     case, no_mail = found.case, _no_mail(found, tally)
     given = {one.purpose: one for one in ruling.decisions}
     return PlannedPerson(
@@ -179,14 +179,12 @@ def _holds(person: Person, purpose: str) -> bool:
 
 
 def _says_something(planned: PlannedPerson) -> bool:
-    return bool(
-        planned.writes
-        or planned.mail
-        or planned.reviews
-        or planned.left
-        or planned.denied
-        or planned.no_mail in _OWED
-    )
+    return bool(acts(planned) or planned.left or planned.denied)
+
+
+def acts(planned: PlannedPerson) -> bool:
+    """Tell whether there is anything to be done for her, and not only to be said."""
+    return bool(planned.writes or planned.mail or planned.reviews or planned.no_mail in OWED)
 
 
 def _count(tally: Tally, planned: PlannedPerson) -> None:

@@ -25,7 +25,7 @@ def record(work: Work, cases: Sequence[Case]) -> None:
             if case.failure is not None and not isinstance(case.failure, Park):
                 _put_off(work, case, case.failure)
             elif case.gone or case.mail is not None:
-                _finish(work, case)
+                finish(work, case)
 
 
 def _put_off(work: Work, case: Case, failure: CrmFailure) -> None:
@@ -35,13 +35,19 @@ def _put_off(work: Work, case: Case, failure: CrmFailure) -> None:
     if attempts < len(WAITS):
         work.ledgers.inbox.put_off(case.kept.inbox_ids, WAITS[attempts], reason)
         return
-    _ask_humans(work, case)
+    give_up(work, case, reason)
     work.ledgers.inbox.dead(case.kept.inbox_ids, reason)
+
+
+def give_up(work: Work, case: Case, reason: str) -> None:
+    """Leave a case to a human."""
+    _ask_humans(work, case)
     work.ledgers.reviews.open(case.person.person_id, "failed", "", {"fault": reason})
     work.ledgers.journal.append("given_up", case.person.person_id, _content(case))
 
 
-def _finish(work: Work, case: Case) -> None:
+def finish(work: Work, case: Case) -> None:
+    """Close a case that is through: what humans must see, the journal, the decision and its events."""
     if not case.gone:
         ask_for_reviews(case)
     _ask_humans(work, case)

@@ -17,6 +17,8 @@ FLIP_WINDOW = 600.0
 FLAPPING = "flapping"
 MERGED = "merged"
 RESTORED = "restored"
+TAKEN_BACK = "taken_back"
+"""An administrator took back what this version of the manifest gave; it gives it again by a plan only."""
 OVERTAKEN = "overtaken"
 """Others have written since the ruling was made; what stands now is ruled on anew."""
 STORE_WITHDRAWN = "store_withdrawn"
@@ -45,12 +47,10 @@ def _want_one(work: Work, case: Case, decision: Decision, lists: TenantLists) ->
     settled = settle(decision, current, writer)
     if isinstance(settled, Leave):
         return settled.reason
-    if _overtaken(case):
-        return OVERTAKEN
-    forgotten = forgotten_noes(work, case.person.person_id)
-    if decision.purpose in forgotten or STORE in forgotten:
-        return WITHDRAWN_BEFORE
-    if not _may_be_written(settled, lists):
+    reason = _forbidden(work, case, settled)
+    if reason is not None:
+        return reason
+    if not may_be_written(settled.purpose, settled.basis, settled.source, lists):
         case.ask_human("failed", decision.purpose)
         return "blocked_list_item"
     if _flaps(work, case, decision.purpose):
@@ -82,12 +82,28 @@ def _overtaken(case: Case) -> bool:
     return expected != {purpose: [row.basis, row.source] for purpose, row in case.consents.items()}
 
 
-def _may_be_written(wanted: Write, lists: TenantLists) -> bool:
+def _forbidden(work: Work, case: Case, wanted: Write) -> str | None:
+    """Say why something may not be written although the arbiter lets it."""
+    if _overtaken(case):
+        return OVERTAKEN
+    forgotten = forgotten_noes(work, case.person.person_id)
+    if wanted.purpose in forgotten or STORE in forgotten:
+        return WITHDRAWN_BEFORE
+    return TAKEN_BACK if not case.by_plan and _taken_back(work, case, wanted) else None
+
+
+def _taken_back(work: Work, case: Case, wanted: Write) -> bool:
+    return work.ledgers.decisions.taken_back(
+        case.person.person_id, wanted.purpose, case.kept.ruling.digest, wanted.basis, wanted.source
+    )
+
+
+def may_be_written(purpose: str, basis: str, source: str, lists: TenantLists) -> bool:
     """A key that the tenant has deleted since activation must not become an id that nobody chose."""
     return (
-        any(item.key == wanted.purpose and item.active and not item.deleted for item in lists.purposes)
-        and any(item.key == wanted.basis and not item.deleted for item in lists.bases)
-        and any(item.key == wanted.source and not item.deleted for item in lists.sources)
+        any(item.key == purpose and item.active and not item.deleted for item in lists.purposes)
+        and any(item.key == basis and not item.deleted for item in lists.bases)
+        and any(item.key == source and not item.deleted for item in lists.sources)
     )
 
 

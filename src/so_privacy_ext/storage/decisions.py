@@ -90,6 +90,23 @@ class DecisionBook:
         found = self._session.rows(_sql["intended"], {"decision_id": decision_id})
         return [EffectIntent(**row) for row in found]
 
+    def written(self, decision_id: int) -> Sequence[EffectIntent]:
+        """Give what was written by a decision and read back, or may have been."""
+        found = self._session.rows(_sql["written"], {"decision_id": decision_id})
+        return [EffectIntent(**row) for row in found]
+
+    def taken_back(self, person_id: PersonId, purpose: str, digest: str, basis: str, source: str) -> bool:
+        """Tell whether an administrator has taken back that this manifest gave this."""
+        values = {
+            "epoch": self._epoch,
+            "person_id": person_id,
+            "purpose": purpose,
+            "digest": digest,
+            "basis": basis,
+            "source": source,
+        }
+        return self._session.row(_sql["taken_back"], values) is not None
+
     def effected(self, decision_id: int, purpose: str, result: str) -> None:
         """Note how an intent ended."""
         values = {"decision_id": decision_id, "purpose": purpose, "result": result}

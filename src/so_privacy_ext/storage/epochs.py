@@ -11,7 +11,7 @@ from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.statements import Statements
 
 _sql = Statements("epochs")
-_WITH_THE_NUMBERS = ("unbind", "wipe_sweep_person", "wipe_sweep")
+_WITH_THE_NUMBERS = ("unbind", "wipe_sweep_person", "wipe_sweep", "stop_runs")
 _UNDER_WAY = ("mails", "duties", "reviews", "decisions")
 
 

@@ -58,8 +58,10 @@ class LeavingTenant(HeldTenant):
             yield
 
     def abandon(self) -> int:
-        """Close the decisions that nobody will finish; gives their number."""
-        return self.turn.session.run(_sql["abandon"])
+        """Close the decisions that nobody will finish, and the runs; gives the number of decisions."""
+        with self.turn.session.transaction():
+            self.turn.session.run(_sql["abandon_runs"])
+            return self.turn.session.run(_sql["abandon"])
 
     def wipe(self) -> KeptEvidence:
         """Delete secrets, slots, events and sessions; give what must be kept, and until when."""

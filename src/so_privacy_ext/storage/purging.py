@@ -21,12 +21,17 @@ from so_privacy_ext.storage.statements import Statements
 _BATCH = 1000
 """Rows that one transaction takes; a purge must hold up nobody."""
 
+_OF_A_PERSON = ("erase_events", "erase_facts", "erase_quarantine", "erase_runs", "erase_taken_back")
+
 _sql = Statements("purging")
 
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """For how long is kept what events brought, what made no sense, and on which facts was decided."""
+    """For how long is kept what events brought, what made no sense, and on which facts was decided.
+
+    A comment that a run wrote over stays as long as what events brought, a plan of a person as long as facts.
+    """
 
     events: timedelta
     """From when an event was done."""
@@ -42,6 +47,8 @@ def purge(session: TenantSession, periods: Periods) -> Mapping[str, int]:
         "events": _in_batches(session, "events", periods.events),
         "quarantine": _in_batches(session, "quarantine", periods.quarantine),
         "facts": _in_batches(session, "facts", periods.facts),
+        "comments": _in_batches(session, "comments", periods.events),
+        "planned": _in_batches(session, "planned", periods.facts),
         "sessions": session.run(_sql["sessions"], {"idle": IDLE, "whole": WHOLE}),
     }
     return _counted(taken)
@@ -55,14 +62,14 @@ def forget_tenants(connection: Connection) -> int:
 
 
 def erase(session: TenantSession, epoch: Epoch, person_id: PersonId) -> None:
-    """Forget what a person's events brought, the facts about her, and what was put in quarantine of her."""
+    """Forget what a person's events brought, the facts about her, and what runs and quarantine hold."""
     values = {
         "epoch": epoch,
         "person_id": person_id,
         "naming": rf"\"(PrimaryKey|person_id)\"\s*:\s*\"?{int(person_id)}(\D|$)",
     }
     with session.transaction():
-        for statement in ("erase_events", "erase_facts", "erase_quarantine"):
+        for statement in _OF_A_PERSON:
             session.run(_sql[statement], values)
 
 

@@ -21,6 +21,7 @@ from so_privacy_ext.storage.journal import JournalBook
 from so_privacy_ext.storage.mails import MailBook
 from so_privacy_ext.storage.pace import wait_for_place
 from so_privacy_ext.storage.reviews import ReviewBook
+from so_privacy_ext.storage.runs import RunBook
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.statements import Statements
@@ -50,6 +51,7 @@ class Turn:
             due=self.due,
         )
         self.sweeps = SweepBook(session, tenant.epoch)
+        self.runs = RunBook(session, tenant.epoch, tenant.address_key)
         self._data_key = data_key
         self._ended = threading.Event()
         self._lost = threading.Event()
@@ -220,5 +222,4 @@ def _tenant(row: Row, address_key: bytes) -> Tenant:
         state=row["state"],
         reconciling=row["reconciling"],
         mass_writes=row["mass_writes"],
-        paused=row["paused"],
     )

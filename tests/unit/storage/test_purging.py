@@ -76,12 +76,26 @@ def test_quarantine_and_sessions_go_after_their_time(
     receiving.store([delivery("e-1", reason="bad_json"), delivery("e-2", reason="bad_shape")])
     sessions = Sessions(dsn, DataKey(KEY))
     kept = sessions.begin(session.tenant_id, AssociateId(5))
-    assert purge(session, LATER) == {"events": 0, "quarantine": 0, "facts": 0, "sessions": 0}
+    assert purge(session, LATER) == {
+        "events": 0,
+        "quarantine": 0,
+        "facts": 0,
+        "comments": 0,
+        "planned": 0,
+        "sessions": 0,
+    }
     assert sessions.find(kept) is not None
     aged(dsn, "quarantine", "received_at", 31)
     aged(dsn, "web_session", "seen_at", 1)
 
-    assert purge(session, LATER) == {"events": 0, "quarantine": 2, "facts": 0, "sessions": 1}
+    assert purge(session, LATER) == {
+        "events": 0,
+        "quarantine": 2,
+        "facts": 0,
+        "comments": 0,
+        "planned": 0,
+        "sessions": 1,
+    }
 
 
 @pytest.mark.row("F81")

@@ -39,6 +39,18 @@ SELECT person_id, purpose, basis, source, comment, updated_count_before, expires
 WHERE tenant_id = %(tenant_id)s AND decision_id = %(decision_id)s AND result IS NULL
 ORDER BY purpose
 
+-- name: written
+SELECT person_id, purpose, basis, source, comment, updated_count_before, expires_at FROM effect
+WHERE tenant_id = %(tenant_id)s AND decision_id = %(decision_id)s
+  AND (result IS NULL OR result IN ('written', 'overwritten_in_between'))
+ORDER BY purpose
+
+-- name: taken_back
+SELECT FROM taken_back
+WHERE tenant_id = %(tenant_id)s AND person_id = %(person_id)s AND purpose = %(purpose)s AND manifest = %(digest)s
+  AND basis = %(basis)s AND source = %(source)s AND is_same_person(tenant_id, person_id, epoch, %(epoch)s)
+LIMIT 1
+
 -- name: effected
 UPDATE effect SET result = %(result)s, ended_at = so_now()
 WHERE tenant_id = %(tenant_id)s AND decision_id = %(decision_id)s AND purpose = %(purpose)s

@@ -47,6 +47,11 @@ DELETE FROM sweep_person WHERE tenant_id = %(tenant_id)s
 -- How far a sweep had come says nothing of numbers that begin anew.
 DELETE FROM sweep WHERE tenant_id = %(tenant_id)s
 
+-- name: stop_runs
+-- The numbers of their plans are another CRM's.
+UPDATE run SET state = 'stopped', reason = 'restored', not_before = NULL, look_at = NULL, ended_at = so_now()
+WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND state IN ('planned', 'running', 'waiting', 'stopped')
+
 -- name: begin
 UPDATE tenant SET epoch = epoch + 1, reconciled_to = 0 WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s
 

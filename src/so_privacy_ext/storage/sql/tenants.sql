@@ -103,6 +103,15 @@ DELETE FROM sweep_person WHERE tenant_id = %(tenant_id)s
 -- name: wipe_sweep
 DELETE FROM sweep WHERE tenant_id = %(tenant_id)s
 
+-- name: wipe_taken_back
+DELETE FROM taken_back WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_before
+UPDATE run_person SET before = '{}', planned = '{}' WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_run
+DELETE FROM run WHERE tenant_id = %(tenant_id)s
+
 -- name: wipe_manifest
 DELETE FROM manifest WHERE tenant_id = %(tenant_id)s
 
