@@ -33,6 +33,7 @@ from so_privacy_ext.model import (
 )
 from so_privacy_ext.ports import Clock, OfTenant
 from so_privacy_ext.processing.work import Work
+from so_privacy_ext.replaying import Replaying
 from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
 from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest, parse
@@ -261,6 +262,10 @@ class App:
     def activating(self, turn: Turn) -> Activating:
         """Give what lets a manifest decide for a tenant."""
         return Activating(turn, self.crm(turn), lambda: is_strict(self.crms.client(turn)), self.clock)
+
+    def replaying(self, turn: Turn) -> Replaying:
+        """Give what replays a tenant's kept decisions by other manifests."""
+        return Replaying(turn, self.crm(turn).lists)
 
     def fit(self, turn: Turn, manifest: Manifest) -> Sequence[LintFinding]:
         """Give a manifest's warnings; raises `ManifestInvalid` if it can't decide for this tenant now."""

@@ -22,7 +22,7 @@ from so_privacy_ext.rules.person_words import MadeUp, MadeUpForm, PersonWords, S
 from so_privacy_ext.rules.references import UNKNOWN_SOURCE
 from so_privacy_ext.rules.schema import schema_of
 from so_privacy_ext.rules.tenant_names import called, fields_called
-from so_privacy_ext.rules.tree import Node, Nothing
+from so_privacy_ext.rules.tree import Node, planted
 from so_privacy_ext.sdk import UNKNOWN, EventWord, Facts
 
 _UNKNOWN = "unknown"
@@ -232,17 +232,9 @@ def _read(word: str, value: Any) -> Any:
     return value
 
 
-def _planted(value: Any, column: int | None = None) -> Node:
-    """Make a tree of plain values, so that they are judged and complained of as those of a file."""
-    at = column or 1
-    if isinstance(value, Mapping):
-        inner = {}
-        for place, (name, one) in enumerate(value.items(), 1):
-            here = column or place
-            inner[str(name)] = Node(1, here, str(name), str(name)), _planted(one, here)
-        return Node(1, at, inner)
-    if isinstance(value, list | tuple):
-        return Node(1, at, [_planted(one, at) for one in value])
-    if value is None:
-        return Node(1, at, Nothing.NOTHING)
-    return Node(1, at, value, str(value).lower() if isinstance(value, bool) else str(value))
+def _planted(words: Mapping[str, Any]) -> Node:
+    """Make a tree of the words; the column is a word's place among them."""
+    entries = enumerate(words.items(), 1)
+    return Node(
+        1, 1, {name: (Node(1, at, name, name), planted(value, 1, at)) for at, (name, value) in entries}
+    )

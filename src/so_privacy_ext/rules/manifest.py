@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,12 +44,19 @@ def parse(data: bytes, filename: str, words: Words = PRODUCT_WORDS) -> Manifest:
     if isinstance(root.value, Nothing) and not found:
         empty = Finding(1, 1, "empty", "the file holds nothing", "begin with `manifest: 1`")
         raise ManifestInvalid(filename, [empty])
-    shape = manifest_shape(words)
+    return checked(root, filename, hashlib.sha256(data).hexdigest(), found, words)
+
+
+def checked(
+    root: Node, filename: str, digest: str, found: Iterable[Finding] = (), words: Words = PRODUCT_WORDS
+) -> Manifest:
+    """Check a tree of which some findings are known already; raises `ManifestInvalid`."""
+    findings, content = list(found), None
     try:
-        content = shape.model_validate(root.plain())
+        content = manifest_shape(words).model_validate(root.plain())
     except ValidationError as error:
-        found += complaints.findings(error.errors(include_url=False), root, json_schema(words))
-    found += check(root, words)
-    if found:
-        raise ManifestInvalid(filename, found)
-    return Manifest(filename, hashlib.sha256(data).hexdigest(), content, root)
+        findings += complaints.findings(error.errors(include_url=False), root, json_schema(words))
+    findings += check(root, words)
+    if findings or content is None:
+        raise ManifestInvalid(filename, findings)
+    return Manifest(filename, digest, content, root)

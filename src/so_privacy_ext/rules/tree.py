@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -262,3 +262,17 @@ def describe(node: Node) -> str:
             return f"the number {shown(node.text)}"
         case _:
             return shown(node.text)
+
+
+def planted(value: Any, line: int = 1, column: int = 1) -> Node:
+    """Make a tree of plain values, all at one place, so that they are judged as those of a file are."""
+    if isinstance(value, Mapping):
+        keys = {str(name): Node(line, column, str(name), str(name)) for name in value}
+        values = [planted(one, line, column) for one in value.values()]
+        return Node(line, column, dict(zip(keys, zip(keys.values(), values, strict=True), strict=True)))
+    if isinstance(value, list | tuple):
+        return Node(line, column, [planted(one, line, column) for one in value])
+    if value is None:
+        return Node(line, column, Nothing.NOTHING)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return Node(line, column, value, text)
