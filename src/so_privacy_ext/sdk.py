@@ -103,6 +103,23 @@ class Predicate:
     """Gives the value that is looked at, for `explain`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One fact that a condition looks at, with the values at which its answer may change."""
+
+    fact: str
+    """A field of `Facts`."""
+    key: str | None = None
+    """The entry that is looked at, where the fact is a mapping or a set."""
+    marks: frozenset[Any] = frozenset()
+    """Values that the condition tells apart; if ordered, where each stretch of one answer begins.
+
+    All other values, but for the unknown and the empty one, have one answer in common.
+    """
+    ordered: bool = False
+    """The values are numbers or days, and the answer is the same from one mark to the next."""
+
+
 Argument = TypeVar("Argument")
 
 
@@ -122,6 +139,13 @@ class Condition(RootModel[Argument], Generic[Argument]):
     def references(self) -> Iterable[Reference]:
         """Name what must exist for this condition to make sense."""
         return ()
+
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect] | None:
+        """Name every fact on which the answer depends, so that it can be computed whom a rule reaches.
+
+        None where a word doesn't say: then its answer may be anything, whatever the facts.
+        """
+        return None
 
     @abstractmethod
     def prepare(self, ground: Ground, /) -> Predicate:

@@ -20,6 +20,16 @@ def language_of(country: str) -> str | None:
     return language
 
 
+def countries_with_digital_age() -> frozenset[str]:
+    """Give the countries of which a line says the age."""
+    return frozenset(_table("digital_age")["ages"])
+
+
+def countries_with_language() -> frozenset[str]:
+    """Give the countries of which a line says the language."""
+    return frozenset(_table("language_of_country")["languages"])
+
+
 @cache
 def _table(name: str) -> dict[str, Any]:
     table: dict[str, Any] = json.loads(

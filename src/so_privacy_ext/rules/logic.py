@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from so_privacy_ext.rules.conditions import Conditions
-from so_privacy_ext.sdk import Condition, Facts, Ground, Truth
+from so_privacy_ext.sdk import Aspect, Condition, Facts, Ground, Truth
 
 Test = Callable[[Facts], Truth]
 
@@ -21,6 +21,8 @@ class Leaf:
     condition: Condition[Any]
     truth: Test
     found: Callable[[Facts], object]
+    aspects: tuple[Aspect, ...] | None
+    """All facts on which the truth depends; None where the word doesn't say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,9 @@ def _parts(when: Conditions, ground: Ground, path: str) -> Iterator[Part]:
             yield Not(ready(part, ground, f"{path}.not"))
         else:
             predicate = part.prepare(ground)
-            yield Leaf(f"{path}.{part.word}", part, predicate.truth, predicate.found)
+            aspects = part.aspects(ground)
+            known = None if aspects is None else tuple(aspects)
+            yield Leaf(f"{path}.{part.word}", part, predicate.truth, predicate.found, known)
 
 
 def matcher(part: Part) -> Test:

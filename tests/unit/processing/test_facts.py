@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from so_privacy_ext.model import AssociateId, EmailAddress, Event, EventId, InboxEvent, PersonId, TenantLists
 from so_privacy_ext.processing.facts import gather
 from so_privacy_ext.rules.kept import kept
+from so_privacy_ext.rules.reach.together import possible
 from so_privacy_ext.sdk import UNKNOWN, Facts, Unknown
 from tests.unit.processing.fake_crm import (
     EMPLOYEE,
@@ -163,6 +165,24 @@ def test_a_malformed_address_has_no_domain(crm: FakeCrm, facts: GatherFacts) -> 
     assert (facts().has_email, facts().email_domain) == (True, None)
     crm.add(1, emails=[])
     assert (facts().has_email, facts().email_domain) == (False, None)
+
+
+def test_what_the_reach_of_rules_holds_impossible_nobody_is(crm: FakeCrm, facts: GatherFacts) -> None:
+    seen = set()
+    for person, source in enumerate([None, "WEBFORM", "CUSTOMERPORTAL", "CARD"], 1):
+        crm.add(person, source, email="anna@example.com")
+        for form_id, emails, basis in product(
+            [0, 5, 6], [[], [EmailAddress("a@b.example", 1)]], ["61A", "61F"]
+        ):
+            read = crm.read_persons([PersonId(person)])[PersonId(person)]
+            rows = {purpose: replace(row, basis=basis) for purpose, row in read.consents.items()}
+            found = facts(person=person, form_id=form_id, emails=emails, consents=rows)
+            seen.add((found.form, found.email_domain, found.source, basis))
+            assert possible(found)
+    assert len(seen) == 2 * 2 * 4 * 2
+    assert not possible(Facts(form="contact", creator="user"))
+    assert not possible(Facts(email_domain="example.com"))
+    assert not possible(Facts(source="CARD"))
 
 
 @pytest.mark.row("B73")

@@ -7,7 +7,8 @@ not known.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
+from math import inf, nextafter
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
@@ -15,7 +16,17 @@ from pydantic_core import PydanticCustomError
 
 from so_privacy_ext.model import FieldKind, FieldValue, UserField
 from so_privacy_ext.rules.field_values import EMPTIABLE, ORDERED, Misfit, Written, comparable, misfit, read
-from so_privacy_ext.sdk import UNKNOWN, Condition, Facts, Ground, OneOrMany, Predicate, Reference, Truth
+from so_privacy_ext.sdk import (
+    UNKNOWN,
+    Aspect,
+    Condition,
+    Facts,
+    Ground,
+    OneOrMany,
+    Predicate,
+    Reference,
+    Truth,
+)
 
 FieldName = Annotated[
     str,
@@ -110,6 +121,12 @@ class _Fields(Condition[Annotated[dict[FieldName, FieldTest], Field(min_length=1
             limits = [one for one in (test.start, test.end) if one is not None]
             yield from (one for value in limits if isinstance(one := read(field, value), Misfit))
 
+    def aspects(self, ground: Ground, /) -> Iterable[Aspect]:
+        for name, test in self.root.items():
+            field = ground.fields.get(Reference(self.kind, name))
+            if field is not None:
+                yield Aspect("fields", field.key, _marks(field, test), ordered=field.kind in ORDERED)
+
     def prepare(self, ground: Ground, /) -> Predicate:
         asked = {name: ground.fields.get(Reference(self.kind, name)) for name in self.root}
         tests = [(field.key, _test(field, self.root[name])) for name, field in asked.items() if field]
@@ -150,6 +167,27 @@ def _test(field: UserField, asked: Range | tuple[Written, ...]) -> Callable[[Fie
         return None if place is None else (low is None or place >= low) and (high is None or place <= high)
 
     return between
+
+
+def _marks(field: UserField, asked: Range | tuple[Written, ...]) -> frozenset[FieldValue]:
+    """Give the values that a test tells apart; of a field with an order, where each answer begins."""
+    begins, ends = ((asked.start,), (asked.end,)) if isinstance(asked, Range) else (asked, asked)
+    marks = {_known(field, one) for one in begins}
+    if field.kind in ORDERED:
+        marks |= {_next(value) for one in ends if (value := _known(field, one)) is not None}
+    return frozenset(marks - {None})
+
+
+def _known(field: UserField, written: Written | None) -> FieldValue:
+    value = None if written is None else read(field, written)
+    return None if isinstance(value, Misfit) else value
+
+
+def _next(value: FieldValue) -> FieldValue:
+    """Give the number or day that comes right after one, the last day for itself."""
+    if isinstance(value, date):
+        return value if value == date.max else value + timedelta(days=1)
+    return nextafter(float(value or 0), inf)
 
 
 def _limit(field: UserField, written: Written | None) -> float | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
 
-from so_privacy_ext.sdk import Condition, EventWord, Ground, OneOrMany, Predicate
+from so_privacy_ext.sdk import Aspect, Condition, EventWord, Ground, OneOrMany, Predicate
 
 Column = Annotated[
     str,
@@ -19,6 +20,9 @@ class Event(Condition[OneOrMany[EventWord]]):
 
     word = "event"
 
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        return (Aspect("event"),)
+
     def prepare(self, _ground: Ground, /) -> Predicate:
         wanted = frozenset(self.root)
         return Predicate(lambda facts: facts.event in wanted, lambda facts: facts.event)
@@ -28,6 +32,9 @@ class Changed(Condition[OneOrMany[Column]]):
     """A column that was among the changes; never true for phone, e-mail and user-defined fields."""
 
     word = "changed"
+
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        return (Aspect("changed", column) for column in dict.fromkeys(self.root))
 
     def prepare(self, _ground: Ground, /) -> Predicate:
         wanted = frozenset(self.root)

@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from so_privacy_ext.rules.keys import ItemName
-from so_privacy_ext.sdk import Condition, Facts, Ground, OneOrMany, Predicate, Reference, ReferenceKind, Truth
+from so_privacy_ext.sdk import (
+    Aspect,
+    Condition,
+    Facts,
+    Ground,
+    OneOrMany,
+    Predicate,
+    Reference,
+    ReferenceKind,
+    Truth,
+)
 
 
 class _Listed(Condition[OneOrMany[ItemName]]):
@@ -17,6 +27,10 @@ class _Listed(Condition[OneOrMany[ItemName]]):
 
     def references(self) -> Iterable[Reference]:
         return (Reference(self.kind, name) for name in self.root)
+
+    def aspects(self, ground: Ground, /) -> Iterable[Aspect]:
+        ids = (ground.ids.get(one) for one in self.references())
+        return (Aspect(f"{self.kind}_id", marks=frozenset(ids) - {None}),)
 
     def _among(self, ground: Ground, item_id: Callable[[Facts], int]) -> Predicate:
         references = {name: Reference(self.kind, name) for name in self.root}

@@ -12,6 +12,7 @@ from so_privacy_ext.model import EXPLICIT_CONSENT
 from so_privacy_ext.rules.keys import ListKey
 from so_privacy_ext.sdk import (
     UNKNOWN,
+    Aspect,
     Condition,
     CreatorWord,
     Facts,
@@ -35,6 +36,9 @@ class Creator(Condition[OneOrMany[CreatorWord]]):
 
     word = "creator"
 
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        return (Aspect("creator"),)
+
     def prepare(self, _ground: Ground, /) -> Predicate:
         wanted = frozenset(self.root)
         return Predicate(
@@ -54,6 +58,9 @@ class Form(Condition[_FormArgument]):
 
     word = "form"
 
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        return (Aspect("form", marks=frozenset(self.root.key)),)
+
     def prepare(self, _ground: Ground, /) -> Predicate:
         wanted = frozenset(self.root.key)
         return Predicate(lambda facts: facts.form in wanted, lambda facts: facts.form)
@@ -66,6 +73,9 @@ class Source(Condition[OneOrMany[ListKey]]):
 
     def references(self) -> Iterable[Reference]:
         return (Reference("source", key) for key in self.root)
+
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        return (Aspect("source", marks=frozenset(self.root)),)
 
     def prepare(self, _ground: Ground, /) -> Predicate:
         wanted = frozenset(self.root)
@@ -99,6 +109,13 @@ class Evidence(Condition[_EvidenceArgument]):
 
     def references(self) -> Iterable[Reference]:
         return (Reference("purpose", key) for key in self.root.tick)
+
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        ticks = frozenset((EXPLICIT_CONSENT, source) for source in TICKED_FROM)
+        for purpose in dict.fromkeys(self.root.tick):
+            yield Aspect("consents", purpose, ticks)
+            if self.root.wording is not None:
+                yield Aspect("wordings", purpose)
 
     def prepare(self, _ground: Ground, /) -> Predicate:
         purposes, with_wording = self.root.tick, self.root.wording is not None

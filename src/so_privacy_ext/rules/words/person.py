@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from so_privacy_ext.rules.keys import CountryCode, LanguageCode
 from so_privacy_ext.rules.languages import one_norwegian, read_by
-from so_privacy_ext.rules.law import digital_age
-from so_privacy_ext.sdk import UNKNOWN, Condition, Facts, Ground, OneOrMany, Predicate, Truth
+from so_privacy_ext.rules.law import countries_with_digital_age, countries_with_language, digital_age
+from so_privacy_ext.sdk import UNKNOWN, Aspect, Condition, Facts, Ground, OneOrMany, Predicate, Truth
 
 Domain = Annotated[
     str,
@@ -24,6 +25,9 @@ class Country(Condition[OneOrMany[CountryCode]]):
 
     word = "country"
 
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        return (Aspect("country", marks=frozenset(self.root)),)
+
     def prepare(self, _ground: Ground, /) -> Predicate:
         wanted = frozenset(self.root)
         return Predicate(
@@ -36,6 +40,14 @@ class Language(Condition[OneOrMany[LanguageCode]]):
     """The person's language, else her country's, else the manifest's fallback; `no` and `nb` are one."""
 
     word = "language"
+
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        wanted = {one_norwegian(one) for one in self.root}
+        both = {"nb", "no"} if "nb" in wanted else set()
+        return (
+            Aspect("language", marks=frozenset(wanted | both)),
+            Aspect("country", marks=countries_with_language()),
+        )
 
     def prepare(self, ground: Ground, /) -> Predicate:
         wanted = frozenset(one_norwegian(one) for one in self.root)
@@ -56,6 +68,9 @@ class Company(Condition[_CompanyArgument]):
 
     word = "company"
 
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        return (Aspect("company_is_owner"),)
+
     def prepare(self, _ground: Ground, /) -> Predicate:
         wanted = self.root.is_owner
         return Predicate(
@@ -68,6 +83,9 @@ class Retired(Condition[bool]):
 
     word = "retired"
 
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        return (Aspect("retired"),)
+
     def prepare(self, _ground: Ground, /) -> Predicate:
         wanted = self.root
         return Predicate(lambda facts: facts.retired is wanted, lambda facts: facts.retired)
@@ -77,6 +95,9 @@ class IsAssociate(Condition[bool]):
     """Whether the person is an employee with a login of the CRM."""
 
     word = "is_associate"
+
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        return (Aspect("is_associate"),)
 
     def prepare(self, _ground: Ground, /) -> Predicate:
         wanted = self.root
@@ -88,6 +109,9 @@ class HasEmail(Condition[bool]):
 
     word = "has_email"
 
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        return (Aspect("has_email"),)
+
     def prepare(self, _ground: Ground, /) -> Predicate:
         wanted = self.root
         return Predicate(lambda facts: facts.has_email is wanted, lambda facts: facts.has_email)
@@ -97,6 +121,9 @@ class EmailDomain(Condition[OneOrMany[Domain]]):
     """The domain of the person's primary e-mail address, in full; false where there is no address."""
 
     word = "email_domain"
+
+    def aspects(self, _ground: Ground, /) -> Iterable[Aspect]:
+        return (Aspect("email_domain", marks=frozenset(one.lower() for one in self.root)),)
 
     def prepare(self, _ground: Ground, /) -> Predicate:
         wanted = frozenset(one.lower() for one in self.root)
@@ -122,6 +149,13 @@ class AgeBelow(Condition[Age]):
     """
 
     word = "age_below"
+
+    def aspects(self, ground: Ground, /) -> Iterable[Aspect]:
+        if isinstance(self.root, int):
+            return (Aspect("age", marks=frozenset({self.root}), ordered=True),)
+        countries = countries_with_digital_age()
+        limits = {digital_age(one) for one in {*countries, ground.home}} - {None}
+        return (Aspect("age", marks=frozenset(limits), ordered=True), Aspect("country", marks=countries))
 
     def prepare(self, ground: Ground, /) -> Predicate:
         fixed = self.root if isinstance(self.root, int) else None
