@@ -111,3 +111,18 @@ def test_the_day_from_which_persons_are_told(installed: Running) -> None:
     installed.rows(
         "UPDATE so_privacy.tenant SET tell_from = %s WHERE context_identifier = %s", before[0][0], FIRST
     )
+
+
+def test_a_protected_purpose_is_loosened_only_by_name(installed: Running, file: Path) -> None:
+    before = installed.good("manifest", "list", "--tenant", FIRST)
+    file.write_text(TEXT.replace(", protect: true", ""), encoding="utf-8")
+    words = ("manifest", "activate", str(file), "--tenant", FIRST)
+
+    refused = installed.run(*words)
+    assert refused.code == 65
+    assert "protection_dropped: `EMARKETING` is protected" in refused.err
+    assert "--unprotect EMARKETING" in refused.err
+    installed.run(*words, "--unprotect", "STORE").refused(2, "STORE", "EMARKETING")
+    assert installed.good("manifest", "list", "--tenant", FIRST) == before
+    assert installed.good(*words, "--unprotect", "EMARKETING")["changed"]
+    assert installed.good("manifest", "activate", str(MANIFEST), "--tenant", FIRST)["changed"]

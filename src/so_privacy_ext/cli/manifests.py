@@ -39,6 +39,12 @@ def activate(
             metavar="DATE", help="Tell persons registered from this day on, such as 2026-11-01 (UTC)."
         ),
     ] = None,
+    unprotect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY", help="Let this version drop or loosen a purpose that the one before it protects."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a manifest decide from now on, if the tenant has all that it names and no law is broken."""
@@ -47,7 +53,9 @@ def activate(
     with wired() as app:
         summary = app.tenant(tenant)
         with app.turn(summary) as turn:
-            activated = app.activate(turn, manifest, content, who=_who(), tell_from=start)
+            activated = app.activating(turn).activate(
+                manifest, content, who=_who(), tell_from=start, unprotect=unprotect or ()
+            )
         tenant_id, digest = summary.tenant_id, manifest.digest[:12]
         security_log.note("manifest_activated", user=OPERATOR, tenant_id=tenant_id, manifest=digest)
     if as_json:

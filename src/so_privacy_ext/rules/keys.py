@@ -25,6 +25,14 @@ Name = Annotated[
 MailKey = Annotated[
     str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$", description="a mail's name, such as `notice13`")
 ]
+PRESET = r"^preset:[a-z0-9][a-z0-9-]{0,63}@[1-9][0-9]{0,3}$"
+PresetName = Annotated[
+    str,
+    Field(
+        pattern=PRESET,
+        description="a preset that we ship, such as `preset:nordic-b2b@1`; no file and no address",
+    ),
+]
 CountryCode = Annotated[
     str, Field(pattern=r"^[A-Z]{2}$", description="a country's two capital letters of ISO 3166, such as `DK`")
 ]

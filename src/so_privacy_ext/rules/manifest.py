@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from so_privacy_ext.rules import complaints
 from so_privacy_ext.rules.characters import decode
 from so_privacy_ext.rules.conditions import Words
+from so_privacy_ext.rules.extending import extended
 from so_privacy_ext.rules.findings import Finding, ManifestInvalid
 from so_privacy_ext.rules.references import check
 from so_privacy_ext.rules.schema import json_schema
@@ -26,10 +27,10 @@ class Manifest:
 
     filename: str
     digest: str
-    """SHA-256 of the file's bytes, hex."""
+    """SHA-256 of the file's bytes, hex; a preset that they name by its version never changes."""
     content: ManifestShape[Any]
     root: Node = field(repr=False)
-    """The same with the place of everything."""
+    """The same with the place of everything, presets and what is switched on included."""
 
 
 def parse(data: bytes, filename: str, words: Words = PRODUCT_WORDS) -> Manifest:
@@ -44,6 +45,8 @@ def parse(data: bytes, filename: str, words: Words = PRODUCT_WORDS) -> Manifest:
     if isinstance(root.value, Nothing) and not found:
         empty = Finding(1, 1, "empty", "the file holds nothing", "begin with `manifest: 1`")
         raise ManifestInvalid(filename, [empty])
+    root, more = extended(root)
+    found += more
     return checked(root, filename, hashlib.sha256(data).hexdigest(), found, words)
 
 

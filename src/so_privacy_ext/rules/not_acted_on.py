@@ -18,13 +18,11 @@ IDLE = (
     "sources.*.supplier",
     "purposes.*.classification",
     "purposes.*.renew_before",
-    "purposes.*.protect",
     "purposes.*.retention",
     "mails.*.marketing",
     "retention",
     "rules.*.give.*.kind",
     "rules.*.max_changes",
-    "optional",
 )
 
 

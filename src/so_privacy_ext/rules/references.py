@@ -34,6 +34,29 @@ def _all(root: Node, words: Words) -> Iterator[Finding]:
             yield from _undeclared(mail, "mail", _names(root, "mails"))
     for rule in _elements(root, "optional"):
         yield from _gives(root, rule, switched_on=False)
+    for rule in [*_elements(root, "rules"), *_elements(root, "optional")]:
+        before = rule.get("before")
+        if before is not None and isinstance(before.value, str):
+            yield from _undeclared(before, "rule", _ids(root))
+    yield from _moved(root)
+
+
+def _ids(root: Node) -> list[str]:
+    ids = (rule.get("id") for rule in _elements(root, "rules"))
+    return [one.value for one in ids if one is not None and isinstance(one.value, str)]
+
+
+def _moved(root: Node) -> Iterator[Finding]:
+    """Find keys that are said to be called otherwise and still stand, or whose new name doesn't."""
+    for kind in ("sources", "purposes", "mails"):
+        names = _names(root, kind)
+        moved = root.get("moved", kind)
+        for old, key, new in moved.items() if moved is not None else ():
+            yield from _undeclared(new, kind.removesuffix("s"), names)
+            if old in names:
+                how = "rename it there, or take it out of `moved`"
+                what = f"{shown(old)} is said to be called otherwise, and stands among the {kind} still"
+                yield Finding(key.line, key.column, "moved_and_kept", what, how)
 
 
 def _languages(root: Node) -> Iterator[Finding]:
@@ -100,7 +123,7 @@ def _basis(root: Node, purpose: str, basis: Node, *, switched_on: bool) -> Itera
     yield from _undeclared(basis, "legal basis", bases)
     allowed = _texts(root, "purposes", purpose, "allowed")
     if switched_on and allowed and basis.value in bases and basis.value not in allowed:
-        what = f"{shown(str(basis.value))} can't carry {shown(purpose)}"
+        what = basis.of_origin(f"{shown(str(basis.value))} can't carry {shown(purpose)}")
         how = f"its `allowed` has {', '.join(sorted(allowed))}"
         yield Finding(basis.line, basis.column, "basis_not_allowed", what, how)
 
@@ -156,7 +179,7 @@ def _undeclared(node: Node, kind: str, declared: Iterable[str]) -> Iterator[Find
             node.line,
             node.column,
             f"unknown_{kind.replace(' ', '_')}",
-            f"there is no {kind} {shown(name)}",
+            node.of_origin(f"there is no {kind} {shown(name)}"),
             advice(name, known),
         )
 

@@ -14,6 +14,9 @@ from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.shape import manifest_shape
 from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 
+_ITS_OWN = frozenset({"manifest", "name"})
+"""Keys that no preset brings; whatever else must be there may come with one."""
+
 
 class _WithoutNull(GenerateJsonSchema):
     """A key is left out or has a value; null is not one."""
@@ -38,10 +41,15 @@ class _WithoutNull(GenerateJsonSchema):
 @lru_cache
 def json_schema(words: Words = PRODUCT_WORDS) -> dict[str, Any]:
     """Give the schema of manifests whose conditions are made of these words."""
+    shape = schema_of(manifest_shape(words))
+    always = [key for key in shape["required"] if key in _ITS_OWN]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema_of(manifest_shape(words)),
+        **shape,
         "title": "so_privacy_ext manifest, version 1",
+        "required": always,
+        "if": {"not": {"required": ["extends"]}},
+        "then": {"required": [key for key in shape["required"] if key not in _ITS_OWN]},
     }
 
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 from pydantic_core import PydanticCustomError
 
 from so_privacy_ext.rules.conditions import Words, when_type
-from so_privacy_ext.rules.keys import CountryCode, ItemName, LanguageCode, ListKey, MailKey, Name
+from so_privacy_ext.rules.keys import CountryCode, ItemName, LanguageCode, ListKey, MailKey, Name, PresetName
 
 MOST_RULES = 500
 
@@ -167,11 +167,24 @@ class RuleShape(Shape, Generic[When]):
     id: Name
     when: When
     give: Give
+    before: Annotated[
+        Name | None, Field(description="the rule before which this one is tried; left out: where it stands")
+    ] = None
     tell: Annotated[MailKey | None, Field(description="the mail to send")] = None
     because: Annotated[Prose, Field(description="a text that says why; it is kept with each decision")]
     max_changes: Annotated[
         str | None, Field(pattern=r"^(100|[1-9]?[0-9])%$", description="a share of all persons, such as `5%`")
     ] = None
+
+
+class MovedShape(Shape):
+    """Keys that are called otherwise now, old name to new; what is known under the old ones goes along."""
+
+    sources: dict[ListKey, ListKey] = Field(default={}, description="sources, old key to new")
+    purposes: dict[ListKey, ListKey] = Field(default={}, description="purposes, old key to new")
+    mails: dict[MailKey, MailKey] = Field(
+        default={}, description="mails, old name to new; nobody is told again for it"
+    )
 
 
 class RetentionShape(Shape, Generic[When]):
@@ -187,6 +200,13 @@ class ManifestShape(Shape, Generic[When]):
 
     manifest: Annotated[Literal[1], Field(description="the version of this format")]
     name: Name
+    extends: Annotated[
+        list[PresetName], Field(description="presets whose pieces count where the file has none of its own")
+    ] = []
+    switch_on: Annotated[list[Name], Field(description="optional rules, by id, that are tried")] = []
+    moved: Annotated[
+        MovedShape | None, Field(description="keys that are called otherwise than in the version before")
+    ] = None
     review_by: Day | None = None
     controller: Controller | None = None
     jurisdiction: Jurisdiction

@@ -119,7 +119,7 @@ class TenantNames:
         return 0
 
     def _miss(self, at: Node, code: str, what: str, how: str) -> None:
-        self.findings.append(Finding(at.line, at.column, code, what, how))
+        self.findings.append(Finding(at.line, at.column, code, at.of_origin(what), how))
 
 
 def fields_called(name: str, fields: Sequence[UserField]) -> list[UserField]:

@@ -50,8 +50,14 @@ class Node:
     """Nothing, Broken, bool, int, float, str, list[Node] or dict[str, tuple[Node, Node]]."""
     text: str = ""
     """As it was written, if it is a scalar."""
+    origin: str = ""
+    """The preset that it comes with, whose place in the file is its own; empty: it stands there itself."""
     quoted: bool = False
     """Written in quotes, or as a block."""
+
+    def of_origin(self, what: str) -> str:
+        """Say of what is found here that it comes with a preset, if it does."""
+        return f"{what} (of {self.origin})" if self.origin else what
 
     def items(self) -> Iterator[tuple[str, Node, Node]]:
         """Give name, key and value of each entry of a mapping; nothing for anything else."""

@@ -19,12 +19,10 @@ def test_the_published_manifest_says_what_waits(nordic: Manifest) -> None:
         "sources.*.supplier": 1,
         "purposes.*.classification": 2,
         "purposes.*.renew_before": 1,
-        "purposes.*.protect": 1,
         "purposes.*.retention": 1,
         "mails.*.marketing": 2,
         "retention": 1,
         "rules.*.max_changes": 1,
-        "optional": 1,
     }
 
 

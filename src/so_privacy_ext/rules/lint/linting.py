@@ -31,10 +31,10 @@ def _by(law: Law, subject: Subject) -> Iterable[LintFinding]:
             found.at.line,
             found.at.column,
             law.code,
-            found.what,
+            found.at.of_origin(found.what),
             found.how,
             level=found.level or law.level,
             fact=found.fact or law.fact,
             example=law.example,
-            edits=found.edits,
+            edits=() if found.at.origin else found.edits,
         )
