@@ -93,6 +93,7 @@ def test_what_a_page_says_of_the_code_is_as_the_code_says() -> None:
 
 SECTIONS: dict[str, tuple[type[BaseModel], str]] = {
     "The file": (shape.ManifestShape, ""),
+    "moved": (shape.MovedShape, "moved."),
     "controller": (shape.Controller, "controller."),
     "jurisdiction": (shape.Jurisdiction, "jurisdiction."),
     "languages": (shape.Languages, "languages."),

@@ -31,7 +31,7 @@ def told_again(world: World, **moved: dict[str, str]) -> list[int]:
     world.deliver("person.changed", anna)
     world.deliver("person.created", bo)
     world.drain()
-    return [one.person_id for one in world.crm.outbox][1:]
+    return [int(one.person_id) for one in world.crm.outbox][1:]
 
 
 def test_without_a_word_a_mail_of_another_name_is_another_mail(world: World) -> None:

@@ -144,7 +144,7 @@ def test_the_message_is_for_a_human_and_for_an_editor(small: Small) -> None:
         "m.yaml:18:5: missing_key: `when` is missing; add it",
         (
             "m.yaml:18:15: unknown_key: `wenn` is no key here; did you mean `when`? "
-            "allowed: because, give, id, max_changes, tell, when"
+            "allowed: because, before, give, id, max_changes, tell, when"
         ),
     ]
     assert caught.value.exit_code is Exit.BAD_DATA
