@@ -25,6 +25,8 @@ class RuleMap:
         self.rules: Sequence[ActiveRule] = manifest.rules
         self.effort = effort or Effort()
         self.space = Space((rule.when for rule in manifest.rules), BOUND)
+        self.opaque: Box = sum(one.all for one in self.space.axes.values() if one.name[0] == OPAQUE)
+        """The bits of all words that don't say what they look at."""
         self.regions = Regions(self.space, self.effort)
         self.impossible: Sequence[Named] = [(box, NOBODY) for box in nobody(self.space)]
         self.where: Sequence[Region | None] = [self._where(rule) for rule in manifest.rules]
@@ -33,7 +35,7 @@ class RuleMap:
     def _where(self, rule: ActiveRule) -> Region | None:
         self.effort.begin()
         try:
-            return self.regions.where(rule.when)
+            return tuple(sorted(self.regions.where(rule.when), key=self.takes_opaque))
         except TooComplex:
             return None
 
@@ -43,7 +45,8 @@ class RuleMap:
         Raises `TooComplex`.
         """
         around = [*self.impossible, *others]
-        found = (search(self.space, box, around, self.effort).found for box in region)
+        plain_first = sorted(region, key=self.takes_opaque)
+        found = (search(self.space, box, around, self.effort).found for box in plain_first)
         return next((box for box in found if box is not None), None)
 
     def within(self, region: Region, number: int) -> bool:
@@ -64,14 +67,17 @@ class RuleMap:
                 found += [(self.space.only(axis, axis.bit(row)), NOBODY) for row in rows]
         return found
 
+    def takes_opaque(self, box: Box) -> bool:
+        """Tell whether a box asks for a word that doesn't say what it looks at."""
+        return box & self.opaque != self.opaque
+
     def person(self, box: Box) -> Facts | None:
         """Make up a person of a box; None where it takes a word that doesn't say what it looks at."""
+        if self.takes_opaque(box):
+            return None
         facts = Facts()
         for axis in self.space.axes.values():
-            if axis.name[0] == OPAQUE:
-                if box & axis.all != axis.all:
-                    return None
-            elif not box & axis.bit(axis.ask(facts)):
+            if axis.name[0] != OPAQUE and not box & axis.bit(axis.ask(facts)):
                 facts = kinds.put(facts, axis.aspect, plainest(axis, box))
         return rounded(facts)
 
