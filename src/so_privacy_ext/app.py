@@ -24,6 +24,7 @@ from so_privacy_ext.lifecycle.pieces import Installed, Piece, Uninstalled
 from so_privacy_ext.lifecycle.probing import let_in, paused_for
 from so_privacy_ext.lifecycle.restoring import RESTORED
 from so_privacy_ext.model import (
+    ENDS,
     NEW_SWEEP,
     WATCHDOG,
     WHOLE_SWEEP,
@@ -32,6 +33,7 @@ from so_privacy_ext.model import (
     TenantLists,
 )
 from so_privacy_ext.ports import Clock, OfTenant
+from so_privacy_ext.processing.expiring import end_due
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.replaying import Replaying
 from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
@@ -165,8 +167,9 @@ class App:
             WATCHDOG: Chore(lambda turn, _: self.healing(turn).watch(), within=60.0),
             NEW_SWEEP: Chore(self._sweeping(SweepKind.NEW), within=300.0),
             WHOLE_SWEEP: Chore(self._sweeping(SweepKind.WHOLE), within=DAY),
-            PURGE: Chore(self._purge_in_turn, within=DAY),
             RUN: Chore(in_turn(self.make_work), within=DAY),
+            ENDS: Chore(self._end_due, within=3600.0),
+            PURGE: Chore(self._purge_in_turn, within=DAY, while_paused=True),
         }
 
     def purge(self, tenant: TenantSummary) -> Mapping[str, int]:
@@ -290,6 +293,10 @@ class App:
     def put_right(self, turn: Turn) -> None:
         """Put our webhooks right because their administrator asks for it, those that a human stopped too."""
         self.healing(turn).watch(by_hand=True)
+
+    def _end_due(self, turn: Turn, must_yield: Callable[[], bool]) -> float:
+        work = self.make_work(turn, must_yield)
+        return NO_MANIFEST if work is None else end_due(work)
 
     def _sweeping(self, kind: SweepKind) -> Callable[[Turn, Callable[[], bool]], float]:
         def do(turn: Turn, must_yield: Callable[[], bool]) -> float:

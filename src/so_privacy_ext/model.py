@@ -26,6 +26,8 @@ STORE = "STORE"
 WITHDRAWN = "WITHDRAWN"
 EXPLICIT_CONSENT = "61A"
 TAG_PREFIX = "so-privacy "
+ENDS = "ends"
+"""Kind of periodic work: what has come to its end, and who may be asked to renew."""
 WATCHDOG, NEW_SWEEP, WHOLE_SWEEP = "watchdog", "sweep_new", "sweep"
 """Kinds of periodic work: to see to our webhooks, and to look for what no event told of."""
 SWEPT_EVENT = "person.swept"
@@ -150,6 +152,22 @@ class UserField:
     def key(self) -> str:
         """Name it among the facts of a person."""
         return f"{self.owner}/{self.prog_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEnd:
+    """When what stands of one person x one purpose comes to its end."""
+
+    person_id: PersonId
+    purpose: str
+    basis: str
+    since: datetime
+    """When this basis was given, from which its time counts; no repeat of a write moves it."""
+    ends_at: datetime
+    renew_at: datetime | None = None
+    """From when on the person may be asked to renew."""
+    renewal: str | None = None
+    """What came of asking; None until then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from so_privacy_ext.model import (
     Change,
     ChangePage,
     Consent,
+    ConsentEnd,
     Delivery,
     InboxEvent,
     LastIds,
@@ -359,6 +360,34 @@ class Reviews(Protocol):
         """Give the subjects of such items that no human has settled by `decide-again`."""
 
 
+class Ends(Protocol):
+    """When what stands comes to its end, by the clock that whoever asks has."""
+
+    def note(self, ends: Iterable[ConsentEnd]) -> None:
+        """Keep when something ends; what has ended stays so unless it was given anew."""
+
+    def due(self, at: datetime, limit: int) -> Sequence[ConsentEnd]:
+        """Give what has come to its end by then, or to the time to ask whether it is to be renewed."""
+
+    def next_at(self) -> datetime | None:
+        """Tell when the next will be due; None if nothing ever is."""
+
+    def ended(self, one: ConsentEnd, at: datetime, how: str) -> None:
+        """Note that something is over: `expired`, or `moot` since something else stands by now."""
+
+    def asked(self, one: ConsentEnd, at: datetime, how: str) -> None:
+        """Note what came of asking to renew, which is done once."""
+
+    def of(self, person_id: PersonId) -> Sequence[ConsentEnd]:
+        """Give what ends, or has ended, of a person."""
+
+    def is_over(self, person_id: PersonId, purpose: str, basis: str, at: datetime) -> bool:
+        """Tell whether this basis has come to its end for the purpose by then, noted or not."""
+
+    def forget(self, person_id: PersonId) -> None:
+        """Forget what would end of a person who is gone."""
+
+
 class Sweeps(Protocol):
     """Searches for what no event told of: where the next begins, whom one found, what it can state."""
 
@@ -403,6 +432,7 @@ class Ledgers:
     mails: Mails
     reviews: Reviews
     journal: Journal
+    ends: Ends
     transaction: TransactionFactory
     due: Callable[[str, float], None]
     """Have the tenant woken for a kind of periodic work in so many seconds."""

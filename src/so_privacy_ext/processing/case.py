@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from so_privacy_ext.errors import CrmFailure
-from so_privacy_ext.model import Consent, MailState, Person
+from so_privacy_ext.model import Consent, ConsentEnd, MailState, Person
 from so_privacy_ext.ports import EffectIntent, KeptDecision
 
 
@@ -39,6 +39,8 @@ class Case:
     intents: list[EffectIntent] = field(default_factory=list)
     held: dict[str, Held] = field(default_factory=dict)
     """Purpose → how its intent ended, in this turn or in an earlier one."""
+    ends: list[ConsentEnd] = field(default_factory=list)
+    """When what she gave herself comes to its end."""
     left: dict[str, str] = field(default_factory=dict)
     """Purpose → why it was not written."""
     for_humans: list[tuple[str, str]] = field(default_factory=list)

@@ -8,6 +8,7 @@ from typing import Any
 from so_privacy_ext.errors import CrmFailure, Park
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing.case import Case, Held
+from so_privacy_ext.processing.ends import ends_of_ours
 from so_privacy_ext.processing.wanting import OVERTAKEN, ask_for_reviews
 from so_privacy_ext.processing.work import Work
 
@@ -51,6 +52,7 @@ def finish(work: Work, case: Case) -> None:
     if not case.gone:
         ask_for_reviews(case)
     _ask_humans(work, case)
+    work.ledgers.ends.note([*case.ends, *ends_of_ours(work, case)])
     work.ledgers.journal.append("decision", case.person.person_id, _content(case))
     work.ledgers.decisions.finish(case.kept.decision_id, case.result)
     work.ledgers.inbox.done(case.kept.inbox_ids, case.result)

@@ -65,7 +65,7 @@ def tell(work: Work, case: Case, to_do: Sending | MailClaim, lists: TenantLists)
     """Send what was prepared, or settle a claim of an interrupted turn; give the failure that stopped it."""
     try:
         if isinstance(to_do, Sending):
-            case.mail = _send(work, case, to_do.letter, to_do.claim, lists)
+            case.mail = send(work, case, to_do.letter, to_do.claim, lists)
         else:
             case.mail = look_up_at_once(work, to_do)
     except (NoOp, NeedsHuman) as refused:
@@ -112,7 +112,7 @@ def _is_for(held: MailClaim, ready: Letter) -> bool:
     return same_mail and held.address_hash == ready.address_hash
 
 
-def _send(work: Work, case: Case, ready: Letter, held: MailClaim | None, lists: TenantLists) -> str:
+def send(work: Work, case: Case, ready: Letter, held: MailClaim | None, lists: TenantLists) -> str:
     """Claim and ask; every way out before the claim leaves nothing behind."""
     lcid = _lcid(work, case, ready, lists)
     silent = _withdrawn_meanwhile(work, case)

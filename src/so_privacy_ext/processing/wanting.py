@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from so_privacy_ext.model import STORE, WITHDRAWN, Consent, Decision, Outcome, PersonId, TenantLists
 from so_privacy_ext.ports import EffectIntent
 from so_privacy_ext.processing.case import EFFECTS, Case
+from so_privacy_ext.processing.ends import ends_of_hers
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.arbiter import Leave, Write, settle
 from so_privacy_ext.proof.authority import authority
 from so_privacy_ext.rules import periods
+from so_privacy_ext.rules.shape import AtEnd
 from so_privacy_ext.rules.tag import tag
 
 FLIPS = 3
@@ -19,6 +23,8 @@ MERGED = "merged"
 RESTORED = "restored"
 TAKEN_BACK = "taken_back"
 """An administrator took back what this version of the manifest gave; it gives it again by a plan only."""
+EXPIRED = "expired"
+"""What the rule gives has come to its end; only the person, or a rule that gives something else, goes on."""
 OVERTAKEN = "overtaken"
 """Others have written since the ruling was made; what stands now is ruled on anew."""
 STORE_WITHDRAWN = "store_withdrawn"
@@ -30,14 +36,21 @@ whether that no counts."""
 def want(work: Work, case: Case, lists: TenantLists) -> None:
     """Note afresh what is to be written on what now stands, and why the rest is not."""
     case.intents, case.left = [], {}
+    manifest = work.manifest_of(case.kept.ruling.digest)
+    case.ends = ends_of_hers(work, case.person, case.consents, lists, manifest)
     store = case.consents.get(STORE)
     stopped = store is not None and store.basis == WITHDRAWN
     for decision in case.kept.ruling.decisions:
         if decision.purpose in case.held:
             continue
-        reason = STORE_WITHDRAWN if stopped else _want_one(work, case, decision, lists)
+        reason = STORE_WITHDRAWN if stopped else _want_as_of_now(work, case, decision, lists)
         if reason is not None:
             case.left[decision.purpose] = reason
+
+
+def _want_as_of_now(work: Work, case: Case, decision: Decision, lists: TenantLists) -> str | None:
+    now = _as_of_now(work, case, decision)
+    return EXPIRED if now is None else _want_one(work, case, now, lists)
 
 
 def _want_one(work: Work, case: Case, decision: Decision, lists: TenantLists) -> str | None:
@@ -73,18 +86,33 @@ def forgotten_noes(work: Work, person_id: PersonId) -> frozenset[str]:
     return frozenset({*reviews.forbidden(person_id, MERGED), *reviews.forbidden(person_id, RESTORED)})
 
 
-def _overtaken(case: Case) -> bool:
+def _as_of_now(work: Work, case: Case, decision: Decision) -> Decision | None:
+    """Give what the manifest has a purpose left with once what its rule gives is over; None if nothing is."""
+    person_id, basis = case.person.person_id, decision.basis
+    if basis is None or decision.expires is None:
+        return decision
+    if not work.ledgers.ends.is_over(person_id, decision.purpose, basis, work.clock.now()):
+        return decision
+    at_end = work.manifest_of(case.kept.ruling.digest).ends[decision.purpose].at_end
+    if not isinstance(at_end, AtEnd):
+        return None
+    return replace(decision, basis=at_end.basis, source=at_end.source or decision.source, expires=None)
+
+
+def _overtaken(work: Work, case: Case) -> bool:
     """Tell whether other consents stand than those that the ruling was made on and those it has written."""
     expected: dict[str, list[str]] = dict(case.kept.facts["consents"])
     for decision in case.kept.ruling.decisions:
-        if case.held.get(decision.purpose) in EFFECTS and decision.basis and decision.source:
-            expected[decision.purpose] = [decision.basis, decision.source]
+        if case.held.get(decision.purpose) in EFFECTS:
+            done = _as_of_now(work, case, decision)
+            if done is not None and done.basis and done.source:
+                expected[decision.purpose] = [done.basis, done.source]
     return expected != {purpose: [row.basis, row.source] for purpose, row in case.consents.items()}
 
 
 def _forbidden(work: Work, case: Case, wanted: Write) -> str | None:
     """Say why something may not be written although the arbiter lets it."""
-    if _overtaken(case):
+    if _overtaken(work, case):
         return OVERTAKEN
     forgotten = forgotten_noes(work, case.person.person_id)
     if wanted.purpose in forgotten or STORE in forgotten:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from so_privacy_ext.model import STORE, Decision, Outcome, TenantLists, UserField
 from so_privacy_ext.rules.findings import Finding, ManifestInvalid, shown
 from so_privacy_ext.rules.logic import Part, Test, matcher, ready
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.references import places, words_in
-from so_privacy_ext.rules.shape import GiveBasis, MailShape, RuleShape
+from so_privacy_ext.rules.shape import AtEnd, GiveBasis, MailShape, RuleShape
 from so_privacy_ext.rules.tenant_fields import fields_named
 from so_privacy_ext.rules.tenant_names import TenantNames
 from so_privacy_ext.rules.tree import Node
@@ -34,6 +34,18 @@ class ActiveMail:
     version: int
     languages: tuple[str, ...]
     retell: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeEnd:
+    """How what is given to a purpose comes to its end; its own keys, else those of what it is part of."""
+
+    expires: str | None
+    """For how long a consent that a person gave herself lasts; a rule may give for another period."""
+    renew_before: str | None
+    renew: str | None
+    """The mail that asks to renew."""
+    at_end: Literal["keep", "review"] | AtEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +103,15 @@ class ActiveManifest:
     """Key → the purpose that it is part of."""
     below: Mapping[str, int]
     """Key → its bit and those of all that are part of it, however far down."""
+    ends: Mapping[str, PurposeEnd]
     rules: tuple[ActiveRule, ...]
     mails: Mapping[str, ActiveMail]
     articles: Mapping[str, int]
     """Source key → 13 or 14."""
     fallback: str
     """The language, ISO 639, of whoever is told and has no other."""
+    home: str
+    """The controller's country."""
     fields: tuple[UserField, ...] = ()
     """User-defined fields that conditions look at, and that are read of persons therefore."""
 
@@ -146,10 +161,12 @@ def _resolve(manifest: Manifest, names: TenantNames) -> ActiveManifest:
         every_purpose=sum(purposes.values()),
         parents=parents,
         below=_below(purposes, parents),
+        ends={key: _end(manifest, key) for key in keys},
         rules=tuple(_rule(manifest, rule, purposes, ground) for rule in manifest.content.rules),
         mails=mails,
         articles={key: source.article for key, source in manifest.content.sources.items()},
         fallback=manifest.content.languages.fallback,
+        home=manifest.content.jurisdiction.home,
         fields=tuple({one.key: one for one in ground.fields.values()}.values()),
     )
 
@@ -241,18 +258,25 @@ def _rule(manifest: Manifest, rule: RuleShape[Any], purposes: dict[str, int], gr
 def _decision(manifest: Manifest, rule: RuleShape[Any], purpose: str, gives: GiveBasis | str) -> Decision:
     if not isinstance(gives, GiveBasis):
         return Decision(purpose, Outcome(gives), rule.id, rule.because)
-    expires = gives.expires or _inherited_expiry(manifest, purpose)
+    expires = gives.expires or _inherited(manifest, purpose, "expires")
     return Decision(purpose, Outcome.GIVE, rule.id, rule.because, gives.basis, gives.source, expires)
 
 
-def _inherited_expiry(manifest: Manifest, purpose: str | None) -> str | None:
-    """Give the purpose's own period, else that of its nearest ancestor that has one."""
+def _inherited(manifest: Manifest, purpose: str | None, name: str) -> Any:
+    """Give what the purpose itself says, else its nearest ancestor that says something."""
     while purpose is not None:
         shape = manifest.content.purposes[purpose]
-        if shape.expires is not None:
-            return shape.expires
+        said = getattr(shape, name)
+        if said is not None:
+            return said
         purpose = shape.parent
     return None
+
+
+def _end(manifest: Manifest, purpose: str) -> PurposeEnd:
+    names = ("expires", "renew_before", "renew", "at_end")
+    expires, renew_before, renew, at_end = (_inherited(manifest, purpose, name) for name in names)
+    return PurposeEnd(expires, renew_before, renew, at_end or "keep")
 
 
 def _entries(root: Node, key: str) -> Iterator[tuple[str, Node, Node]]:

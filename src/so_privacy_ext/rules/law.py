@@ -30,6 +30,12 @@ def countries_with_language() -> frozenset[str]:
     return frozenset(_table("language_of_country")["languages"])
 
 
+def may_renew(country: str) -> bool:
+    """Tell whether a consent may be renewed by mail while it is alive; where no line says so it may not."""
+    line = _table("renewal")["countries"].get(country)
+    return line is not None and bool(line["may"])
+
+
 @cache
 def _table(name: str) -> dict[str, Any]:
     table: dict[str, Any] = json.loads(

@@ -17,7 +17,6 @@ IDLE = (
     "sources.*.carries_consent",
     "sources.*.supplier",
     "purposes.*.classification",
-    "purposes.*.renew_before",
     "purposes.*.retention",
     "mails.*.marketing",
     "retention",

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from so_privacy_ext.model import WITHDRAWN
+from so_privacy_ext.model import EXPLICIT_CONSENT, WITHDRAWN
 from so_privacy_ext.rules.conditions import Conditions, Words, when_type
 from so_privacy_ext.rules.findings import LIMIT, Finding, advice, shown
 from so_privacy_ext.rules.tree import Node
@@ -70,6 +70,8 @@ def _purposes(root: Node) -> Iterator[Finding]:
     for name, key, purpose in _items(root, "purposes"):
         for basis in _elements(purpose, "allowed"):
             yield from _undeclared(basis, "legal basis", bases)
+        yield from _at_end(root, name, purpose)
+        yield from _renewal(root, purpose)
         parent = purpose.get("parent")
         if parent is None or not isinstance(parent.value, str):
             continue
@@ -77,6 +79,32 @@ def _purposes(root: Node) -> Iterator[Finding]:
         if name in _ancestors(root, name):
             what = f"{shown(name)} is its own ancestor"
             yield Finding(key.line, key.column, "parent_cycle", what, "a purpose's parents end somewhere")
+
+
+def _at_end(root: Node, name: str, purpose: Node) -> Iterator[Finding]:
+    """Find what can't be written at the end; nobody but the person gives a consent."""
+    basis, source = purpose.get("at_end", "basis"), purpose.get("at_end", "source")
+    if basis is not None and basis.value == EXPLICIT_CONSENT:
+        what = f"{shown(name)} would get a consent at its end"
+        how = "name a basis that needs none, or write `at_end: keep`"
+        yield Finding(basis.line, basis.column, "consent_at_end", what, how)
+    elif basis is not None:
+        yield from _basis(root, name, basis, switched_on=True)
+    if source is not None:
+        yield from _undeclared(source, "source", _names(root, "sources"))
+
+
+def _renewal(root: Node, purpose: Node) -> Iterator[Finding]:
+    """A mail that asks to renew goes to persons who were told before, so it must say `retell`."""
+    renew = purpose.get("renew")
+    if renew is None:
+        return
+    yield from _undeclared(renew, "mail", _names(root, "mails"))
+    mail, retell = root.get("mails", renew.text), root.get("mails", renew.text, "retell")
+    if mail is not None and (retell is None or retell.value is not True):
+        what = f"{shown(renew.text)} goes to nobody who was told anything before"
+        how = "give that mail `retell: true`"
+        yield Finding(renew.line, renew.column, "renewal_without_retell", what, how)
 
 
 def _ancestors(root: Node, name: str) -> list[str]:

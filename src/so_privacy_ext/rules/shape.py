@@ -100,6 +100,25 @@ class SourceShape(Shape):
     supplier: Literal["required"] | None = None
 
 
+class AtEnd(Shape):
+    """The basis that a purpose has left once what was given to it has come to its end."""
+
+    basis: Annotated[ListKey, Field(description="a legal basis, such as `61B`; never a consent")]
+    source: Annotated[
+        ListKey | None, Field(description="the source to write; that of the row if left out")
+    ] = None
+
+
+def _kind_of_end(value: object) -> str:
+    return "<basis>" if isinstance(value, dict | AtEnd) else "<word>"
+
+
+AtEndShape = Annotated[
+    Annotated[Literal["keep", "review"], Tag("<word>")] | Annotated[AtEnd, Tag("<basis>")],
+    Discriminator(_kind_of_end),
+]
+
+
 class PurposeShape(Shape):
     """Why data is processed."""
 
@@ -111,6 +130,13 @@ class PurposeShape(Shape):
     expires: Expiry | None = None
     """Children inherit it."""
     renew_before: Period | None = None
+    """Children inherit it."""
+    renew: Annotated[
+        MailKey | None, Field(description="the mail that asks to renew a consent; children inherit it")
+    ] = None
+    at_end: Annotated[
+        AtEndShape | None, Field(description="what becomes of the row at the end; children inherit it")
+    ] = None
     protect: bool = False
     retention: Period | None = None
 

@@ -15,6 +15,7 @@ from so_privacy_ext.storage import manifests
 from so_privacy_ext.storage.database import IDLE_SECONDS, Connection, Row, connect
 from so_privacy_ext.storage.decisions import DecisionBook
 from so_privacy_ext.storage.due import LOCK_SPACE
+from so_privacy_ext.storage.ends import EndBook
 from so_privacy_ext.storage.failures import mapped
 from so_privacy_ext.storage.inbox import InboxBook
 from so_privacy_ext.storage.journal import JournalBook
@@ -47,6 +48,7 @@ class Turn:
             mails=MailBook(session, tenant.epoch),
             reviews=ReviewBook(session, tenant.epoch),
             journal=JournalBook(session, tenant.epoch),
+            ends=EndBook(session, tenant.epoch),
             transaction=session.transaction,
             due=self.due,
         )
