@@ -209,6 +209,8 @@ class App:
             return False
         if not attend(turn, connection, lambda: self._erase(turn)):
             return False
+        if turn.tenant.paused:
+            return False
         past, crm = EpochBook(turn.session, turn.tenant.epoch), self.crm(turn)
         if turn.tenant.reconciling and not restoring.reconcile(turn, past, crm):
             return False

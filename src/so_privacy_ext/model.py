@@ -97,6 +97,8 @@ class Tenant:
     """The CRM was set back, and not all persons whom we knew have been looked at."""
     mass_writes: bool = False
     """Its administrator lets a run write many consents in one call, past the CRM's own rules."""
+    paused: bool = False
+    """Its administrator wants nothing done; what the law asks goes on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import structlog
 
 from so_privacy_ext import metrics
 from so_privacy_ext.errors import CrmFailure, Fault, Park, StorageUnavailable
+from so_privacy_ext.lifecycle.attending import STATE
 from so_privacy_ext.model import InboxEvent, TenantId
 from so_privacy_ext.processing.drain import drain
 from so_privacy_ext.processing.looking_up import look_up_due
@@ -52,6 +53,8 @@ class Chore:
     """Does it, or as much as fits before the turn must yield; gives the seconds until it is due again."""
     within: float
     """Seconds within which a tenant that never owed it does."""
+    while_paused: bool = False
+    """Whether a tenant that is paused owes it as well."""
 
 
 class Care(Protocol):
@@ -155,6 +158,9 @@ class Worker:
 
         tenant_id = turn.tenant.tenant_id
         try:
+            if turn.tenant.paused:
+                self._rest(turn, must_yield)
+                return
             if not self._care.attend(turn):
                 return
             work = self._make_work(turn, must_yield)
@@ -179,6 +185,12 @@ class Worker:
             self._failures.pop(tenant_id, None)
             metrics.turn("worked")
 
+    def _rest(self, turn: Turn, must_yield: Callable[[], bool]) -> None:
+        """Do what goes on for a paused tenant, without its CRM."""
+        self._do_chores(turn, must_yield)
+        if STATE in turn.due_kinds():
+            self._care.attend(turn)
+
     def _owes(self, turn: Turn) -> bool:
         """Tell whether periodic work is due, which even a tenant whose events never end must come to."""
         return bool(self._chores) and not turn.due_kinds().isdisjoint(self._chores)
@@ -186,6 +198,8 @@ class Worker:
     def _do_chores(self, turn: Turn, must_yield: Callable[[], bool]) -> None:
         """Do the periodic work that is due, after the events; one that fails alone holds up nothing else."""
         for kind in sorted(turn.due_kinds() & self._chores.keys()) if self._chores else ():
+            if turn.tenant.paused and not self._chores[kind].while_paused:
+                continue
             try:
                 turn.due(kind, self._chores[kind].do(turn, must_yield))
             except StorageUnavailable:

@@ -224,4 +224,5 @@ def _tenant(row: Row, address_key: bytes) -> Tenant:
         state=row["state"],
         reconciling=row["reconciling"],
         mass_writes=row["mass_writes"],
+        paused=row["paused"],
     )

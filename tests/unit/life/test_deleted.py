@@ -62,6 +62,23 @@ def test_a_deleted_tenant_is_looked_at_again_though_nothing_else_is_due(scene: S
 
 
 @pytest.mark.row("F40")
+def test_a_paused_tenant_that_was_deleted_is_erased_too(scene: Scene) -> None:
+    scene.rest()
+    with scene.turn() as turn:
+        tenants.pause(turn.session)
+    calls = scene.soap_calls()
+    say(scene, "Deleted")
+    scene.control(f"/tenants/{FIRST}/news", change="Delete")
+    scene.rest()
+    assert is_there(scene)
+
+    scene.advance(hours=25)
+    scene.rest()
+    assert not is_there(scene)
+    assert scene.soap_calls() == calls
+
+
+@pytest.mark.row("F40")
 def test_an_answer_in_between_begins_the_day_anew(scene: Scene) -> None:
     scene.enter(email="anna@example.com")
     say(scene, "Deleted")

@@ -189,6 +189,19 @@ def test_tenants_whose_secrets_can_t_be_opened_starve_nobody(
     assert due_tenants(connection, 1) == [sound]
 
 
+@pytest.mark.parametrize(("kind", "in_line"), [("purge", True), ("state", True), ("watchdog", False)])
+def test_what_the_law_asks_is_owed_for_a_paused_tenant_too(
+    connection: Connection, tenant: AddedTenant, taking: Taking, kind: str, in_line: bool
+) -> None:
+    with taking(tenant.tenant_id) as turn:
+        tenants.pause(turn.session)
+        turn.due(kind, 0.0)
+    with taking(tenant.tenant_id) as turn:
+        assert turn.tenant.paused
+
+    assert due_tenants(connection, 10) == ([tenant.tenant_id] if in_line else [])
+
+
 def test_a_paused_tenant_is_in_nobodys_line_until_it_is_resumed(
     dsn: str, connection: Connection, tenant: AddedTenant, receiving: ReceivingStore, delivery: Delivering
 ) -> None:

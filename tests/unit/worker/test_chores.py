@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from so_privacy_ext import worker as working
 from so_privacy_ext.errors import Fault, NeedsHuman, Park, Retry, StorageUnavailable
+from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.due import begin_periodic
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.worker import Chore, Worker
@@ -87,6 +89,19 @@ def test_events_come_first(world: World, running: Running, chores: Chores) -> No
     chores.chores["a"] = Chore(look, within=0.0)
     use(world, running)
     assert seen == [0]
+
+
+def test_a_paused_tenant_owes_only_what_goes_on_while_it_is_paused(
+    world: World, running: Running, chores: Chores
+) -> None:
+    world.crm.add(1)
+    world.deliver("person.created", 1)
+    chores.chores["b"] = replace(chores.chores["b"], while_paused=True)
+    with world.turn() as turn:
+        tenants.pause(turn.session)
+    use(world, running)
+    assert chores.done == ["b"]
+    assert len(world.events("open")) == 1
 
 
 def test_a_tenant_without_a_manifest_is_watched_all_the_same(
