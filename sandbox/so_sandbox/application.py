@@ -10,7 +10,8 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -43,9 +44,16 @@ def create_application(sandbox: Sandbox, *, vendor: Path | None = None) -> ASGIA
     if sandbox.site.prefix:
         routes = [Mount(sandbox.site.prefix, routes=routes)]
     _ignore_case(routes)
-    application = Starlette(routes=routes, lifespan=_ticking(sandbox))
+    application = Starlette(
+        routes=routes, lifespan=_ticking(sandbox), exception_handlers={ClientDisconnect: _nobody_waits}
+    )
     application.router.redirect_slashes = False
     return AbortableConnections(_Addressed(application, sandbox))
+
+
+async def _nobody_waits(request: Request, error: Exception) -> Response:  # noqa: ARG001 - a handler's shape
+    """Answer whoever is gone in the middle of a request; nobody will read it."""
+    return Response(status_code=400)
 
 
 def _ignore_case(routes: Sequence[BaseRoute]) -> None:

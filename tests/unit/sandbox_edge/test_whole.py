@@ -117,3 +117,19 @@ def test_who_is_gone_in_the_middle_of_a_request_has_asked_for_nothing(running: R
 
     assert running.world.schema_violations == []
     assert [one.agent for one in running.world.calls.calls] == []
+
+
+def test_who_is_gone_in_the_middle_of_a_request_is_no_mishap(
+    running: RunningSandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = urlsplit(running.url)
+    with socket.create_connection((address.hostname, address.port)) as client:
+        client.sendall(
+            b"POST /Login/api/PartnerSystemUser/Authenticate HTTP/1.1\r\nHost: x\r\n"
+            b"Content-Length: 100\r\nContent-Type: application/json\r\n\r\n{"
+        )
+        client.shutdown(socket.SHUT_RDWR)
+    requests.get(f"{running.url}/control/tenants", timeout=5)  # answered later than that was cut off
+
+    assert "Traceback" not in caplog.text
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
