@@ -298,6 +298,8 @@ def test_a_withdrawal_is_explained(installed: Running) -> None:
 
     done = installed.run("explain", *HERE, "--person", str(person))
     assert "EMARKETING: stands withdrawn (written by the person herself), so not decided" in done.out
+    assert "STORE: may be used\n" in done.out
+    assert "EMARKETING: may not be used: withdrawn, by what stands for EMARKETING" in done.out
     tenant.withdraw(person, "STORE", source="CUSTOMERPORTAL")
     installed.settle()
     done = installed.run("explain", *HERE, "--person", str(person))

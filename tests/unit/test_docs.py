@@ -99,6 +99,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], str]] = {
     "languages": (shape.Languages, "languages."),
     "sources": (shape.SourceShape, "sources.*."),
     "purposes": (shape.PurposeShape, "purposes.*."),
+    "at_end: {…}": (shape.AtEnd, "purposes.*.at_end."),
     "mails": (shape.MailShape, "mails.*."),
     "rules": (shape.RuleShape, "rules.*."),
     "give: {PURPOSE: {…}}": (shape.GiveBasis, "rules.*.give.*."),

@@ -15,6 +15,7 @@ from so_privacy_ext.model import Authority, Person, PersonId
 from so_privacy_ext.processing.facts import gather
 from so_privacy_ext.processing.outlook import Outlook, look_ahead
 from so_privacy_ext.processing.work import Work
+from so_privacy_ext.proof.verdict import Verdict
 from so_privacy_ext.rules.explain import Explanation, RuleExplained
 from so_privacy_ext.rules.explain import explain as explained
 from so_privacy_ext.storage import registers
@@ -104,6 +105,8 @@ def _print(now: _Now) -> None:
         say(f"    because: {one.because}")
     by = f" by rule {ruling.tell_rule}" if ruling.tell_rule else ""
     say(f"  mail: {ruling.tell or 'none'}{by}: {now.outlook.mail}")
+    for purpose, use in now.outlook.verdicts.items():
+        say(f"  {purpose}: {_use(use)}")
     print("rules, in their order:")
     for rule in explanation.rules:
         say(f"  {rule.rule_id:22} {_fate(rule)}")
@@ -116,6 +119,13 @@ _WRITERS = {
     Authority.IMPORT: "another integration",
     Authority.CRM_DEFAULT: "the CRM by default",
 }
+
+
+def _use(found: Verdict) -> str:
+    if found.may:
+        return "may be used" + (f" until {found.ends_at:%Y-%m-%d %H:%M}" if found.ends_at else "")
+    since = f" since {found.ends_at:%Y-%m-%d %H:%M}" if found.ends_at else ""
+    return f"may not be used: {found.why}{since}, by what stands for {found.by}"
 
 
 def _writer(now: _Now, purpose: str) -> str:

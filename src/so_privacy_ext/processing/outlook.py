@@ -13,6 +13,7 @@ from so_privacy_ext.processing.notices import Notice, letter, notice, silence
 from so_privacy_ext.processing.wanting import ask_for_reviews, want
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.authority import authority
+from so_privacy_ext.proof.verdict import Verdict, verdict
 from so_privacy_ext.rules.kept import kept
 from so_privacy_ext.sdk import Facts
 
@@ -32,6 +33,8 @@ class Outlook:
     """Purpose → who wrote the row that stands."""
     mail: str
     """`due`, or the reason for no mail of ours."""
+    verdicts: Mapping[str, Verdict]
+    """Purpose of which something stands → whether it may be used now, and until when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,19 @@ def look_ahead(work: Work, person: Person, ruling: Ruling, facts: Facts, lists: 
         left=found.case.left,
         writers={key: authority(row, person, lists, own) for key, row in person.consents.items()},
         mail=found.mail,
+        verdicts=_verdicts(work, person, found.case),
     )
+
+
+def _verdicts(work: Work, person: Person, case: Case) -> dict[str, Verdict]:
+    known = [*work.ledgers.ends.of(person.person_id), *case.ends]  # the newest last
+    stands = {purpose: row.basis for purpose, row in person.consents.items()}
+    ends = {one.purpose: one.ends_at for one in known if stands.get(one.purpose) == one.basis}
+    now, parents = work.clock.now(), work.manifest.parents
+    return {
+        purpose: verdict(purpose, now, stands=stands, parents=parents, ends=ends)
+        for purpose in person.consents
+    }
 
 
 def prospect(

@@ -7,7 +7,13 @@ from dataclasses import replace
 import pytest
 
 from so_privacy_ext.model import Purpose, TenantLists
-from so_privacy_ext.rules.activation import NO_TEMPLATE, ActiveManifest, resolve, resolve_what_stands
+from so_privacy_ext.rules.activation import (
+    NO_TEMPLATE,
+    ActiveManifest,
+    PurposeEnd,
+    resolve,
+    resolve_what_stands,
+)
 from so_privacy_ext.rules.decide import decide
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.manifest import Manifest, parse
@@ -265,3 +271,19 @@ def test_what_was_activated_goes_on_with_what_still_stands(small: Small, lists: 
     assert active.mails["notice"].template_id == NO_TEMPLATE
     assert active.mails["again"].template_id == 414
     assert [one.rule_id for one in decide(Facts(category_id=52), active).decisions] == ["rest"] * 3
+
+
+def test_a_child_ends_as_what_it_is_part_of_unless_it_says_otherwise(
+    lists: TenantLists, small: Callable[[str], str]
+) -> None:
+    text = small("  - {id: a, when: always, give: none, because: x}\n").replace(
+        "expires: P2Y", "expires: P2Y, renew_before: P60D, renew: again, at_end: review"
+    )
+    inherited = resolve(parse(text.encode(), "m"), lists).ends
+
+    assert inherited["STORE"] == PurposeEnd(None, None, None, "keep")
+    assert inherited["NEWSLETTER"] == inherited["EMARKETING"] == PurposeEnd("P2Y", "P60D", "again", "review")
+    own = text.replace("parent: EMARKETING", "parent: EMARKETING, expires: P6M, at_end: keep")
+    assert resolve(parse(own.encode(), "m"), lists).ends["NEWSLETTER"] == PurposeEnd(
+        "P6M", "P60D", "again", "keep"
+    )

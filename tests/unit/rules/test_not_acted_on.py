@@ -18,7 +18,6 @@ def test_the_published_manifest_says_what_waits(nordic: Manifest) -> None:
         "sources.*.carries_consent": 15,
         "sources.*.supplier": 1,
         "purposes.*.classification": 2,
-        "purposes.*.renew_before": 1,
         "purposes.*.retention": 1,
         "mails.*.marketing": 2,
         "retention": 1,

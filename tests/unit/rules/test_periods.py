@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from so_privacy_ext.rules.periods import add
+from so_privacy_ext.rules.periods import add, back
 
 START = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -61,3 +61,34 @@ def test_never_a_shorter_time_than_the_calendar_says(start: datetime, years: int
     end = add(start, f"P{years}Y{months}M")
     assert (end.year - start.year) * 12 + end.month - start.month == years * 12 + months
     assert end.day <= start.day
+
+
+@pytest.mark.parametrize(
+    ("end", "period", "start"),
+    [
+        ("2028-02-29", "P60D", "2027-12-31"),
+        ("2028-03-31", "P1M", "2028-02-29"),
+        ("2027-03-31", "P1M", "2027-02-28"),
+        ("2028-02-29", "P1Y", "2027-02-28"),
+        ("2026-01-15", "P2M", "2025-11-15"),
+    ],
+)
+def test_a_period_is_taken_away_by_the_calendar_too(end: str, period: str, start: str) -> None:
+    at = datetime.fromisoformat(f"{end}T12:00:00+00:00")
+    assert back(at, period) == datetime.fromisoformat(f"{start}T12:00:00+00:00")
+
+
+@given(
+    st.timedeltas(timedelta(days=700_000), timedelta(days=760_000)),
+    st.integers(0, 5),
+    st.integers(0, 40),
+    st.integers(0, 400),
+)
+def test_what_lies_a_period_before_the_end_lies_before_it(
+    since: timedelta, years: int, months: int, days: int
+) -> None:
+    end, period = START + since, f"P{years}Y{months}M{days}D"
+    before = back(end, period)
+
+    assert (before < end) is (years + months + days > 0)
+    assert abs(add(before, period) - end) <= timedelta(days=6)

@@ -105,6 +105,43 @@ def test_what_a_rule_names_must_be_declared(small: Small, rule: str, message: st
             "m:13:3: parent_cycle: `NEWSLETTER` is its own ancestor; a purpose's parents end somewhere",
         ),
         (
+            "expires: P2Y",
+            "expires: P2Y, renew: notice",
+            (
+                "m:12:53: renewal_without_retell: `notice` goes to nobody who was told anything before; "
+                "give that mail `retell: true`"
+            ),
+        ),
+        (
+            "expires: P2Y",
+            "expires: P2Y, renew: agin",
+            "m:12:53: unknown_mail: there is no mail `agin`; did you mean `again`? allowed: again, notice",
+        ),
+        (
+            "allowed: [61B, 61F]",
+            "allowed: [61B, 61F], at_end: {basis: 61A}",
+            (
+                "m:11:48: consent_at_end: `STORE` would get a consent at its end; "
+                "name a basis that needs none, or write `at_end: keep`"
+            ),
+        ),
+        (
+            "allowed: [61B, 61F]",
+            "allowed: [61B, 61F], at_end: {basis: 61Z}",
+            (
+                "m:11:48: unknown_legal_basis: there is no legal basis `61Z`; "
+                "did you mean `61F`? allowed: 61A, 61B, 61F, WITHDRAWN"
+            ),
+        ),
+        (
+            "allowed: [61B, 61F]",
+            "allowed: [61B, 61F], at_end: {basis: 61B, source: CART}",
+            (
+                "m:11:61: unknown_source: there is no source `CART`; "
+                "did you mean `CARD`? allowed: API, CARD, WEBFORM"
+            ),
+        ),
+        (
             "parent: EMARKETING",
             "parent: [EMARKETING]",
             "m:13:40: wrong_type: found a list; allowed: a key of the tenant's list: letters and digits only",
@@ -172,3 +209,11 @@ def test_what_has_no_shape_is_left_to_the_shape(rules: str) -> None:
     assert all(
         " missing_key: " in one or " wrong" in one or " empty" in one for one in messages(f"rules: {rules}")
     )
+
+
+def test_what_becomes_of_a_purpose_at_its_end_may_be_said(small: Small) -> None:
+    ends = "expires: P2Y, renew_before: P60D, renew: again, at_end: review"
+    text = small(ONE_RULE).replace("expires: P2Y", ends)
+    text = text.replace("allowed: [61B, 61F]", "allowed: [61B, 61F], at_end: {basis: 61B, source: API}")
+
+    assert parse(text.encode(), "m").content.purposes["EMARKETING"].renew == "again"
