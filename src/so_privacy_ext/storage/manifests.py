@@ -88,7 +88,7 @@ def _move(session: TenantSession, moved: Moved) -> None:
     """Have what is kept under old keys be kept under the new ones, unless something is there already."""
     for names, statements in (
         (moved.mails, ("move_mails", "move_duties", "move_reviews_of_mails")),
-        (moved.purposes, ("move_effects", "move_reviews_of_purposes")),
+        (moved.purposes, ("move_effects", "move_ends", "move_reviews_of_purposes")),
         (moved.sources, ("move_sources",)),
     ):
         for old, new in names.items():

@@ -44,6 +44,12 @@ WHERE e.tenant_id = %(tenant_id)s AND e.purpose = %(old)s AND NOT EXISTS (
   SELECT FROM effect o
   WHERE o.tenant_id = e.tenant_id AND o.decision_id = e.decision_id AND o.purpose = %(new)s)
 
+-- name: move_ends
+UPDATE consent_end e SET purpose = %(new)s
+WHERE e.tenant_id = %(tenant_id)s AND e.purpose = %(old)s AND NOT EXISTS (
+  SELECT FROM consent_end o
+  WHERE o.tenant_id = e.tenant_id AND o.epoch = e.epoch AND o.person_id = e.person_id AND o.purpose = %(new)s)
+
 -- name: move_reviews_of_purposes
 UPDATE review r SET subject = %(new)s
 WHERE r.tenant_id = %(tenant_id)s AND r.kind NOT IN ('mail', 'template') AND r.subject = %(old)s AND NOT EXISTS (
