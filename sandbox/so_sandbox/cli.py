@@ -93,13 +93,16 @@ def seed(
     persons: Annotated[int, typer.Option(min=0, help="How many made-up persons to add.")] = 0,
     tenant: Tenant = "Cust12345",
     tell: Annotated[bool, typer.Option(help="Tell webhooks of them.")] = False,
+    existing: Annotated[
+        bool, typer.Option("--existing", help="Persons who were there long before; no event tells of them.")
+    ] = False,
     bare: Annotated[bool, typer.Option("--bare", help="Only the privacy lists' built-in items.")] = False,
     directory: Folder = HERE,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Add a tenant, unless it is there, and persons to it."""
-    content = {"tenant": tenant, "persons": persons, "tell": tell, "bare": bare}
+    content = {"tenant": tenant, "persons": persons, "tell": tell, "bare": bare, "existing": existing}
     answer = _ask(url, directory, "POST", "/seed", content)
     _show(answer, as_json, lambda: [f"{tenant}: {len(answer['persons'])} persons added"])
 

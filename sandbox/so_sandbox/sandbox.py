@@ -9,6 +9,7 @@ from so_sandbox.credentials import Credentials
 from so_sandbox.crowd import add_crowd
 from so_sandbox.demo_tenant import add_demo_tenant, add_demo_tenants
 from so_sandbox.dispatcher import Dispatcher
+from so_sandbox.existing import add_existing
 from so_sandbox.login.service import Login
 from so_sandbox.login.site import Site
 from so_sandbox.world.applications import Application
@@ -51,18 +52,30 @@ class Sandbox:
         self.world.reset()
         self.begin()
 
-    def seed(self, context_identifier: str, persons: int, *, quietly: bool, bare: bool = False) -> list[int]:
-        """Add a tenant unless it is there, and persons to it; quietly = no event tells of them."""
+    def seed(
+        self,
+        context_identifier: str,
+        persons: int,
+        *,
+        quietly: bool,
+        bare: bool = False,
+        existing: bool = False,
+    ) -> list[int]:
+        """Add a tenant unless it is there, and persons to it; quietly = no event tells of them.
+
+        `existing`: persons who were there long before, of whom no event tells now either.
+        """
         tenant = self.world.tenant(context_identifier)
         if tenant is None:
             if not (context_identifier.isascii() and context_identifier.isalnum()):
                 raise ValueError(f"no tenant can be called {context_identifier!r}; write Cust and digits")
             tenant = add_demo_tenant(self.world, context_identifier, bare=bare)
             self._let_in()
-        if not quietly:
-            return add_crowd(tenant, persons)
+        add = add_existing if existing else add_crowd
+        if not (quietly or existing):
+            return add(tenant, persons)
         with self.dispatcher.silence():
-            return add_crowd(tenant, persons)
+            return add(tenant, persons)
 
     def register(self, application: Application) -> None:
         """Make a further application known, or change one."""

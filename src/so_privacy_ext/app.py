@@ -17,6 +17,7 @@ from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.doctor.address import certificate_seconds
 from so_privacy_ext.doctor.examination import Practice
 from so_privacy_ext.errors import CrmFailure, Exit, Fault, Refused
+from so_privacy_ext.foresight import Foresight
 from so_privacy_ext.healing import Healing
 from so_privacy_ext.lifecycle import restoring
 from so_privacy_ext.lifecycle.attending import STATE, attend
@@ -281,6 +282,10 @@ class App:
     ) -> Activated:
         """Let a manifest decide from now on, if it fits."""
         return self.activating(turn).activate(manifest, content, who=who, tell_from=tell_from)
+
+    def foresight(self, tenant: OfTenant) -> Foresight:
+        """Give what looks at all persons of a tenant, and plans."""
+        return Foresight(lambda: self.turn(tenant), self.crms, self.clock, self.fit)
 
     def healing(self, turn: Turn) -> Healing:
         """Give what mends a tenant's webhooks and finds what no event told of."""

@@ -66,7 +66,7 @@ def _consents(tenant: Tenant, restriction: Restriction) -> Iterable[Consent]:
 
 def _activities(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
     kept = tenant.tables.activities
-    return (row for i in _ids(restriction, "appointment.person_id") or () for row in kept.get(i, ()))
+    return (row for i in _in_order(kept, restriction, "appointment.person_id") for row in kept[i])
 
 
 def _insertions(tenant: Tenant, restriction: Restriction) -> Iterable[Any]:
@@ -231,7 +231,8 @@ TABLES: Mapping[str, Table] = {
                 (
                     "appointment.person_id in ? and appointment.task_idx in ?"
                     " and appointment.registered aftertime ?"
-                )
+                ),
+                "appointment.appointment_id > ? and appointment.task_idx in ?",
             }
         ),
         _activities,

@@ -63,7 +63,13 @@ def reset(asked: Asked) -> object:
 def seed(asked: Asked) -> object:
     name = asked.text("tenant", "Cust12345")
     count = asked.integer("persons", 0)
-    ids = asked.sandbox.seed(name, count, quietly=not asked.flag("tell"), bare=asked.flag("bare"))
+    ids = asked.sandbox.seed(
+        name,
+        count,
+        quietly=not asked.flag("tell"),
+        bare=asked.flag("bare"),
+        existing=asked.flag("existing"),
+    )
     return {"tenant": name, "persons": ids}
 
 

@@ -48,7 +48,7 @@ def activate(
     as_json: AsJson = False,
 ) -> None:
     """Let a manifest decide from now on, if the tenant has all that it names and no law is broken."""
-    content, start = read_file(file), _moment(tell_from)
+    content, start = read_file(file), moment_of(tell_from)
     manifest = parse(content, str(file))
     with wired() as app:
         summary = app.tenant(tenant)
@@ -95,7 +95,8 @@ def _who() -> str:
         return f"uid {os.getuid()}"
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment_of(text: str | None) -> datetime | None:
+    """Read a day or a time; a time without a zone is UTC."""
     if text is None:
         return None
     try:

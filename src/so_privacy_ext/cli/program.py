@@ -16,12 +16,14 @@ from so_privacy_ext.cli import (
     journal,
     keys,
     manifests,
+    planning,
     provisioning,
     purging,
     quarantine,
     review,
     running,
     runs,
+    surveying,
     sweeping,
     tenants,
     terminal,
@@ -54,6 +56,8 @@ program.add_typer(keys.commands, name="keys")
 program.command("purge")(purging.purge)
 program.command("sweep")(sweeping.sweep)
 program.command("explain")(explaining.explain)
+program.command("survey")(surveying.survey)
+program.add_typer(planning.commands, name="plan")
 program.command("doctor")(doctor.doctor)
 
 

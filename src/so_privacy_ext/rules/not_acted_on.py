@@ -21,7 +21,6 @@ IDLE = (
     "mails.*.marketing",
     "retention",
     "rules.*.give.*.kind",
-    "rules.*.max_changes",
 )
 
 

@@ -182,6 +182,11 @@ def decisions_of(session: TenantSession, person_id: PersonId, *, limit: int = 10
     ]
 
 
+def informed(session: TenantSession, epoch: Epoch) -> frozenset[PersonId]:
+    """Give all who were sent a mail of ours, or of the CRM's that was found."""
+    return frozenset(PersonId(row["person_id"]) for row in session.rows(_sql["informed"], {"epoch": epoch}))
+
+
 def mails_of(session: TenantSession, person_id: PersonId) -> Sequence[MailOfPerson]:
     """Give all mails of ours to a person, oldest first, those that a human has released too."""
     return [MailOfPerson(**row) for row in session.rows(_sql["mails_of"], {"person_id": person_id})]

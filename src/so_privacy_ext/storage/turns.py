@@ -85,6 +85,11 @@ class Turn:
         """Tell whether somebody stands in line for this turn, as a command of an administrator does."""
         return self.session.row(_sql["wanted"], self._lock_keys()) is not None
 
+    @property
+    def owes(self) -> bool:
+        """Tell whether the tenant has work that is due now, which a worker would take."""
+        return self.session.row(_sql["owes"]) is not None
+
     def release(self) -> None:
         """Let go of the tenant; a turn that was lost has been let go already."""
         if self._ended.is_set():

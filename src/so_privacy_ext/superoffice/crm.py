@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from so_privacy_ext.model import Consent, Person, PersonId, TenantLists, UserField
 from so_privacy_ext.superoffice import consents, lists, mail, persons, user_fields
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
-from so_privacy_ext.superoffice.everybody import Everybody
+from so_privacy_ext.superoffice.everybody import Everybody, Noticed
 
 
 class SuperOfficeCrm:
@@ -39,6 +39,10 @@ class SuperOfficeCrm:
     def read_next(self, reading: Everybody) -> Sequence[Person]:
         """Read the next page of all persons."""
         return reading.page(self._client, self.lists, self._kept.doubt, self._refuse_moved)
+
+    def read_noticed(self, reading: Noticed) -> Collection[PersonId]:
+        """Read the next page of all whom the CRM has sent a privacy mail."""
+        return reading.page(self._client)
 
     def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
         return consents.read_consents(self._client, ids, self.lists, self._kept.doubt)

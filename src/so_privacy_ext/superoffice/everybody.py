@@ -11,11 +11,12 @@ from collections.abc import Callable, Collection, Sequence
 
 from so_privacy_ext.model import Person, PersonId, TenantLists, UserField
 from so_privacy_ext.superoffice import faults, user_fields
-from so_privacy_ext.superoffice.archive import BATCH, PAGE, Column, Row, read, read_all
+from so_privacy_ext.superoffice.archive import BATCH, PAGE, Column, Row, integer, read, read_all
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.consents import COLUMNS as CONSENT
 from so_privacy_ext.superoffice.consents import by_person
 from so_privacy_ext.superoffice.list_cache import Stranger
+from so_privacy_ext.superoffice.mail import DOCUMENTS
 from so_privacy_ext.superoffice.persons import (
     EMAIL,
     PERSON,
@@ -27,6 +28,11 @@ from so_privacy_ext.superoffice.persons import (
 )
 
 _KEY = "person_id"
+_MAILED = (
+    Column("appointment_id", integer),
+    Column("person_id", integer, required=False),
+    Column("type", integer),
+)
 
 
 class Everybody:
@@ -74,6 +80,7 @@ class Everybody:
         unknown = set(strangers(found.values(), lists()))
         if unknown:
             doubt(unknown)
+            lists()  # read now, so that whoever uses this page need not ask
         for ahead in (self._emails, self._consents):
             ahead.forget(reached)
         self.after = PersonId(reached)
@@ -94,6 +101,25 @@ class Everybody:
     def _gone(self) -> Row:
         """Give what stands for a company that is not there any more."""
         return {"country_id": 0} | {one.column: None for one in self.fields if one.owner == "company"}
+
+
+class Noticed:
+    """How far a reading of all privacy mails that the CRM has archived has come."""
+
+    def __init__(self, template_ids: Collection[int]) -> None:
+        self._templates = sorted(template_ids)
+        self._after = 0
+        self.ended = not self._templates
+
+    def page(self, client: SoapClient) -> Collection[PersonId]:
+        """Read the next page; give who was mailed."""
+        which = f"appointment.task_idx in ({','.join(map(str, self._templates))})"
+        rows = read(client, "appointment", _MAILED, f"appointment.appointment_id > {self._after} and {which}")
+        if not rows:
+            self.ended = True
+            return []
+        self._after = _highest(rows, self._after, _MAILED[0].name)
+        return {PersonId(row[_KEY]) for row in rows if row[_KEY] > 0 and row["type"] in DOCUMENTS}
 
 
 class _Ahead:
@@ -138,8 +164,8 @@ class _Ahead:
         self._whole = max((row[_KEY] for row in before), default=last)
 
 
-def _highest(rows: Sequence[Row], after: int) -> int:
-    highest: int = max(row[_KEY] for row in rows)
+def _highest(rows: Sequence[Row], after: int, key: str = _KEY) -> int:
+    highest: int = max(row[key] for row in rows)
     if highest <= after:
         raise faults.protocol("Archive.GetArchiveListByColumns2", "a page that does not move on")
     return highest

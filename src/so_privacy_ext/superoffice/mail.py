@@ -13,7 +13,7 @@ _SEND = "Person.SendConsentConfirmationEmail"
 _PAGE = 50
 _ANY_ZONE = timedelta(days=1)
 """How much earlier we ask: nobody says in which zone a filter's time is read. Rows themselves carry UTC."""
-_DOCUMENTS = frozenset({4, 8, 9})
+DOCUMENTS = frozenset({4, 8, 9})
 """appointment.type of a document and of a mail merge."""
 _APPOINTMENT = (
     Column("appointment_id", integer),
@@ -61,7 +61,7 @@ def notice_archived(client: SoapClient, person_id: PersonId, template_id: int, s
     )
     return any(
         row["person_id"] == person_id
-        and row["type"] in _DOCUMENTS
+        and row["type"] in DOCUMENTS
         and row["document_id"] > 0
         and row["registered"] is not None
         and row["registered"] >= since

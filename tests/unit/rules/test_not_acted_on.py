@@ -21,7 +21,6 @@ def test_the_published_manifest_says_what_waits(nordic: Manifest) -> None:
         "purposes.*.retention": 1,
         "mails.*.marketing": 2,
         "retention": 1,
-        "rules.*.max_changes": 1,
     }
 
 

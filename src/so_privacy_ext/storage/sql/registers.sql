@@ -62,3 +62,9 @@ ORDER BY duty_id
 SELECT person_id, mail, article, due_at, reason, opened_at FROM duty
 WHERE tenant_id = %(tenant_id)s AND closed_at IS NULL
 ORDER BY due_at, duty_id LIMIT %(limit)s
+
+-- name: informed
+SELECT person_id FROM mail WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND state = 'sent'
+UNION
+SELECT person_id FROM duty
+WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND how IN ('sent', 'activity')

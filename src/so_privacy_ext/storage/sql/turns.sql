@@ -35,6 +35,12 @@ DELETE FROM due WHERE tenant_id = %(tenant_id)s AND kind = %(kind)s
 -- name: due_kinds
 SELECT kind FROM due WHERE tenant_id = %(tenant_id)s AND at <= so_now()
 
+-- name: owes
+SELECT FROM inbox WHERE tenant_id = %(tenant_id)s AND state = 'open' AND not_before <= so_now()
+UNION ALL
+SELECT FROM due WHERE tenant_id = %(tenant_id)s AND at <= so_now()
+LIMIT 1
+
 -- name: park
 UPDATE tenant SET parked_until = so_now() + make_interval(secs => %(seconds)s), parked_reason = %(reason)s
 WHERE tenant_id = %(tenant_id)s

@@ -1,0 +1,165 @@
+"""Looks at all persons of a tenant, as they are and as a manifest would have them; changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+
+from so_privacy_ext.crm_connections import CrmConnections
+from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.model import Epoch, LastIds, Person, PersonId
+from so_privacy_ext.ports import Clock
+from so_privacy_ext.processing.plan_file import write_plan
+from so_privacy_ext.processing.planned import PlanHead, PlannedPerson
+from so_privacy_ext.processing.planning import Tally, as_told, lists_digest, plan_persons
+from so_privacy_ext.processing.survey import Survey, Surveyor
+from so_privacy_ext.processing.work import Work
+from so_privacy_ext.rounds import rounds
+from so_privacy_ext.rules.activation import ActiveManifest, resolve, resolve_what_stands
+from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.storage import registers
+from so_privacy_ext.storage.turns import Turn
+from so_privacy_ext.superoffice.changes import CrmChanges
+from so_privacy_ext.superoffice.crm import SuperOfficeCrm
+from so_privacy_ext.superoffice.everybody import Everybody, Noticed
+
+Take = Callable[[], AbstractContextManager[Turn]]
+Fit = Callable[[Turn, Manifest], object]
+Tell = Callable[[int, int, int], None]
+"""Told how many persons were read, the number of the last of them, and that of the last there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a reading began with."""
+
+    tenant: str
+    made_at: datetime
+    epoch: Epoch
+    last_ids: LastIds
+
+
+class Foresight:
+    """Made for one tenant; holds its turn for a moment at a time."""
+
+    def __init__(self, take: Take, crms: CrmConnections, clock: Clock, fit: Fit) -> None:
+        self._take = take
+        self._crms = crms
+        self._clock = clock
+        self._fit = fit
+
+    def survey(self, tell: Tell = lambda *_: None) -> Survey:
+        """Look at everybody, and count."""
+        with self._take() as turn:
+            beginning = self._begin(turn)
+            templates = [one.item_id for one in self._crm(turn).lists().templates if one.is_privacy]
+            surveyor = Surveyor(set(registers.informed(turn.session, turn.tenant.epoch)))
+        mails, everybody = Noticed(templates), Everybody(PersonId(beginning.last_ids.person))
+
+        def step(turn: Turn) -> Sequence[Person] | None:
+            crm = self._crm(turn)
+            if not mails.ended:
+                surveyor.noticed.update(crm.read_noticed(mails))
+                return ()
+            if everybody.ended:
+                return None
+            persons = self._read(turn, beginning, everybody)
+            for person in persons:
+                surveyor.look(person, crm.lists(), turn.tenant.own_associate_id, self._clock.now())
+            tell(surveyor.persons, everybody.after, beginning.last_ids.person)
+            return persons
+
+        for _ in rounds(self._take, step):
+            pass
+        return surveyor.result(beginning.tenant, beginning.made_at)
+
+    def plan(
+        self,
+        path: Path | None = None,
+        manifest: Manifest | None = None,
+        *,
+        tell_from: datetime | None = None,
+        tell: Tell = lambda *_: None,
+    ) -> PlanHead:
+        """Plan everybody by a manifest, or by the one that decides; write the plan where there is a path.
+
+        `tell_from`: persons registered since then are told; without it nobody is. Raises `ManifestInvalid`
+        where the manifest could not be activated.
+        """
+        with self._take() as turn:
+            ready = self._ready(turn, manifest)
+            beginning, tenant = self._begin(turn), turn.tenant
+            lists = self._crm(turn).lists()
+        tally = Tally()
+        everybody = Everybody(PersonId(beginning.last_ids.person), fields=ready.fields)
+
+        def step(turn: Turn) -> Sequence[PlannedPerson] | None:
+            if everybody.ended:
+                self._refuse_other_lists(turn, lists_digest(lists))
+                return None
+            persons = self._read(turn, beginning, everybody)
+            planned = list(plan_persons(self._work(turn, ready, tell_from), persons, tally))
+            tell(tally.persons, everybody.after, beginning.last_ids.person)
+            return planned
+
+        def head() -> PlanHead:
+            return tally.head(
+                ready,
+                tenant=tenant,
+                lists=lists,
+                made_at=beginning.made_at,
+                last_ids=beginning.last_ids,
+                tell_from=tell_from,
+            )
+
+        persons = chain.from_iterable(rounds(self._take, step))
+        if path is not None:
+            return write_plan(path, persons, head, tenant.address_key)
+        for _ in persons:
+            pass
+        return head()
+
+    def _begin(self, turn: Turn) -> Beginning:
+        changes = CrmChanges(self._crms.client(turn), turn.tenant.own_associate_id)
+        return Beginning(
+            turn.tenant.context_identifier, self._clock.now(), turn.tenant.epoch, changes.last_ids()
+        )
+
+    def _ready(self, turn: Turn, manifest: Manifest | None) -> ActiveManifest:
+        if manifest is not None:
+            self._fit(turn, manifest)
+            return resolve(manifest, self._crm(turn).lists())
+        active = turn.manifest()
+        if active is None:
+            how = "name one with --manifest FILE, or activate one with `so-privacy manifest activate FILE`"
+            raise Refused("no_manifest", "no manifest decides yet", how, Exit.CONFIG)
+        return resolve_what_stands(parse(active[0], active[1][:12]), self._crm(turn).lists())
+
+    def _read(self, turn: Turn, beginning: Beginning, everybody: Everybody) -> Sequence[Person]:
+        if turn.tenant.epoch != beginning.epoch:
+            what = "SuperOffice was set back to a backup while it was read"
+            raise Refused("epoch_changed", what, "begin again", Exit.UNAVAILABLE)
+        return self._crm(turn).read_next(everybody)
+
+    def _refuse_other_lists(self, turn: Turn, digest: str) -> None:
+        if lists_digest(self._crm(turn).lists()) != digest:
+            what = "the tenant's lists were changed while the plan was made"
+            raise Refused("lists_changed", what, "make it again", Exit.UNAVAILABLE)
+
+    def _work(self, turn: Turn, ready: ActiveManifest, tell_from: datetime | None) -> Work:
+        return Work(
+            tenant=as_told(turn.tenant, tell_from),
+            manifest=ready,
+            manifest_of=lambda _: ready,
+            crm=self._crm(turn),
+            ledgers=turn.ledgers,
+            clock=self._clock,
+            must_yield=lambda: False,
+        )
+
+    def _crm(self, turn: Turn) -> SuperOfficeCrm:
+        return SuperOfficeCrm(self._crms.of(turn), turn.pace)
