@@ -95,7 +95,7 @@ def read_plan(path: Path, key_of: Callable[[PlanHead], bytes]) -> Plan:
             seal.add(line)
         else:
             raise _damaged(path, "it is cut off")
-        if file.read(1) or not hmac.compare_digest(said, seal.text):
+        if file.read(1) or not hmac.compare_digest(said.encode(), seal.text.encode()):
             raise _damaged(path, "it was changed, or made by another installation")
     return Plan(path, head, said, key)
 

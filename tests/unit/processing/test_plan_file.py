@@ -110,6 +110,11 @@ def test_whatever_stands_in_a_plan_comes_back(
     assert list(read_plan(path, key_of).persons()) == persons
 
 
+def test_a_seal_of_no_letters_is_refused(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-5] + "æ".encode() + b'"}\n')
+    assert refusal(path).code == "plan_damaged"
+
+
 @given(st.data())
 @settings(max_examples=60)
 def test_a_plan_with_one_byte_changed_or_cut_is_refused(
