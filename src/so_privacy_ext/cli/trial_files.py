@@ -10,14 +10,17 @@ from so_privacy_ext.errors import Exit, Refused
 _TESTS = ".test.yaml"
 
 
-def gather(files: Sequence[Path]) -> dict[Path, list[Path]]:
-    """Give each manifest with its files of tests; a file of tests that is named brings its manifest along."""
+def gather(files: Sequence[Path], *, without_tests: bool = False) -> dict[Path, list[Path]]:
+    """Give each manifest with its files of tests; a file of tests that is named brings its manifest along.
+
+    A manifest that has none is refused, unless it may be `without_tests`.
+    """
     found: dict[Path, list[Path]] = {}
     for file in files:
         if file.name.endswith(_TESTS):
             found.setdefault(_manifest_of(file), []).append(file)
         else:
-            found.setdefault(file, []).extend(_beside(file))
+            found.setdefault(file, []).extend(beside(file, needed=not without_tests))
     return {manifest: list(dict.fromkeys(tests)) for manifest, tests in found.items()}
 
 
@@ -40,14 +43,15 @@ def _names(stem: str) -> Iterator[str]:
         stem = stem.rpartition(".")[0]
 
 
-def _beside(manifest: Path) -> list[Path]:
+def beside(manifest: Path, *, needed: bool) -> list[Path]:
+    """Give a manifest's files of tests."""
     stem = manifest.name.removesuffix(manifest.suffix)
     own = sorted(
         one
         for one in manifest.parent.glob(f"*{_TESTS}")
         if one.name == f"{stem}{_TESTS}" or one.name.startswith(f"{stem}.")
     )
-    if not own and _is_file(manifest):
+    if needed and not own and _is_file(manifest):
         how = f"write {stem}{_TESTS} beside it; docs/rule-tests.md says how"
         raise Refused("no_tests", "it has no tests", how, Exit.NO_INPUT, where=str(manifest))
     return own

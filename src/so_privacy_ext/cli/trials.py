@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from so_privacy_ext.cli import changes
 from so_privacy_ext.cli.manifest_file import read_file
 from so_privacy_ext.cli.output import AsJson, print_json, say
 from so_privacy_ext.cli.terminal import visible
 from so_privacy_ext.cli.trial_files import gather
-from so_privacy_ext.errors import Exit
+from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.rules.alone import resolve_alone
 from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.trial.linted import Linted, lint_mutants
+from so_privacy_ext.trial.mutating import Mutated
+from so_privacy_ext.trial.mutating import mutate as mutated
+from so_privacy_ext.trial.offering import Offering, assumed, head
 from so_privacy_ext.trial.reading import Trial, read_trials
 from so_privacy_ext.trial.running import Coverage, Ran, cover, run_all
 
@@ -36,22 +42,62 @@ class Tested:
         return [one for one in self.ran if one.failed]
 
 
-def try_rules(
+def try_rules(  # noqa: PLR0917  # typer makes options of them
     files: Annotated[
         list[Path],
         typer.Argument(metavar="FILE...", help="Manifests, or files of tests such as mine.test.yaml."),
     ],
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Change the rules one at a time, and name what no test notices.")
+    ] = False,
+    lint: Annotated[
+        bool, typer.Option("--lint", help="With --mutate: have the laws look at the changes, not the tests.")
+    ] = False,
+    least: Annotated[
+        int, typer.Option("--least", min=0, max=100, help="With --mutate: percent that must be noticed.")
+    ] = 95,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Print the tests that are missing, ready to paste.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the rule tests beside manifests; exit 1 if one comes out otherwise than it says."""
-    tested = [_test(manifest, tests) for manifest, tests in gather(files).items()]
+    if lint and not mutate:
+        raise Refused("lint_alone", "--lint without --mutate", "say both, or manifest check", Exit.USAGE)
+    tested = [_test(file, tests) for file, tests in gather(files, without_tests=missing or lint).items()]
+    changed = [_change(one, lint=lint) if mutate and not one.failed else None for one in tested]
     if as_json:
-        print_json({"manifests": [_as_json(one) for one in tested]})
+        pairs = zip(tested, changed, strict=True)
+        print_json({"manifests": [_as_json(one, what, missing=missing) for one, what in pairs]})
     else:
-        for one in tested:
+        for one, what in zip(tested, changed, strict=True):
             _print(one)
-    if any(one.failed for one in tested):
+            if what is not None:
+                changes.tell(one.manifest, what)
+            if missing:
+                print("".join(_missing(one, what)), end="")
+    if any(one.failed for one in tested) or any(what and what.share * 100 < least for what in changed):
         raise typer.Exit(Exit.NO)
+
+
+def _change(tested: Tested, *, lint: bool) -> Mutated | Linted:
+    if lint:
+        return lint_mutants(tested.manifest, datetime.now(UTC).date())
+    return mutated(tested.manifest, tested.trials)
+
+
+def _missing(tested: Tested, changed: Mutated | Linted | None) -> Iterator[str]:
+    """Give tests for what no test sees decided, and for each change that none notices."""
+    tenant = tested.trials[0].tenant if tested.trials else assumed(tested.manifest)
+    offering = Offering(tested.manifest, tenant)
+    if not tested.trials:
+        yield head(tenant)
+    yield from (text for _, text in offering.of_branches(tested.coverage.missing_branches))
+    if isinstance(changed, Mutated):
+        for one in changed.unnoticed:
+            text = one.person and offering.of_person(changes.name(one.mutant), one.person)
+            if text:
+                yield text
 
 
 def _test(file: Path, tests: Sequence[Path]) -> Tested:
@@ -62,8 +108,8 @@ def _test(file: Path, tests: Sequence[Path]) -> Tested:
     return Tested(manifest, trials, ran, cover(ran, active))
 
 
-def _as_json(tested: Tested) -> dict[str, Any]:
-    return {
+def _as_json(tested: Tested, changed: Mutated | Linted | None, *, missing: bool) -> dict[str, Any]:
+    answer: dict[str, Any] = {
         "manifest": tested.manifest.filename,
         "digest": tested.manifest.digest,
         "tests": [
@@ -78,6 +124,11 @@ def _as_json(tested: Tested) -> dict[str, Any]:
         ],
         "coverage": tested.coverage,
     }
+    if changed is not None:
+        answer["changes"] = changes.as_json(changed)
+    if missing:
+        answer["missing"] = list(_missing(tested, changed))
+    return answer
 
 
 def _print(tested: Tested) -> None:

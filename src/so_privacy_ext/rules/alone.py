@@ -23,19 +23,19 @@ def resolve_alone(manifest: Manifest) -> ActiveManifest:
     return resolve_what_stands(manifest, lists_alone(manifest))
 
 
-def lists_alone(manifest: Manifest) -> TenantLists:
-    """Give the lists of a tenant that has all that the manifest names, and nothing else.
+def lists_alone(*manifests: Manifest) -> TenantLists:
+    """Give the lists of a tenant that has all that the manifests name, and nothing else.
 
     Ids follow the order of the file, so that one manifest always has the same.
     """
-    content = manifest.content
-    sources = [*content.sources, *({DEFAULT_SOURCE} - content.sources.keys())]
-    bases = _once(content.legal_bases)
-    names = _once(mail.template for mail in content.mails.values())
+    contents = [one.content for one in manifests]
+    purposes = _once(key for one in contents for key in one.purposes)
+    sources = _once([*(key for one in contents for key in one.sources), DEFAULT_SOURCE])
+    bases = _once(key for one in contents for key in one.legal_bases)
+    names = _once(mail.template for one in contents for mail in one.mails.values())
     return TenantLists(
         purposes=tuple(
-            Purpose(at, key, active=True, deleted=False, has_text=True)
-            for at, key in enumerate(content.purposes, 1)
+            Purpose(at, key, active=True, deleted=False, has_text=True) for at, key in enumerate(purposes, 1)
         ),
         bases=tuple(LegalBasis(at, key, deleted=False) for at, key in enumerate(bases, 1)),
         sources=tuple(
@@ -46,30 +46,30 @@ def lists_alone(manifest: Manifest) -> TenantLists:
         ),
         countries={},
         associates={},
-        categories=_items(_named(manifest, "category")),
-        businesses=_items(_named(manifest, "business")),
-        positions=_items(_named(manifest, "position")),
+        categories=_items(_named(manifests, "category")),
+        businesses=_items(_named(manifests, "business")),
+        positions=_items(_named(manifests, "position")),
         forms={},
         customer_languages={},
         owner_company_ids=frozenset(),
         cultures={},
         solanguages={},
         default_basis=DEFAULT_BASIS,
-        fields=fields_alone(condition for when in _whens(manifest) for condition in words_in(when)),
+        fields=fields_alone(condition for when in _whens(manifests) for condition in words_in(when)),
     )
 
 
-def _named(manifest: Manifest, kind: ReferenceKind) -> Iterator[str]:
+def _named(manifests: Iterable[Manifest], kind: ReferenceKind) -> Iterator[str]:
     """Give the names of list items in all conditions, also of rules that are switched off."""
-    for when in _whens(manifest):
+    for when in _whens(manifests):
         for condition in words_in(when):
             yield from (reference.name for reference in condition.references() if reference.kind == kind)
 
 
-def _whens(manifest: Manifest) -> Iterator[Any]:
-    content = manifest.content
-    yield from (one.when for one in (*content.rules, *content.optional))
-    yield from (one.when for one in content.retention.values())
+def _whens(manifests: Iterable[Manifest]) -> Iterator[Any]:
+    for content in (one.content for one in manifests):
+        yield from (one.when for one in (*content.rules, *content.optional))
+        yield from (one.when for one in content.retention.values())
 
 
 def _items(names: Iterable[str]) -> dict[int, str]:

@@ -281,4 +281,4 @@ def planted(value: Any, line: int = 1, column: int = 1) -> Node:
     if value is None:
         return Node(line, column, Nothing.NOTHING)
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return Node(line, column, value, text)
+    return Node(line, column, value, text, quoted=isinstance(value, str))

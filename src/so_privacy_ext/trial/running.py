@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.trial.judging import Difference, differences
-from so_privacy_ext.trial.reading import Trial
-from so_privacy_ext.trial.scene import Scene
+from so_privacy_ext.trial.reading import Trial, TrialStep
+from so_privacy_ext.trial.scene import Happened, Scene
 from so_privacy_ext.trial.shape import moment
 
 Branch = tuple[str, str]
@@ -48,18 +48,31 @@ class Coverage:
 def run(trial: Trial, manifest: ActiveManifest) -> Ran:
     """Play a test to its end, whatever comes of its steps."""
     purposes = tuple(manifest.purposes)
-    tell_from = moment(trial.tenant.tell_from) if trial.tenant.tell_from else None
-    scene = Scene(manifest, trial.lists, tell_from, trial.registered)
+    scene = _scene(trial, manifest)
     failed: list[StepFailed] = []
     branches: set[Branch] = set()
     for step in trial.steps:
-        scene.change(step.shape.person)
-        happened = scene.play(step.shape.event, frozenset(step.shape.changed), step.now)
+        happened = _play(scene, step)
         branches |= {(one.rule_id, one.purpose) for one in happened.ruling.decisions}
         found = differences(step.shape.expect, happened, purposes)
         if found:
             failed.append(StepFailed(step.line, step.at, tuple(found)))
     return Ran(trial, tuple(failed), frozenset(branches))
+
+
+def first(trial: Trial, manifest: ActiveManifest) -> Happened:
+    """Tell what comes of a test's first step."""
+    return _play(_scene(trial, manifest), trial.steps[0])
+
+
+def _scene(trial: Trial, manifest: ActiveManifest) -> Scene:
+    tell_from = moment(trial.tenant.tell_from) if trial.tenant.tell_from else None
+    return Scene(manifest, trial.lists, tell_from, trial.registered)
+
+
+def _play(scene: Scene, step: TrialStep) -> Happened:
+    scene.change(step.shape.person)
+    return scene.play(step.shape.event, frozenset(step.shape.changed), step.now)
 
 
 def run_all(trials: Iterable[Trial], manifest: ActiveManifest) -> list[Ran]:

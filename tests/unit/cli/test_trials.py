@@ -127,3 +127,54 @@ def test_the_tests_of_the_page_hold(mine: Path) -> None:
 
     assert found
     assert (done.code, done.err) == (Exit.OK, "")
+
+
+def test_changes_that_no_test_notices_are_named(mine: Path) -> None:
+    tests = beside(mine, "mine.test.yaml", ONE)
+    done = ask(["manifest", "test", str(tests), "--mutate"])
+    found = ask(["manifest", "test", str(tests), "--mutate", "--json", "--least", "0"])
+
+    assert (done.code, found.code) == (Exit.NO, Exit.OK)
+    assert f"{mine}: no test notices: erp tells nobody\n" in done.out
+    assert re.search(
+        r"tests notice \d+ of \d+ changes \(\d+\.\d%\); 7 more change nothing for anybody", done.out
+    )
+    (answer,) = json.loads(found.out)["manifests"]
+    changes = answer["changes"]
+    assert {"kind": "tell", "rule": "erp", "what": "tells nobody"} in changes["unnoticed"]
+    assert changes["share"] == changes["noticed"] / (changes["noticed"] + len(changes["unnoticed"]))
+
+
+def test_laws_are_asked_instead_of_tests(mine: Path) -> None:
+    done = ask(["manifest", "test", str(mine), "--mutate", "--lint", "--least", "0"])
+    found = ask(["manifest", "test", str(mine), "--mutate", "--lint", "--json", "--least", "0"])
+    alone = ask(["manifest", "test", str(mine), "--lint"])
+
+    assert done.code == Exit.OK
+    assert re.search(
+        r"of \d+ changes laws mind \d+, the form of a manifest refuses \d+, and nobody minds", done.out
+    )
+    assert set(json.loads(found.out)["manifests"][0]["changes"]) == {"refused", "found", "silent", "share"}
+    assert alone.code == Exit.USAGE
+    assert "lint_alone" in alone.err
+
+
+def test_missing_tests_are_printed_ready_to_paste(mine: Path) -> None:
+    first = ask(["manifest", "test", str(mine), "--missing"])
+    text = "".join(line for line in first.out.splitlines(keepends=True) if not line.startswith(str(mine)))
+    beside(mine, "mine.test.yaml", text)
+    more = ask(["manifest", "test", str(mine), "--mutate", "--missing", "--json"])
+    (answer,) = json.loads(more.out)["manifests"]
+    beside(mine, "mine.test.yaml", text + "".join(answer["missing"]))
+    done = ask(["manifest", "test", str(mine), "--mutate", "--least", "100"])
+
+    assert text.startswith("rule_tests: 1\ntenant: {default_basis: 61B}\ntests:\n  - name: ")
+    assert answer["missing"]
+    assert (done.code, done.err) == (Exit.OK, "")
+    assert "they see 10 of 10 rules" in done.out
+
+
+def test_what_does_not_hold_is_not_changed(mine: Path) -> None:
+    beside(mine, "mine.test.yaml", ONE.replace("61F", "61B"))
+
+    assert "no test notices" not in ask(["manifest", "test", str(mine), "--mutate"]).out
