@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 
 from so_privacy_ext.activating import Activated, Activating
 from so_privacy_ext.application_files import read_application
+from so_privacy_ext.approving import Approving
 from so_privacy_ext.coming_and_going import ComingAndGoing
 from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.doctor.address import certificate_seconds
@@ -46,6 +47,7 @@ from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import embedded, keys, news, purging, tenants, turns
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.epochs import EpochBook
+from so_privacy_ext.storage.manifests import Agreed
 from so_privacy_ext.storage.overview import Figure, read_overview
 from so_privacy_ext.storage.pauses import PauseBook
 from so_privacy_ext.storage.purging import Periods
@@ -278,10 +280,21 @@ class App:
         return self.activating(turn).fit(manifest)
 
     def activate(
-        self, turn: Turn, manifest: Manifest, content: bytes, *, who: str, tell_from: datetime | None
+        self,
+        turn: Turn,
+        manifest: Manifest,
+        content: bytes,
+        *,
+        who: str,
+        tell_from: datetime | None,
+        agreed: Agreed | None = None,
     ) -> Activated:
-        """Let a manifest decide from now on, if it fits."""
-        return self.activating(turn).activate(manifest, content, who=who, tell_from=tell_from)
+        """Let a manifest decide from now on, if it fits and everybody asked has agreed."""
+        return self.activating(turn).activate(manifest, content, who=who, tell_from=tell_from, agreed=agreed)
+
+    def approving(self, turn: Turn) -> Approving:
+        """Give what is needed where two administrators must agree."""
+        return Approving(turn, self.activating(turn))
 
     def foresight(self, tenant: OfTenant) -> Foresight:
         """Give what looks at all persons of a tenant, and plans."""
