@@ -34,7 +34,7 @@ from so_privacy_ext.model import (
     TenantId,
     TenantLists,
 )
-from so_privacy_ext.ports import Clock, OfTenant
+from so_privacy_ext.ports import Clock, MassWriter, OfTenant
 from so_privacy_ext.processing.expiring import end_due
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.replaying import Replaying
@@ -202,7 +202,12 @@ class App:
             ledgers=turn.ledgers,
             clock=self.clock,
             must_yield=must_yield,
+            mass=self.mass_writer(turn) if turn.tenant.mass_writes else None,
         )
+
+    def mass_writer(self, turn: Turn) -> MassWriter:
+        """Give what writes in bulk; refused to a tenant that has not opted in."""
+        return self.crms.mass_writer(turn)
 
     def attend(self, turn: Turn) -> bool:
         """See that the environment lets us in and the tenant runs; False when the turn is to end."""
