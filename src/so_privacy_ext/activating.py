@@ -8,14 +8,13 @@ from datetime import datetime
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.ports import Clock
-from so_privacy_ext.rules.activation import resolve
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.lint.linting import judge
 from so_privacy_ext.rules.lint.subject import Subject, TenantKnowledge
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.protection import breaches
-from so_privacy_ext.storage import manifests, proposals
+from so_privacy_ext.storage import manifests, proposals, sweeps
 from so_privacy_ext.storage.manifests import Agreed, Moved
 from so_privacy_ext.storage.proposals import Ending, Wish
 from so_privacy_ext.storage.turns import Turn
@@ -44,13 +43,18 @@ class Activating:
     def knowledge(self) -> TenantKnowledge:
         """Read of the tenant what laws ask for, as it is at this moment."""
         self._crm.forget_lists()
-        return TenantKnowledge(self._crm.lists(), strict_mode=self._is_strict())
+        return TenantKnowledge(self._crm.lists(), strict_mode=self._is_strict(), swept_at=self._swept_at())
+
+    def _swept_at(self) -> datetime | None:
+        """Give when the last sweep ended; before the first manifest none is due."""
+        last = sweeps.statements(self._turn.session, limit=1)
+        if last:
+            return last[0].finished_at
+        return None if self._turn.manifest() is not None else self._clock.now()
 
     def fit(self, manifest: Manifest) -> Sequence[LintFinding]:
         """Give warnings and notes; raises `ManifestInvalid` with what it lacks or breaks."""
-        knowledge = self.knowledge()
-        resolve(manifest, knowledge.lists)
-        return judge(Subject(manifest, self._clock.now().date(), knowledge))
+        return judge(Subject(manifest, self._clock.now().date(), self.knowledge()))
 
     def activate(
         self,
