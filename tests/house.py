@@ -104,9 +104,13 @@ class House:
             self.sandbox.sandbox.seed(name, 0, quietly=True)
         token = self.sandbox.credentials.system_user_tokens[name]
         self.app.install(name, "sandbox", token)
-        with self.turn(name) as turn:
-            manifests.activate(turn.session, turn.ledgers, MANIFEST.read_bytes(), who="test", tell_from=None)
+        self.activate(name, MANIFEST.read_bytes())
         return self.tenant(name)
+
+    def activate(self, name: str, content: bytes) -> None:
+        """Let a manifest decide from now on."""
+        with self.turn(name) as turn:
+            manifests.activate(turn.session, turn.ledgers, content, who="test", tell_from=None)
 
     def tenant(self, name: str) -> Tenant:
         return cast("Tenant", self.world.tenant(name))

@@ -114,8 +114,6 @@ class Waves:
     """Share of a wave that the CRM refused, from which on the run stops."""
     mails_an_hour: int = 250
     mails_a_day: int = 1000
-    mass: bool = False
-    """Consents are written in bulk where the tenant allows it; what that does not do goes one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +241,6 @@ class Wishes:
     failures: float | None = None
     mails_an_hour: int | None = None
     mails_a_day: int | None = None
-    mass: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,17 @@ UNINSTALL: dict[str, str] = {
 }
 """Every step of an uninstallation (P20)."""
 
-POINTS = WORKER | WEB | INSTALL | UNINSTALL
+RUN: dict[str, str] = {
+    "checked": f"{_STORAGE}.runs:RunBook.checked",
+    "next_wave": f"{_STORAGE}.runs:RunBook.next_wave",
+    "begun": f"{_STORAGE}.runs:RunBook.begun",
+    "keep_before": f"{_STORAGE}.runs:RunBook.keep_before",
+    "ended": f"{_STORAGE}.runs:RunBook.ended",
+    "finish_run": f"{_STORAGE}.runs:RunBook.finish",
+}
+"""Every step of a run beside those that it shares with an event's."""
+
+POINTS = WORKER | WEB | INSTALL | UNINSTALL | RUN
 
 
 def names(points: dict[str, str]) -> list[str]:

@@ -30,8 +30,10 @@ def watch(runs: TenantRuns, run_id: int, *, quiet: bool) -> tuple[Progress, int]
                 say(f"stopped; to go on: so-privacy run resume {run_id}")
             return progress, Exit.INTERRUPTED
         seconds = _work(runs, told)
-        if seconds >= _LONG:
-            return _left(runs, run_id, quiet=quiet)
+        if seconds >= _LONG and (after := runs.progress(run_id)).run.under_way:
+            if not quiet:
+                _leave(after)
+            return after, Exit.OK
         told.wait(max(_BETWEEN, min(seconds, _PAUSE)))
 
 
@@ -39,9 +41,14 @@ def told_of(progress: Progress) -> str:
     """Say in a line how far a run is."""
     run, tally = progress.run, progress.tally
     done = "put back" if run.kind is RunKind.UNDO else "done"
-    counts = [f"{tally.handled} of {tally.persons} persons, {tally.done} {done}"]
-    counts += [f"{sum(tally.skipped.values())} skipped"] if tally.handled - tally.done else []
-    counts += [f"{sum(tally.failed.values())} failed"] if tally.failed else []
+    counts = [f"{tally.handled} of {tally.persons} persons"]
+    if tally.handled > tally.done:
+        failed = sum(tally.failed.values())
+        counts += [
+            f"{tally.done} {done}",
+            f"{tally.handled - tally.done - failed} skipped",
+            f"{failed} failed",
+        ]
     if tally.mails_planned:
         counts.append(f"{tally.mailed} of {tally.mails_planned} mails")
         counts += [f"{tally.bounced} came back"] if tally.bounced else []
@@ -75,16 +82,11 @@ def _stopped(runs: TenantRuns, run_id: int) -> Progress:
         return runs.progress(run_id)  # it ended a moment ago
 
 
-def _left(runs: TenantRuns, run_id: int, *, quiet: bool) -> tuple[Progress, int]:
-    progress = runs.progress(run_id)
-    if not progress.run.under_way:
-        return progress, _code(progress)
-    if not quiet:
-        say(told_of(progress))
-        when = progress.run.not_before
-        at = "" if when is None else f" at {when:%Y-%m-%d %H:%M} UTC"
-        say(f"it goes on by itself{at} where a worker runs; so-privacy run show {run_id}")
-    return progress, Exit.OK
+def _leave(progress: Progress) -> None:
+    say(told_of(progress))
+    when, run_id = progress.run.not_before, progress.run.run_id
+    at = "" if when is None else f" at {when:%Y-%m-%d %H:%M} UTC"
+    say(f"it goes on by itself{at} where a worker runs; so-privacy run show {run_id}")
 
 
 def _code(progress: Progress) -> int:

@@ -97,7 +97,11 @@ def add_undo(session: TenantSession, run_id: int, *, who: str, withdraw_new: boo
             raise Refused("not_undoable", f"run {run_id} is {run.state}", how, Exit.BAD_DATA)
         _refuse_ended_for_good(run)
         values: dict[str, Any] = {"run_id": run_id, "who": who, "withdraw_new": withdraw_new}
-        undo = int(session.one(_sql["add_undo"], values)["run_id"])
+        row = session.row(_sql["add_undo"], values)
+        if row is None:
+            what, how = "the CRM was set back to a backup since", "see to the persons by a new plan"
+            raise Refused("run_epoch", what, how, Exit.BAD_DATA)
+        undo = int(row["run_id"])
         session.run(_sql["add_undone_persons"], {"run_id": run_id, "undo": undo})
     return undo
 

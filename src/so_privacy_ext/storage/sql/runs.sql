@@ -32,6 +32,7 @@ VALUES (%(tenant_id)s, %(run_id)s, %(person_id)s, %(planned)s::json, %(mails)s,
 INSERT INTO run (tenant_id, epoch, kind, undoes, plan, manifest, lists, head, who, withdraw_new)
 SELECT tenant_id, epoch, 'undo', run_id, plan, manifest, lists, '{}', %(who)s, %(withdraw_new)s
 FROM run WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s
+  AND epoch = (SELECT epoch FROM tenant WHERE tenant_id = %(tenant_id)s)
 RETURNING run_id
 
 -- name: add_undone_persons
