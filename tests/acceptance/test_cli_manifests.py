@@ -32,6 +32,7 @@ def test_a_right_manifest(place: Place) -> None:
     assert {"line", "column", "key", "times"} <= set(found["not_acted_on"][0])
 
 
+@pytest.mark.row("B80")
 def test_every_mistake_is_shown_with_its_place(place: Place, file: Path) -> None:
     file.write_text(WRONG, encoding="utf-8")
     done = place.run("manifest", "check", str(file))
@@ -52,6 +53,7 @@ def test_every_mistake_is_shown_with_its_place(place: Place, file: Path) -> None
 
 
 @pytest.mark.parametrize("command", ["check", "activate"])
+@pytest.mark.row("B79", "B84")
 def test_a_file_that_is_no_manifest(place: Place, file: Path, command: str) -> None:
     for content in (b"", b"\x00\xff", b"\x1b[2J: \x1b]0;x\x07", b"manifest: 1\nmanifest: 1\n", b"a: &b *b"):
         file.write_bytes(content)
@@ -65,6 +67,7 @@ def test_a_file_that_is_no_manifest(place: Place, file: Path, command: str) -> N
     place.run("manifest", command, "a\x1b[2Jb").refused(66, "a\\u001b[2Jb")
 
 
+@pytest.mark.row("B83", "F57")
 def test_what_the_tenant_lacks_is_named_and_nothing_is_activated(installed: Running, file: Path) -> None:
     before = installed.good("manifest", "list", "--tenant", FIRST)
     file.write_text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import shutil
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.chaos import backup
+from tests.chaos import backup, manifests
 from tests.chaos import plan as plans
 from tests.chaos.bugs import restored_without_an_epoch
 from tests.chaos.outage import outage
@@ -29,6 +30,7 @@ from tests.chaos.verdict import Verdict
 
 _LONGEST_HUNT = 480.0
 """Seconds after which no further soak is begun for a bug."""
+_MANIFESTS = 1_000_000
 SET_BACK = "restored_without_an_epoch"
 """The bug that shows in a tenant that is set back, and in no soak."""
 CONSOLE = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
@@ -46,6 +48,8 @@ def main() -> int:
         return 0 if survive(seed) else 1
     if given.switches:
         return 0 if turn_all() else 1
+    if given.manifests is not None:
+        return 0 if load_all(seed, given.manifests) else 1
     verdict = soak(plans.short() if given.short else plans.full(given.minutes * 60), seed)
     said = json.dumps(verdict.as_json(), indent=2)
     if given.json:
@@ -56,6 +60,7 @@ def main() -> int:
     right = [not verdict.breaches]
     if given.all:
         right += [survive(seed), not set_back(buggy=False), hunt_all("all", seed, control=False), turn_all()]
+        right.append(load_all(seed, _MANIFESTS))
     return 0 if all(right) else 1
 
 
@@ -153,6 +158,22 @@ def turn_all() -> bool:
     return all(one.right for one in told)
 
 
+def load_all(seed: int, count: int) -> bool:
+    """Throw so many files at the loader; tell whether only findings came out."""
+    CONSOLE.print(f"{count} manifests that nobody would write, seed {seed}")
+    tell, whole = _telling(), manifests.Outcome()
+    for whole in manifests.play_all(seed, count, at_once=os.cpu_count() or 1):
+        if whole.tried % 50_000 == 0:
+            tell(f"{whole.tried} tried, {whole.accepted} accepted, {len(whole.wrong)} wrong")
+    for one in whole.wrong[:20]:
+        CONSOLE.print(one, style="red", markup=False)
+    CONSOLE.print(
+        f"{whole.tried} tried, {whole.accepted} accepted, {len(whole.wrong)} brought anything but findings;"
+        f" the longest took {whole.slowest:.2f} s of computing, {whole.slow} above {manifests.LONGEST:.0f} s"
+    )
+    return not whole.wrong
+
+
 def show(verdict: Verdict) -> None:
     """Print the verdict for people."""
     for table in verdict.tables():
@@ -181,7 +202,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--set-back", action="store_true", help="only a tenant set back to a backup")
     parser.add_argument("--outage", action="store_true", help="only the outage")
     parser.add_argument(
-        "--all", action="store_true", help="the soak, then the outage, then all bugs, then all switches"
+        "--manifests", type=int, metavar="N", help="only so many odd manifests through the loader"
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="the soak, then the outage, then all bugs, all switches, odd manifests",
     )
     return parser.parse_args()
 

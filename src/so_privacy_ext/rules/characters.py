@@ -10,7 +10,13 @@ from so_privacy_ext.rules.findings import LIMIT, Finding
 MOST_BYTES = 256 * 1024
 
 _BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_UNWANTED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|^%", re.MULTILINE)
+_TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Characters that turn the direction of writing, so that a text reads otherwise than it is."""
+_UNWANTED = re.compile(
+    f"[\x00-\x09\x0b-\x1f\x7f-\x9f{_TURNING}\u2028\u2029\ufeff\ufffe\uffff]|^%", re.MULTILINE
+)
+DECEPTIVE = re.compile(f"[\x00{_TURNING}\ud800-\udfff]")
+"""What must not come in by an escape either."""
 _NAMED = {
     "\t": ("tab", "a tab", "YAML is indented with spaces; put spaces in its place"),
     "\r": (

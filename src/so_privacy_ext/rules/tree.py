@@ -21,6 +21,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from so_privacy_ext.rules.characters import DECEPTIVE
 from so_privacy_ext.rules.findings import Finding, shown
 
 DEEPEST = 20
@@ -182,8 +183,10 @@ class _Builder:
         else:
             node.text, node.quoted = event.value, event.style is not None
             node.value = _scalar(event.value) if event.style is None else event.value
-            if any("\ud800" <= one <= "\udfff" or one == "\0" for one in event.value):
-                self._refuse("control_character", "an escape that is no character", "take it out")
+            deceptive = DECEPTIVE.search(event.value)
+            if deceptive:
+                what = f"an escape for U+{ord(deceptive[0]):04X}"
+                self._refuse("control_character", what, "take it out")
                 node.value = Broken.BROKEN
 
     def _place(self, node: Node) -> None:

@@ -57,7 +57,7 @@ async def read_with_files(request: Request, signed: Holder | None) -> Posted:
         async with whole.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=MOST_BYTES) as form:
             posted = await _sorted(form)
     except (HTTPException, ValueError, LookupError):  # no form, too many fields, no known charset
-        raise Rejected("bad_form", 400) from None
+        raise Rejected("bad_form", 422) from None
     if signed is not None and not _same(posted.fields.get(TOKEN, ""), signed.csrf):
         raise Rejected("forged", 403)
     return posted

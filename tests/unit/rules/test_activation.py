@@ -63,6 +63,7 @@ def test_the_article_is_the_sources_and_the_stricter_one_for_others(activate: Ac
     assert [active.article_of(one) for one in ["API", "CARD", "FAIR", None]] == [14, 13, 13, 13]
 
 
+@pytest.mark.row("B83")
 def test_all_that_a_tenant_lacks_is_named_at_once(nordic: Manifest, lists: TenantLists) -> None:
     poor = replace(
         lists,
@@ -116,6 +117,7 @@ def test_a_deleted_item_beside_a_living_one_of_the_same_key_does_not_matter(
 
 
 @pytest.mark.row("B75")
+@pytest.mark.row("B83")
 def test_two_living_items_of_one_key_are_not_chosen_between(
     small_manifest: Manifest, lists: TenantLists
 ) -> None:

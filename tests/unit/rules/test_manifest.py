@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -8,8 +10,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from so_privacy_ext.errors import Exit
+from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.rules.findings import LIMIT, Finding, ManifestInvalid
 from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.rules.names import spellings
+from so_privacy_ext.sdk import Facts
 
 ONE_RULE = "  - {id: all, when: always, give: {STORE: {basis: 61F}}, because: x}\n"
 Small = Callable[[str], str]
@@ -42,6 +47,90 @@ def test_the_published_manifest_is_right(nordic: Manifest) -> None:
     assert nordic.content.legal_bases[0] == "61A"
 
 
+@pytest.mark.row("B78")
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("NO", "NO"),
+        ("on", "on"),
+        ("off", "off"),
+        ("yes", "yes"),
+        ("22:22", "22:22"),
+        ("1_000", "1_000"),
+        ("2026-01-31", "2026-01-31"),
+        ("2026-01-31 10:00:00", "2026-01-31 10:00:00"),
+        ("0b11", "0b11"),
+        ("1.10.0", "1.10.0"),
+        ('"010"', "010"),
+    ],
+)
+def test_what_other_readers_take_for_something_else_is_the_text_that_it_is(
+    small: Small, written: str, found: str
+) -> None:
+    text = small(ONE_RULE.replace("because: x", f"because: {written}"))
+
+    assert parse(text.encode(), "m.yaml").content.rules[0].because == found
+
+
+@pytest.mark.row("B78")
+@pytest.mark.parametrize("written", ["010", "1.10", "1e3", "0x1f", "0o7", "~", "null", "", "true", ".inf"])
+def test_what_is_a_number_nothing_or_a_truth_is_not_taken_for_a_text(small: Small, written: str) -> None:
+    found = refused(small(ONE_RULE.replace("because: x", f"because: {written}")).encode())
+
+    assert {one.code for one in found} == {"wrong_type"}
+    assert "quotes" in found[0].how or written in {"~", "null", ""}
+
+
+@pytest.mark.row("B82")
+@pytest.mark.parametrize(
+    "key", ["purp\u043eses", "purposes\u200b", "\uff50urposes", "purposes\u0301", "PURPOSES"]
+)
+def test_a_key_that_only_looks_like_one_is_none_and_is_shown_as_it_is(small: Small, key: str) -> None:
+    found = refused(small(ONE_RULE).replace("\npurposes:", f"\n{key}:").encode())
+    (strange,) = (one for one in found if one.code == "unknown_key")
+
+    assert "did you mean `purposes`?" in strange.how
+    assert key.isprintable() or "\\u200b" in strange.what
+
+
+@pytest.mark.row("B82")
+def test_one_name_in_two_spellings_of_the_same_letters_is_one_name() -> None:
+    assert spellings("Caf\u00e9") == spellings("Cafe\u0301")
+
+
+@pytest.mark.row("B81")
+@pytest.mark.parametrize("pattern", ["(a+)+$", r"(a)\1", "(?<=a)b", ".*", "a" * 65_536])
+@pytest.mark.parametrize(
+    "when",
+    [
+        "{{email_domain: {{matches: {0}}}}}",
+        "{{matches: {{email_domain: {0}}}}}",
+        "{{regex: {0}}}",
+        "{{person_field: {{Note: {{pattern: {0}}}}}}}",
+        "{{form: {{key: {{regex: {0}}}}}}}",
+    ],
+)
+def test_there_are_no_patterns(small: Small, pattern: str, when: str) -> None:
+    found = refused(
+        small(ONE_RULE.replace("when: always", f"when: {when.format(json.dumps(pattern))}")).encode()
+    )
+
+    assert {one.code for one in found} <= {"unknown_key", "wrong_type"}
+    assert all(one.line == 18 and len(one.what) < 200 for one in found)
+
+
+@pytest.mark.row("B81")
+def test_what_looks_like_a_pattern_is_compared_letter_by_letter(
+    activate: Callable[[str], ActiveManifest],
+) -> None:
+    (rule,) = activate(ONE_RULE.replace("when: always", 'when: {email_domain: "(a+)+$"}')).rules
+    begun = time.process_time()
+
+    assert rule.matches(Facts(email_domain="(a+)+$")) is True
+    assert rule.matches(Facts(email_domain="a" * 1_000_000)) is False
+    assert time.process_time() - begun < 0.5
+
+
 def test_norway_stays_norway_without_quotes(small: Small) -> None:
     rule = "  - {id: all, when: {country: [NO]}, give: {STORE: {basis: 61F}}, because: on}\n"
 
@@ -51,6 +140,7 @@ def test_norway_stays_norway_without_quotes(small: Small) -> None:
     assert manifest.content.rules[0].when.word5.root == ("NO",)
 
 
+@pytest.mark.row("B76", "B77", "B79", "B82")
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -68,6 +158,8 @@ def test_norway_stays_norway_without_quotes(small: Small) -> None:
         ("name: small", "name: sm\x07all", (2, 9, "control_character")),
         ("name: small", "name: sm\u2028all", (2, 9, "control_character")),
         ("name: small", "name: sm\ufeffall", (2, 9, "control_character")),
+        ("name: small", "name: sm\u202eall", (2, 9, "control_character")),
+        ("name: small", 'name: "sm\\u202eall"', (2, 7, "control_character")),
         ("name: small", 'name: "sm\\0all"', (2, 7, "control_character")),
         ("name: small", 'name: "sm\\ud800all"', (2, 7, "control_character")),
         ("manifest: 1", "%YAML 1.1\n---\nmanifest: 1", (1, 1, "directive")),
@@ -89,6 +181,7 @@ def test_what_makes_a_manifest_hard_to_read_is_refused_with_its_place(
     assert expected in codes(small(ONE_RULE).replace(old, new, 1).encode())
 
 
+@pytest.mark.row("B79")
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
@@ -108,6 +201,7 @@ def test_what_is_no_manifest_at_all_is_refused(data: bytes, expected: tuple[int,
     assert expected in codes(data)
 
 
+@pytest.mark.row("B76")
 def test_an_alias_bomb_is_refused_at_its_first_alias() -> None:
     bomb = "a: &a [x, x]\n" + "".join(
         f"{here}: &{here} [*{before}, *{before}]\n"
@@ -117,6 +211,7 @@ def test_an_alias_bomb_is_refused_at_its_first_alias() -> None:
     assert (2, 8, "yaml_alias") in codes(bomb.encode())
 
 
+@pytest.mark.row("B80")
 def test_everything_is_said_at_once_in_the_order_of_the_file(small: Small) -> None:
     text = small(
         "  - {id: one, when: {sorce: CARD}, give: {STORE: {basis: 61X}}, becuse: x}\n"
@@ -151,6 +246,7 @@ def test_the_message_is_for_a_human_and_for_an_editor(small: Small) -> None:
     assert caught.value.where == "m.yaml"
 
 
+@pytest.mark.row("B80")
 def test_at_most_fifty_findings_are_shown(small: Small) -> None:
     with pytest.raises(ManifestInvalid) as caught:
         parse(small("".join(f"  - {{id: r{one}}}\n" for one in range(40))).encode(), "m.yaml")
@@ -160,6 +256,7 @@ def test_at_most_fifty_findings_are_shown(small: Small) -> None:
     assert str(caught.value).splitlines()[-1] == "m.yaml: more than 50 findings; the others are not shown"
 
 
+@pytest.mark.row("B84")
 def test_five_hundred_rules_are_taken_and_one_more_is_not(small: Small) -> None:
     def rules(count: int) -> bytes:
         return small("".join(ONE_RULE.replace("all", f"r{one}") for one in range(count))).encode()
@@ -168,10 +265,14 @@ def test_five_hundred_rules_are_taken_and_one_more_is_not(small: Small) -> None:
     assert codes(rules(501)) == [(18, 3, "too_many")]
 
 
+@pytest.mark.row("B84")
 @pytest.mark.parametrize(
     "text",
     [
         "[" * 200_000,
+        "x" * 10_000_000,
+        "rules:\n" + "- {id: a}\n" * 100_000,
+        "".join(" " * at + "a:\n" for at in range(600)),
         "{" * 200_000,
         "- " * 100_000,
         "[" + "a," * 125_000 + "]",

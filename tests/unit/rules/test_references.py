@@ -152,6 +152,7 @@ def test_what_the_other_parts_name_must_be_declared(small: Small, old: str, new:
     assert messages(small(ONE_RULE).replace(old, new)) == [message]
 
 
+@pytest.mark.row("B83")
 def test_a_circle_of_parents_is_named_at_each_of_them(small: Small) -> None:
     text = (
         small(ONE_RULE)

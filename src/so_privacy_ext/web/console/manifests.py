@@ -114,7 +114,7 @@ def _given(visit: Visit) -> bytes:
     upload = visit.posted.files.get("file", b"")
     text = visit.posted.fields.get("text", "")
     if bool(upload) == bool(text):
-        raise Rejected("file_or_text", 400)
+        raise Rejected("file_or_text", 422)
     return upload or text.replace("\r\n", "\n").encode("utf-8", "replace")
 
 

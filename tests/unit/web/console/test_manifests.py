@@ -1,8 +1,13 @@
 """A manifest's way in: uploaded, shown with its errors in place, mended, checked, activated."""
 
 import base64
+import gzip
 import hashlib
+import io
 import re
+import tempfile
+import zipfile
+from pathlib import Path
 
 import pytest
 import requests
@@ -144,12 +149,100 @@ def test_any_file_whatever_gets_a_page(home: Home, content: bytes) -> None:
     assert "<script" not in page.text
 
 
+def zipped(content: bytes, name: str = "rules.yaml", *, link: bool = False) -> bytes:
+    """Give an archive with one file, or with a link to where the content says."""
+    archive, info = io.BytesIO(), zipfile.ZipInfo(name)
+    info.external_attr = (0o120777 if link else 0o100644) << 16
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writer:
+        writer.writestr(info, content)
+    return archive.getvalue()
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder in which temporary files would lie."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + rb"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+
+
+@pytest.mark.row("B91")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bomb.zip", zipped(b"\0" * 50_000_000)),
+        ("rules.yaml", gzip.compress(GOOD, mtime=0)),
+        ("link.zip", zipped(b"/etc/passwd", link=True)),
+        ("slip.zip", zipped(GOOD, "../../../rules.yaml")),
+        ("CON", b"CON"),
+        ("../../etc/cron.d/x", b"* * * * * root true"),
+        ("rules.csv", b'=HYPERLINK("http://example.com")\n+1\n@SUM(1)\n'),
+        ("rules.yaml", EICAR),
+        ("rules.yaml.exe", b"MZ\x90\0"),
+        ("rules.pdf", b"%PDF-1.7"),
+        ("rules.yaml", b"\n"),
+    ],
+    ids=(
+        "bomb",
+        "packed",
+        "link",
+        "way out",
+        "device",
+        "path",
+        "formulas",
+        "virus",
+        "program",
+        "pdf",
+        "empty",
+    ),
+)
+def test_a_file_of_another_kind_is_a_page_that_says_so_and_leaves_nothing_behind(
+    *, house: House, home: Home, nowhere: Path, name: str, content: bytes
+) -> None:
+    """Whatever it is called, its bytes are read as a manifest, never unpacked or put anywhere."""
+    before = active(house, home)
+    page = home[1].post("/configure/manifest/check", files={"file": (name, content)})
+
+    assert page.status_code in {413, 422}
+    assert list(nowhere.iterdir()) == []
+    assert active(house, home) == before
+
+
+@pytest.mark.row("B91")
+def test_an_empty_file_is_none(home: Home) -> None:
+    assert upload(home[1], b"").status_code == 422
+
+
+@pytest.mark.row("F57")
+def test_what_is_wrong_lost_or_taken_back_never_takes_the_place_of_what_decides(
+    house: House, home: Home
+) -> None:
+    """The bytes that decide are kept with the tenant; their file does not matter any more."""
+    admin = home[1]
+    other = GOOD + b"# a next version\n"
+    admin.post("/configure/manifest/activate", {"content": carried(upload(admin, other))})
+    standing = active(house, home)
+    for wrong in (
+        b"manifest: 1\n",
+        other.replace(b"61F", b"61X"),
+        other.replace(b"privacy-notice-13", b"gone"),
+    ):
+        content = base64.urlsafe_b64encode(wrong).decode()
+        assert admin.post("/configure/manifest/activate", {"content": content}).status_code == 422
+        assert active(house, home) == standing
+
+    admin.post("/configure/manifest/activate", {"content": carried(upload(admin, GOOD))})
+    assert active(house, home) != standing
+
+
 def test_one_file_or_one_text(home: Home) -> None:
     path = "/configure/manifest/check"
 
-    assert home[1].post(path).status_code == 400
-    assert home[1].post(path, {"text": ""}).status_code == 400
-    assert home[1].post(path, {"text": "x"}, files={"file": ("a", b"x")}).status_code == 400
+    assert home[1].post(path).status_code == 422
+    assert home[1].post(path, {"text": ""}).status_code == 422
+    assert home[1].post(path, {"text": "x"}, files={"file": ("a", b"x")}).status_code == 422
 
 
 def test_a_manifest_of_full_size_goes_through_both_steps(home: Home) -> None:
