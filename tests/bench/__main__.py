@@ -18,7 +18,17 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import consenting, crm_client, deciding, installing, manifests, reacting, receiving, takeover
+from tests.bench import (
+    consenting,
+    crm_client,
+    deciding,
+    installing,
+    manifests,
+    reacting,
+    receiving,
+    takeover,
+    trying,
+)
 from tests.bench.figures import Figure, shown
 from tests.bench.processes import memory_mb
 from tests.bench.stage import Stage, StageError, staged
@@ -61,6 +71,7 @@ def main() -> int:
 def _parts(stage: Stage) -> Iterator[tuple[str, Callable[[], list[Figure]]]]:
     """Give the parts in order; what one leaves running is what the next needs."""
     yield "deciding with a hundred rules", deciding.measure
+    yield "a thousand rule tests", trying.measure
     yield "receiving, with nothing else running", lambda: receiving.measure(stage)
     stage.start_sandbox(concurrency=8)
     yield "calling the CRM", lambda: crm_client.measure(stage)

@@ -11,6 +11,7 @@ import typer
 from so_privacy_ext.cli.findings import counted, tell_findings
 from so_privacy_ext.cli.manifest_file import File, read_file, write_file
 from so_privacy_ext.cli.output import AsJson, print_json, say
+from so_privacy_ext.cli.trial_files import beside
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.rules.findings import ManifestInvalid
@@ -21,6 +22,8 @@ from so_privacy_ext.rules.lint.sarif import sarif
 from so_privacy_ext.rules.lint.subject import Subject, TenantKnowledge
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.not_acted_on import NotActedOn, not_acted_on
+from so_privacy_ext.trial.reading import Trial, read_trials
+from so_privacy_ext.trial.seen import seen
 
 
 def check(
@@ -41,18 +44,20 @@ def check(
         raise Refused("two_forms", "--json and --sarif", "choose one", Exit.USAGE)
     try:
         manifest = parse(read_file(file), str(file))
+        tests = [(path, read_file(path)) for path in beside(file, needed=False)]
+        trials = [one for path, content in tests for one in read_trials(content, str(path), manifest)]
     except ManifestInvalid as invalid:
         _unreadable(invalid, as_json=as_json, as_sarif=as_sarif)
         raise typer.Exit(invalid.exit_code) from None
     knowledge = _knowledge(tenant) if tenant is not None else None
-    findings = _lint(manifest, knowledge)
+    findings = _lint(manifest, knowledge, trials)
     mended: Sequence[LintFinding] = ()
     if fix:
         text, mended = fixed(file.read_text(encoding="utf-8"), findings)
         if mended:
             write_file(file, text)
             manifest = parse(text.encode(), str(file))
-            findings = _lint(manifest, knowledge)
+            findings = _lint(manifest, knowledge, trials)
     _tell(manifest, findings, mended, as_json=as_json, as_sarif=as_sarif)
     if any(one.level is Level.ERROR for one in findings):
         raise typer.Exit(Exit.BAD_DATA)
@@ -63,8 +68,10 @@ def _knowledge(name: str) -> TenantKnowledge:
         return app.activating(turn).knowledge()
 
 
-def _lint(manifest: Manifest, knowledge: TenantKnowledge | None) -> Sequence[LintFinding]:
-    return lint(Subject(manifest, datetime.now(UTC).date(), knowledge))
+def _lint(
+    manifest: Manifest, knowledge: TenantKnowledge | None, trials: Sequence[Trial]
+) -> Sequence[LintFinding]:
+    return lint(Subject(manifest, datetime.now(UTC).date(), knowledge, seen(manifest, trials)))
 
 
 def _unreadable(invalid: ManifestInvalid, *, as_json: bool, as_sarif: bool) -> None:

@@ -15,6 +15,7 @@ from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.reach.reachability import Open, reach
 from so_privacy_ext.rules.shape import GiveBasis
+from so_privacy_ext.rules.tree import read
 from so_privacy_ext.sdk import Facts
 from so_privacy_ext.trial.judging import ended
 from so_privacy_ext.trial.reading import Trial, read_trials
@@ -50,7 +51,9 @@ class Offering:
         self._active = resolve_what_stands(manifest, self._lists)
         self._open: Mapping[Branch, Facts] | None = None
 
-    def of_branches(self, branches: Iterable[Branch]) -> Iterator[tuple[Branch, str]]:
+    def of_branches(
+        self, branches: Iterable[Branch], *, on_one_line: bool = False
+    ) -> Iterator[tuple[Branch, str]]:
         """Give tests that see these purposes decided; none where an earlier one does, or nobody is known."""
         seen: set[Branch] = set()
         for branch in branches:
@@ -58,11 +61,13 @@ class Offering:
             trial = None if text is None else self._read(text)
             if text is not None and trial is not None:
                 seen |= run(trial, self._active).branches
-                yield branch, text
+                yield branch, one_line(text) if on_one_line else text
 
     def of_person(self, name: str, person: Facts) -> str | None:
         """Give a test of a person; None where words can't tell of her."""
-        words: dict[str, Any] = {"name": name, "person": person_words(person, self._lists)}
+        words: dict[str, Any] = {"name": name}
+        if said := person_words(person, self._lists):
+            words["person"] = said
         if person.event != "created":
             words["event"] = person.event
         if person.changed:
@@ -115,6 +120,12 @@ class Offering:
             for purpose, fate in rule.purposes.items():
                 if isinstance(fate, Open) and fate.witness is not None:
                     yield (rule.rule_id, purpose), fate.witness
+
+
+def one_line(text: str) -> str:
+    """Write a test as a finding shows it."""
+    (node,) = read(text)[0].elements()
+    return f"`- {flow(node.plain())}`"
 
 
 def _outcome(one: Decided) -> Any:

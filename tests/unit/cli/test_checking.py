@@ -18,8 +18,20 @@ NO_CATCH_ALL = BASE.partition("  - id: catch-all")[0]
 SAME_REASON = BASE.replace("Art. 6.1 f weighs less for a child.", "Employees are covered by the HR notice.")
 
 
+TESTS = """\
+rule_tests: 1
+tests:
+  - {name: "Staff", person: {is_associate: true}, expect: {give: none}}
+  - {name: "A child", person: {source: WEBFORM, age: 3}, expect: {give: {STORE: review, EMARKETING: deny}}}
+  - {name: "A form", person: {source: WEBFORM}, expect: {give: {STORE: 61F}, tell: notice}}
+  - {name: "Anybody", expect: {give: {STORE: review}}}
+"""
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
+    """A place for a manifest, beside which its tests lie."""
+    (tmp_path / "mine.test.yaml").write_text(TESTS, encoding="utf-8")
     return tmp_path / "mine.yaml"
 
 
@@ -56,7 +68,7 @@ def test_what_is_safe_is_mended_in_the_file(file: Path) -> None:
     assert f"{file}:3:38: L51 mended: `NO` is a text to us" in done.out
     assert file.read_text(encoding="utf-8") == NORWAY.replace("NO]", '"NO"]')
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
-    assert [one.name for one in file.parent.iterdir()] == ["mine.yaml"]
+    assert sorted(one.name for one in file.parent.iterdir()) == ["mine.test.yaml", "mine.yaml"]
 
 
 def test_where_nothing_is_to_be_mended_the_file_is_left_alone(file: Path) -> None:
@@ -104,3 +116,20 @@ def test_what_cannot_be_read_is_cut_short_with_a_count(file: Path) -> None:
 
     assert done.code == Exit.BAD_DATA
     assert done.err.splitlines()[-1] == f"{file}: 30 more findings are not shown"
+
+
+def test_what_no_test_sees_is_told_and_a_test_that_cannot_be_read_is_refused(file: Path) -> None:
+    file.write_text(BASE, encoding="utf-8")
+    tests = file.with_name("mine.test.yaml")
+    tests.write_text(TESTS.replace("is_associate: true", "is_associate: false"), encoding="utf-8")
+    untested = ask(["manifest", "check", str(file)])
+    tests.write_text(TESTS.replace("age:", "aeg:"), encoding="utf-8")
+    unreadable = ask(["manifest", "check", str(file)])
+    tests.unlink()
+    without = ask(["manifest", "check", str(file)])
+
+    assert untested.code == without.code == Exit.OK
+    assert "L40 warning: no test sees `own-staff` decide; paste below `tests:`" in untested.out
+    assert "L40 warning: no rule has a test" in without.out
+    assert unreadable.code == Exit.BAD_DATA
+    assert unreadable.err.startswith(f"{tests}:4:49: unknown_key: `aeg` is no key here; did you mean `age`?")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +20,16 @@ class TenantKnowledge:
     lists: TenantLists
     strict_mode: bool | None = None
     """Whether the CRM mails marketing only to who has agreed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTests:
+    """What the tests of a manifest see."""
+
+    count: int
+    """0 where there are none."""
+    unseen: Mapping[tuple[str, str], str]
+    """Rule and purpose that no test sees decided → a test for it on one line, empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,8 @@ class Subject:
     manifest: Manifest
     today: date
     tenant: TenantKnowledge | None = None
+    tested: RuleTests | None = None
+    """None where nobody has looked for tests."""
 
     def rules(self) -> list[RuleAt]:
         """Give the rules that decide, in their order."""

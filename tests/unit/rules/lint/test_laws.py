@@ -8,8 +8,10 @@ import pytest
 from so_privacy_ext.rules.lint.catalogue import LAWS
 from so_privacy_ext.rules.lint.law import Law, Level, LintFinding
 from so_privacy_ext.rules.lint.linting import lint
-from so_privacy_ext.rules.lint.subject import Subject
-from so_privacy_ext.rules.manifest import parse
+from so_privacy_ext.rules.lint.subject import RuleTests, Subject
+from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.trial.reading import read_trials
+from so_privacy_ext.trial.seen import seen
 from tests.unit.rules.lint.fixtures import FOLDER, fixtures, marked, written
 
 TODAY = date(2026, 11, 28)
@@ -18,7 +20,14 @@ CASES = [(law, path) for law in LAWS for kind in ("good", "bad") for path in fix
 
 def findings(path: Path) -> tuple[str, list[LintFinding]]:
     text = written(path)
-    return text, list(lint(Subject(parse(text.encode(), path.name), TODAY)))
+    manifest = parse(text.encode(), path.name)
+    return text, list(lint(Subject(manifest, TODAY, tested=seen_beside(path, manifest))))
+
+
+def seen_beside(path: Path, manifest: Manifest) -> RuleTests | None:
+    """Give what the tests see that lie beside a fixture, if any do."""
+    tests = path.with_name(f"tests-{path.name}")
+    return seen(manifest, read_trials(tests.read_bytes(), tests.name, manifest)) if tests.exists() else None
 
 
 @pytest.mark.parametrize(
