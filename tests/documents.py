@@ -10,13 +10,19 @@ from typing import Any
 import typer
 
 from so_privacy_ext.cli.program import program
+from so_privacy_ext.rules.law import COUNTRIES, country_law
 from so_privacy_ext.rules.lint.catalogue import LAWS
+from so_privacy_ext.rules.lint.elsewhere import ELSEWHERE
 from so_privacy_ext.rules.lint.law import Level
 from so_privacy_ext.rules.not_acted_on import IDLE
 from so_privacy_ext.rules.schema import json_schema
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
+_NEEDS = {
+    "tenant": "Looked for when a tenant is named, and before a manifest is activated",
+    "mails": "Looked for in the texts that `--mails` names",
+}
 _AROUND = ("all", "any", "not")
 _PART = re.compile(r"(<!-- from the code: ([a-z ]+) -->\n).*?(<!-- to here -->\n)", re.DOTALL)
 
@@ -71,8 +77,30 @@ def laws() -> Iterator[str]:
         yield f"| [{law.code}](#{law.code.lower()}) | {_LEVELS[law.level]} | {law.title} |"
     for law in LAWS:
         yield from ("", f"### {law.code}", "", f"{_LEVELS[law.level].capitalize()}: {law.title}.", "")
+        if law.needs:
+            yield from (f"{_NEEDS[law.needs]}.", "")
         yield from (f"Behind it: {law.fact}.", "", "Right is, for example:", "")
         yield from ("```yaml", *law.example.splitlines(), "```")
+
+
+def elsewhere() -> Iterator[str]:
+    """Describe what no law looks for, and why."""
+    yield "| code | would be | but |"
+    yield "|---|---|---|"
+    for one in ELSEWHERE:
+        yield f"| {one.code} | {one.title} | {one.because} |"
+
+
+def countries() -> Iterator[str]:
+    """Describe what is known of each country's law."""
+    for country in COUNTRIES:
+        law = country_law(country)
+        assert law is not None
+        yield from ("", f"### {law.name}", "", "| line | value | behind it |", "|---|---|---|")
+        for name, line in law.lines.items():
+            values = line.value if isinstance(line.value, list) else [line.value]
+            said = ", ".join("yes" if one is True else str(one) for one in values)
+            yield f"| `{name}` | {said} | {line.fact} |"
 
 
 PARTS: Mapping[str, Callable[[], Iterator[str]]] = {
@@ -81,6 +109,8 @@ PARTS: Mapping[str, Callable[[], Iterator[str]]] = {
     "idle keys": idle,
     "commands": commands,
     "laws": laws,
+    "elsewhere": elsewhere,
+    "countries": countries,
 }
 
 

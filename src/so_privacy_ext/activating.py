@@ -8,15 +8,15 @@ from datetime import datetime
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.ports import Clock
-from so_privacy_ext.rules.activation import resolve
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.lint.linting import judge
 from so_privacy_ext.rules.lint.subject import Subject, TenantKnowledge
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.protection import breaches
-from so_privacy_ext.storage import manifests
-from so_privacy_ext.storage.manifests import Moved
+from so_privacy_ext.storage import manifests, proposals, sweeps
+from so_privacy_ext.storage.manifests import Agreed, Moved
+from so_privacy_ext.storage.proposals import Ending, Wish
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
 
@@ -43,13 +43,18 @@ class Activating:
     def knowledge(self) -> TenantKnowledge:
         """Read of the tenant what laws ask for, as it is at this moment."""
         self._crm.forget_lists()
-        return TenantKnowledge(self._crm.lists(), strict_mode=self._is_strict())
+        return TenantKnowledge(self._crm.lists(), strict_mode=self._is_strict(), swept_at=self._swept_at())
+
+    def _swept_at(self) -> datetime | None:
+        """Give when the last sweep ended; before the first manifest none is due."""
+        last = sweeps.statements(self._turn.session, limit=1)
+        if last:
+            return last[0].finished_at
+        return None if self._turn.manifest() is not None else self._clock.now()
 
     def fit(self, manifest: Manifest) -> Sequence[LintFinding]:
         """Give warnings and notes; raises `ManifestInvalid` with what it lacks or breaks."""
-        knowledge = self.knowledge()
-        resolve(manifest, knowledge.lists)
-        return judge(Subject(manifest, self._clock.now().date(), knowledge))
+        return judge(Subject(manifest, self._clock.now().date(), self.knowledge()))
 
     def activate(
         self,
@@ -59,28 +64,43 @@ class Activating:
         who: str,
         tell_from: datetime | None,
         unprotect: Collection[str] = (),
+        agreed: Agreed | None = None,
     ) -> Activated:
-        """Let a manifest, with its bytes, decide from now on, if it fits.
+        """Let a manifest, with its bytes, decide from now on, if it fits and everybody asked has agreed.
 
-        Purposes that the one before it protects stay as they are, but for those that are given up.
+        Purposes that the one before it protects stay as they are, but for those that are given up. An open
+        proposal of another one lapses, since it was made against what decided until now.
         """
-        turn = self._turn
+        agreed, turn = agreed or Agreed(), self._turn
+        if agreed.by is None and not agreed.alone and proposals.demanded(turn.session):
+            raise Refused(
+                "second_pair_of_eyes",
+                "this tenant demands that a second administrator agrees to a manifest",
+                "propose it on the administrator's page, or add --alone, which the journal notes",
+                Exit.NO_PERMISSION,
+            )
         findings = self.fit(manifest)
-        self._refuse_breaches(manifest, unprotect)
+        self.refuse_breaches(manifest, unprotect)
         moved = manifest.content.moved
-        changed = manifests.activate(
-            turn.session,
-            turn.ledgers,
-            content,
-            who=who,
-            tell_from=tell_from,
-            moved=Moved(moved.mails, moved.purposes, moved.sources) if moved else Moved(),
-        )
+        with turn.ledgers.transaction():
+            changed = manifests.activate(
+                turn.session,
+                turn.ledgers,
+                content,
+                who=who,
+                tell_from=tell_from,
+                moved=Moved(moved.mails, moved.purposes, moved.sources) if moved else Moved(),
+                agreed=agreed,
+            )
+            if changed or agreed.by:
+                ending = Ending.APPROVED if agreed.by else Ending.LAPSED
+                proposals.settle_kind(turn.session, turn.ledgers, Wish.MANIFEST, ending, agreed.by)
         turn.unpark()
         turn.wake()
         return Activated(changed, findings)
 
-    def _refuse_breaches(self, manifest: Manifest, unprotect: Collection[str]) -> None:
+    def refuse_breaches(self, manifest: Manifest, unprotect: Collection[str] = ()) -> None:
+        """Raise `ManifestInvalid` where it loosens what the one that decides protects."""
         standing = self._turn.manifest()
         if standing is None:
             return

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 
 from so_privacy_ext.activating import Activated, Activating
 from so_privacy_ext.application_files import read_application
+from so_privacy_ext.approving import Approving
 from so_privacy_ext.coming_and_going import ComingAndGoing
 from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.doctor.address import certificate_seconds
@@ -33,7 +34,7 @@ from so_privacy_ext.model import (
     TenantId,
     TenantLists,
 )
-from so_privacy_ext.ports import Clock, OfTenant
+from so_privacy_ext.ports import Clock, MassWriter, OfTenant
 from so_privacy_ext.processing.expiring import end_due
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.replaying import Replaying
@@ -46,6 +47,7 @@ from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import embedded, keys, news, purging, tenants, turns
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.epochs import EpochBook
+from so_privacy_ext.storage.manifests import Agreed
 from so_privacy_ext.storage.overview import Figure, read_overview
 from so_privacy_ext.storage.pauses import PauseBook
 from so_privacy_ext.storage.purging import Periods
@@ -200,7 +202,12 @@ class App:
             ledgers=turn.ledgers,
             clock=self.clock,
             must_yield=must_yield,
+            mass=self.mass_writer(turn) if turn.tenant.mass_writes else None,
         )
+
+    def mass_writer(self, turn: Turn) -> MassWriter:
+        """Give what writes in bulk; refused to a tenant that has not opted in."""
+        return self.crms.mass_writer(turn)
 
     def attend(self, turn: Turn) -> bool:
         """See that the environment lets us in and the tenant runs; False when the turn is to end."""
@@ -278,10 +285,21 @@ class App:
         return self.activating(turn).fit(manifest)
 
     def activate(
-        self, turn: Turn, manifest: Manifest, content: bytes, *, who: str, tell_from: datetime | None
+        self,
+        turn: Turn,
+        manifest: Manifest,
+        content: bytes,
+        *,
+        who: str,
+        tell_from: datetime | None,
+        agreed: Agreed | None = None,
     ) -> Activated:
-        """Let a manifest decide from now on, if it fits."""
-        return self.activating(turn).activate(manifest, content, who=who, tell_from=tell_from)
+        """Let a manifest decide from now on, if it fits and everybody asked has agreed."""
+        return self.activating(turn).activate(manifest, content, who=who, tell_from=tell_from, agreed=agreed)
+
+    def approving(self, turn: Turn) -> Approving:
+        """Give what is needed where two administrators must agree."""
+        return Approving(turn, self.activating(turn))
 
     def foresight(self, tenant: OfTenant) -> Foresight:
         """Give what looks at all persons of a tenant, and plans."""

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from typing import Protocol
 
 from so_privacy_ext.errors import CrmFailure, Exit, Park, Refused
-from so_privacy_ext.ports import OfTenant
+from so_privacy_ext.ports import MassWriter, OfTenant
 from so_privacy_ext.processing.applying import head_json, planned_json
 from so_privacy_ext.processing.plan_file import Plan
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson
@@ -30,6 +30,9 @@ _PARKED, _FAILED = 900.0, 15.0
 _A_PERSON = 0.15
 """Seconds that a person takes, until it is known."""
 
+MASS_WAVE = 10_000
+"""Persons of each further wave of a run that writes in bulk."""
+
 MakeWork = Callable[[Turn, Callable[[], bool]], Work | None]
 
 
@@ -41,6 +44,8 @@ class House(Protocol):
     def turn(self, tenant: OfTenant) -> AbstractContextManager[Turn]: ...
 
     def make_work(self, turn: Turn, must_yield: Callable[[], bool]) -> Work | None: ...
+
+    def mass_writer(self, turn: Turn) -> MassWriter: ...
 
     def attend(self, turn: Turn) -> bool: ...
 
@@ -76,6 +81,8 @@ class TenantRuns:
         stops (`Stop.CHANGED_SINCE`), unless `skip_changed`.
         """
         with self._house.turn(self._tenant) as turn:
+            if wishes is not None and wishes.mass:
+                self._house.mass_writer(turn)  # which is refused to a tenant that has not opted in
             run = run_register.shown(turn.session, run_id)
             waves = _waves(run, runs.tally(turn.session, run_id), wishes or Wishes())
             with turn.ledgers.transaction():
@@ -215,6 +222,8 @@ def _waves(run: Run, tally: Tally, wishes: Wishes) -> Waves:
     waves = run.waves
     if run.started_at is None and not tally.mails_planned:
         waves = replace(waves, wait=0.0)
+    if wishes.mass and run.started_at is None:
+        waves = replace(waves, size=MASS_WAVE)
     waves = replace(waves, **{key: value for key, value in asdict(wishes).items() if value is not None})
     counts = (waves.pilot, waves.size, waves.mails_an_hour, waves.mails_a_day)
     shares = (waves.bounces, waves.refusals, waves.failures)

@@ -114,6 +114,8 @@ class Waves:
     """Share of a wave that the CRM refused, from which on the run stops."""
     mails_an_hour: int = 250
     mails_a_day: int = 1000
+    mass: bool = False
+    """Consents are written in bulk where the tenant allows it; what that does not do goes one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,7 @@ class Wishes:
     failures: float | None = None
     mails_an_hour: int | None = None
     mails_a_day: int | None = None
+    mass: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, expect
 
+from so_privacy_ext.model import AssociateId
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.web import languages
 from tests.browser.conftest import FINDINGS
 from tests.conftest import TEMPLATE, TestServer, fresh_database
-from tests.unit.web.console.house import FIRST, MANIFEST, House, Objects, Visitor, housed
+from tests.unit.web.console.house import ALICE, FIRST, MANIFEST, House, Objects, Visitor, housed
 
 WIDTHS = (1280, 400)
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -68,6 +69,10 @@ class Seat:
             "/configure/persons?person=Anna",
             "/configure/persons/18",
             "/configure/manifest",
+            "/configure/manifest/edit",
+            f"/configure/manifest/versions/{self.objects.version}",
+            "/configure/approvals",
+            f"/configure/approvals/{self.objects.proposal}",
             "/configure/reviews",
             f"/configure/reviews/{self.objects.review}",
             f"/configure/reviews/{self.objects.mail_review}",
@@ -111,11 +116,13 @@ def sit(browser: Browser, house: House, filled: tuple[TenantSummary, Objects]) -
     """Sit an administrator down before a browser with these settings."""
     contexts: list[BrowserContext] = []
 
-    def sitting(where: tuple[TenantSummary, Objects] = filled, **settings: Any) -> Seat:
+    def sitting(
+        where: tuple[TenantSummary, Objects] = filled, who: AssociateId = ALICE, **settings: Any
+    ) -> Seat:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
         contexts.append(context)
         context.set_default_timeout(10_000)
-        admit(context, house.sign_in(where[0]))
+        admit(context, house.sign_in(where[0], who))
         seat = Seat(context.new_page(), house, *where)
         seat.page.on("console", seat.note)
         seat.page.on("pageerror", lambda error: seat.complaints.append(str(error)))
@@ -264,6 +271,7 @@ def test_a_manifest_goes_its_way_without_scripts(sit: Sit, house: House) -> None
     page.locator("textarea").fill(GOOD)
     page.get_by_role("button", name="Check again").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Checked: nothing is wrong")
+    page.get_by_label("Reason").fill("The first one.")
     page.get_by_role("button", name="Activate").click()
     expect(page.get_by_role("status")).to_contain_text("This manifest decides from now on.")
     page.get_by_text("Show its text").click()
@@ -272,6 +280,31 @@ def test_a_manifest_goes_its_way_without_scripts(sit: Sit, house: House) -> None
         page.get_by_role("link", name="Download the file").click()
 
     assert Path(download.value.path()).read_text(encoding="utf-8") == GOOD
+
+
+def test_two_administrators_agree_without_scripts(sit: Sit, house: House) -> None:
+    tenant = house.add("Cust40003")
+    where = (tenant, Objects(0, 0, 0, 0, 0))
+    anna = sit(where, java_script_enabled=False)
+    bent = sit(where, java_script_enabled=False, who=AssociateId(8))
+    anna.open("/configure/approvals").get_by_role("button", name="Demand two pairs of eyes").click()
+    page = anna.upload(GOOD)
+    page.get_by_label("Reason").fill("The first one.")
+    page.get_by_role("button", name="Propose").click()
+    expect(page.get_by_role("status")).to_contain_text("Another administrator must agree")
+    page.get_by_role("link", name="Look").click()
+    expect(page.get_by_role("button", name="Agree")).to_have_count(0)
+    expect(page.get_by_role("button", name="Take it back")).to_be_visible()
+
+    page = bent.open("/configure")
+    expect(page.get_by_text("No manifest decides yet")).to_be_visible()
+    page.get_by_role("heading", name="1 proposal waits").locator("..").get_by_role("link").click()
+    page.get_by_role("link", name="Look").click()
+    expect(page.get_by_role("heading", name="Activate a manifest")).to_be_visible()
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("status")).to_contain_text("This manifest decides from now on.")
+    page = anna.open("/configure/manifest")
+    expect(page.get_by_text("SuperOffice user 8")).to_be_visible()
 
 
 def test_the_language_is_chosen_once(sit: Sit) -> None:

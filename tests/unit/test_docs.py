@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from pydantic import BaseModel
 
 from so_privacy_ext.cli.program import program
 from so_privacy_ext.rules import shape
+from so_privacy_ext.rules.lint.linting import judge
+from so_privacy_ext.rules.lint.subject import Subject
 from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.rules.not_acted_on import IDLE
 from so_privacy_ext.settings import Settings
@@ -101,6 +104,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], str]] = {
     "jurisdiction": (shape.Jurisdiction, "jurisdiction."),
     "languages": (shape.Languages, "languages."),
     "sources": (shape.SourceShape, "sources.*."),
+    "supplier: {…}": (shape.Supplier, "sources.*.supplier."),
     "purposes": (shape.PurposeShape, "purposes.*."),
     "at_end: {…}": (shape.AtEnd, "purposes.*.at_end."),
     "mails": (shape.MailShape, "mails.*."),
@@ -150,4 +154,4 @@ def test_the_manifests_of_the_page_are_right() -> None:
 
     assert found
     for text in found:
-        assert parse(text.encode(), "docs/manifest.md").content.rules
+        judge(Subject(parse(text.encode(), "docs/manifest.md"), date(2026, 11, 28)))

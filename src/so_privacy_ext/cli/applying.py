@@ -18,6 +18,7 @@ from so_privacy_ext.cli.run_options import (
     Failures,
     MailsADay,
     MailsAnHour,
+    Mass,
     Pilot,
     Refusals,
     RunNumber,
@@ -50,6 +51,7 @@ def apply(
     failures: Failures = None,
     mails_an_hour: MailsAnHour = None,
     mails_a_day: MailsADay = None,
+    mass: Mass = None,
     skip_changed: SkipChanged = False,
     allow: Annotated[
         list[str] | None,
@@ -70,6 +72,7 @@ def apply(
         share(failures),
         mails_an_hour,
         mails_a_day,
+        mass or None,
     )
     with wired() as app:
         summary, read = _read(app, plan, tenant)

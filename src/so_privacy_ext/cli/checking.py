@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from so_privacy_ext.cli.findings import counted, tell_findings
+from so_privacy_ext.cli.mail_folder import keep_versions, read_mails
 from so_privacy_ext.cli.manifest_file import File, read_file, write_file
 from so_privacy_ext.cli.output import AsJson, print_json, say
 from so_privacy_ext.cli.trial_files import beside
@@ -19,7 +21,7 @@ from so_privacy_ext.rules.lint.fixing import fixed
 from so_privacy_ext.rules.lint.law import Level, LintFinding
 from so_privacy_ext.rules.lint.linting import lint
 from so_privacy_ext.rules.lint.sarif import sarif
-from so_privacy_ext.rules.lint.subject import Subject, TenantKnowledge
+from so_privacy_ext.rules.lint.subject import MailTexts, Subject, TenantKnowledge
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.not_acted_on import NotActedOn, not_acted_on
 from so_privacy_ext.trial.reading import Trial, read_trials
@@ -28,8 +30,17 @@ from so_privacy_ext.trial.seen import seen
 
 def check(
     file: File,
+    *,
     tenant: Annotated[
         str | None, typer.Option("--tenant", help="Look also at what this tenant has, such as Cust12345.")
+    ] = None,
+    mails: Annotated[
+        Path | None,
+        typer.Option(
+            "--mails",
+            metavar="FOLDER",
+            help="Look also at the texts of mails, in files such as privacy-notice-13.da.html.",
+        ),
     ] = None,
     fix: Annotated[
         bool, typer.Option("--fix", help="Mend what can be mended without changing what it means.")
@@ -49,15 +60,18 @@ def check(
     except ManifestInvalid as invalid:
         _unreadable(invalid, as_json=as_json, as_sarif=as_sarif)
         raise typer.Exit(invalid.exit_code) from None
+    texts = read_mails(mails) if mails is not None else None
     knowledge = _knowledge(tenant) if tenant is not None else None
-    findings = _lint(manifest, knowledge, trials)
+    findings = _lint(manifest, knowledge, texts, trials)
     mended: Sequence[LintFinding] = ()
     if fix:
         text, mended = fixed(file.read_text(encoding="utf-8"), findings)
         if mended:
             write_file(file, text)
             manifest = parse(text.encode(), str(file))
-            findings = _lint(manifest, knowledge, trials)
+            findings = _lint(manifest, knowledge, texts, trials)
+    if fix and mails is not None and texts is not None:
+        keep_versions(mails, manifest, texts)
     _tell(manifest, findings, mended, as_json=as_json, as_sarif=as_sarif)
     if any(one.level is Level.ERROR for one in findings):
         raise typer.Exit(Exit.BAD_DATA)
@@ -69,9 +83,13 @@ def _knowledge(name: str) -> TenantKnowledge:
 
 
 def _lint(
-    manifest: Manifest, knowledge: TenantKnowledge | None, trials: Sequence[Trial]
+    manifest: Manifest,
+    knowledge: TenantKnowledge | None,
+    texts: MailTexts | None,
+    trials: Sequence[Trial],
 ) -> Sequence[LintFinding]:
-    return lint(Subject(manifest, datetime.now(UTC).date(), knowledge, seen(manifest, trials)))
+    today = datetime.now(UTC).date()
+    return lint(Subject(manifest, today, knowledge, texts, seen(manifest, trials)))
 
 
 def _unreadable(invalid: ManifestInvalid, *, as_json: bool, as_sarif: bool) -> None:

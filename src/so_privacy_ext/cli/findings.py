@@ -20,7 +20,9 @@ def tell_findings(file: str, findings: Iterable[Finding], *, left_out: int = 0) 
         stream = sys.stderr if level is Level.ERROR else sys.stdout
         line = f"{file}:{one.line}:{one.column}: {one.code}{_NAMES[level]}: {one.what}; {one.how}"
         print(visible(line), file=stream)
-        if lint and lint.fact:
+        if lint and lint.accepted:
+            print(visible(f"    accepted: {lint.accepted}"), file=stream)
+        elif lint and lint.fact:
             print(visible(f"    {lint.fact}"), file=stream)
     if left_out:
         print(visible(f"{file}: {left_out} more findings are not shown"), file=sys.stderr)
@@ -30,7 +32,9 @@ def counted(findings: Sequence[LintFinding]) -> str:
     """Count warnings and notes in words; empty where there are none."""
     parts = []
     for level, word in ((Level.WARNING, "warning"), (Level.NOTE, "note")):
-        number = sum(one.level is level for one in findings)
-        if number:
-            parts.append(f"{number} {word}{'s' if number != 1 else ''}")
+        of_level = [one for one in findings if one.level is level]
+        accepted = sum(bool(one.accepted) for one in of_level)
+        if of_level:
+            besides = f" ({accepted} accepted)" if accepted else ""
+            parts.append(f"{len(of_level)} {word}{'s' if len(of_level) != 1 else ''}{besides}")
     return " and ".join(parts)

@@ -16,6 +16,8 @@ File = Annotated[
     Path, typer.Argument(metavar="FILE", help="A manifest, such as manifests/rules/nordic-b2b.yaml.")
 ]
 
+_NEW = 0o644
+
 
 def read_file(file: Path) -> bytes:
     """Read a manifest that somebody names."""
@@ -33,7 +35,7 @@ def read_file(file: Path) -> bytes:
 
 
 def write_file(file: Path, text: str) -> None:
-    """Replace a file whole or not at all, with the rights that it had."""
+    """Write a file whole or not at all; one that was there keeps its rights."""
     target = file.resolve()
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -44,7 +46,7 @@ def write_file(file: Path, text: str) -> None:
             new.write(text.encode())
             new.flush()
             os.fsync(new.fileno())
-        Path(name).chmod(target.stat().st_mode & 0o777)
+        Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else _NEW)
         Path(name).replace(target)
     except OSError as error:
         Path(name).unlink(missing_ok=True)

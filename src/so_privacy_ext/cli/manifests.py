@@ -21,6 +21,7 @@ from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.security_log import OPERATOR
 from so_privacy_ext.storage import manifests
+from so_privacy_ext.storage.manifests import Agreed
 
 commands = typer.Typer(help="Manifests: check, test, shadow, activate, list.", no_args_is_help=True)
 
@@ -33,6 +34,7 @@ commands.command()(replays.shadow)
 def activate(
     file: File,
     tenant: TenantName = None,
+    *,
     tell_from: Annotated[
         str | None,
         typer.Option(
@@ -45,6 +47,11 @@ def activate(
             metavar="KEY", help="Let this version drop or loosen a purpose that the one before it protects."
         ),
     ] = None,
+    because: Annotated[str, typer.Option(metavar="TEXT", help="Why; kept with the version.")] = "",
+    alone: Annotated[
+        bool,
+        typer.Option("--alone", help="Though the tenant demands that two agree; the journal notes it."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Let a manifest decide from now on, if the tenant has all that it names and no law is broken."""
@@ -54,7 +61,12 @@ def activate(
         summary = app.tenant(tenant)
         with app.turn(summary) as turn:
             activated = app.activating(turn).activate(
-                manifest, content, who=_who(), tell_from=start, unprotect=unprotect or ()
+                manifest,
+                content,
+                who=_who(),
+                tell_from=start,
+                unprotect=unprotect or (),
+                agreed=Agreed(because, alone=alone),
             )
         tenant_id, digest = summary.tenant_id, manifest.digest[:12]
         security_log.note("manifest_activated", user=OPERATOR, tenant_id=tenant_id, manifest=digest)
@@ -77,7 +89,7 @@ def list_(tenant: TenantName = None, as_json: AsJson = False) -> None:
         print_json({"manifests": found})
         return
     rows = [{**fields_of(one), "digest": one.digest[:12]} for one in found]
-    columns = {"digest": "digest", "who": "by", "active_from": "from", "active_to": "to"}
+    columns = {"digest": "digest", "who": "by", "active_from": "from", "active_to": "to", "reason": "why"}
     print_table(rows, columns, empty="None yet: so-privacy manifest activate FILE")
 
 

@@ -51,6 +51,13 @@ MailsAnHour = Annotated[
     int | None, typer.Option("--mails-per-hour", min=1, max=MOST, help="At the most; 250.")
 ]
 MailsADay = Annotated[int | None, typer.Option("--mails-per-day", min=1, max=MOST, help="At the most; 1000.")]
+Mass = Annotated[
+    bool | None,
+    typer.Option(
+        "--mass",
+        help="Write in bulk, a thousand persons a call; only where `so-privacy tenant mass` allows it.",
+    ),
+]
 SkipChanged = Annotated[
     bool, typer.Option("--skip-changed", help="Go on without those who have changed since the plan was made.")
 ]

@@ -24,6 +24,7 @@ from so_privacy_ext.cli.run_options import (
     Failures,
     MailsADay,
     MailsAnHour,
+    Mass,
     Pilot,
     Refusals,
     RunNumber,
@@ -170,6 +171,7 @@ def resume(
     failures: Failures = None,
     mails_an_hour: MailsAnHour = None,
     mails_a_day: MailsADay = None,
+    mass: Mass = None,
     skip_changed: SkipChanged = False,
     detach: Detach = False,
     as_json: AsJson = False,
@@ -184,6 +186,7 @@ def resume(
         share(failures),
         mails_an_hour,
         mails_a_day,
+        mass or None,
     )
     with wired() as app:
         summary = app.tenant(tenant)

@@ -86,7 +86,9 @@ def apply(leg: Leg) -> CrmFailure | None:
             for case in cases:
                 leg.record(case, _ended(case, planned[case.person.person_id]))
 
-    return carry_out(leg.work, cases, leg.lists, just_read=True, before_writing=keep_before, record=record)
+    return carry_out(
+        leg.work, cases, leg.lists, just_read=True, before_writing=keep_before, write=leg.write, record=record
+    )
 
 
 def is_refusal(reason: str) -> bool:

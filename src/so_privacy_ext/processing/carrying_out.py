@@ -13,6 +13,8 @@ from so_privacy_ext.processing.work import Work
 
 Record = Callable[[Work, Sequence[Case]], None]
 """Writes down, in one transaction, how cases ended; one that has not ended stays begun."""
+Write = Callable[[Work, Sequence[Case]], CrmFailure | None]
+"""Has the CRM write what cases want, and reads back; gives the failure that stopped it."""
 
 
 def carry_out(
@@ -22,6 +24,7 @@ def carry_out(
     *,
     just_read: bool,
     before_writing: Callable[[Sequence[Case]], None] = lambda _: None,
+    write: Write = writing.write,
     record: Record = recording.record,
 ) -> CrmFailure | None:
     """Write, read back, tell and record a chunk; give the failure that stopped it.
@@ -34,7 +37,7 @@ def carry_out(
             case.consents = standing.get(case.person.person_id, {})
             wanting.want(work, case, lists)
     before_writing(cases)
-    stopped = writing.write(work, cases) or _tell(work, cases, lists)
+    stopped = write(work, cases) or _tell(work, cases, lists)
     record(work, [case for case in cases if not case.gone])
     return stopped or part_midway(work, [case for case in cases if case.gone], record)
 

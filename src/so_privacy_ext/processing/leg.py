@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from so_privacy_ext.errors import Park
 from so_privacy_ext.model import Person, PersonId, TenantLists
 from so_privacy_ext.ports import KeptDecision
+from so_privacy_ext.processing import writing
 from so_privacy_ext.processing.blame import of_one_person
+from so_privacy_ext.processing.carrying_out import Write
 from so_privacy_ext.processing.case import Case
+from so_privacy_ext.processing.mass_writing import write_in_bulk
 from so_privacy_ext.processing.recording import WAITS, finish, give_up, record_gone
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.runs import Ended, PersonState, Run, RunPerson, Runs, Skip
@@ -29,6 +32,14 @@ class Leg:
     persons: Mapping[PersonId, Person]
     """Who is gone is absent."""
     lists: TenantLists
+
+    @property
+    def write(self) -> Write:
+        """Give the way in which the run writes: in bulk, if it is to and the tenant still allows it."""
+        mass = self.work.mass
+        if mass is None or not self.run.waves.mass:
+            return writing.write
+        return lambda work, cases: write_in_bulk(work, cases, mass)
 
     def begun(self) -> Mapping[PersonId, KeptDecision]:
         """Give the decisions that were begun for these persons in an earlier turn and are not through."""

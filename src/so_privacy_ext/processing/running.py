@@ -9,8 +9,9 @@ from so_privacy_ext.processing import applying, undoing
 from so_privacy_ext.processing.answers import look_for_answers, too_many
 from so_privacy_ext.processing.drain import refuse_reissued
 from so_privacy_ext.processing.leg import Leg
+from so_privacy_ext.processing.mass_writing import MASS_CHUNK
 from so_privacy_ext.processing.planning import lists_digest
-from so_privacy_ext.processing.work import CHUNK, SLICE, Work
+from so_privacy_ext.processing.work import CHUNK, Work
 from so_privacy_ext.runs import DAY, Run, RunKind, RunPerson, Runs, RunState, Skip, Stop, Tally, Wait
 
 HOUR = 3600.0
@@ -41,7 +42,7 @@ def work_on(work: Work, runs: Runs) -> float | None:
 
 def compare(work: Work, runs: Runs, run: Run) -> bool:
     """Look at the next persons of a run before anything is begun; False when there are none left."""
-    people = runs.to_check(run, SLICE)
+    people = runs.to_check(run, MASS_CHUNK)
     if people:
         look = applying.compare if run.kind is RunKind.APPLY else undoing.survey
         look(work, runs, run, people)
@@ -74,11 +75,16 @@ def _step(work: Work, runs: Runs, run: Run) -> float | None:
     if run.state is RunState.WAITING:
         _go_on_after_waiting(work, runs, run)
         return None
-    people = runs.next_persons(run, CHUNK) if run.wave else ()
+    people = runs.next_persons(run, _at_a_time(work, run)) if run.wave else ()
     if people:
         return _work_for(work, runs, run, people)
     retry = runs.seconds_to_next(run) if run.wave else None
     return _over(work, runs, run) if retry is None else _wait(runs, run, Wait.RETRY, retry)
+
+
+def _at_a_time(work: Work, run: Run) -> int:
+    """Tell how many persons are carried out together."""
+    return MASS_CHUNK if run.waves.mass and work.mass is not None else CHUNK
 
 
 def _all_compared(work: Work, runs: Runs, run: Run) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from so_privacy_ext.model import Tenant
-from so_privacy_ext.ports import Clock, Crm, Ledgers
+from so_privacy_ext.ports import Clock, Crm, Ledgers, MassWriter
 from so_privacy_ext.rules.activation import ActiveManifest
 
 SLICE = 200
@@ -28,3 +28,5 @@ class Work:
     clock: Clock
     must_yield: Callable[[], bool]
     """Asked between chunks: does another tenant wait for this worker?"""
+    mass: MassWriter | None = None
+    """For runs alone, and only where the tenant's administrator lets us write in bulk."""

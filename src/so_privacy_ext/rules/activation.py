@@ -121,6 +121,7 @@ class ActiveManifest:
 
 
 _LISTED = frozenset({"category", "business", "position"})
+MISSING_LANGUAGE = "missing_language"
 NO_TEMPLATE = 0
 """Stands for a template that the tenant has lost; nothing is sent by it."""
 
@@ -132,6 +133,13 @@ def resolve(manifest: Manifest, lists: TenantLists) -> ActiveManifest:
     if names.findings:
         raise ManifestInvalid(manifest.filename, names.findings)
     return ready_manifest
+
+
+def lacking(manifest: Manifest, lists: TenantLists) -> list[Finding]:
+    """Give all that a manifest names and a tenant lacks."""
+    names = TenantNames(lists)
+    _resolve(manifest, names)
+    return names.findings
 
 
 def resolve_what_stands(manifest: Manifest, lists: TenantLists) -> ActiveManifest:
@@ -224,7 +232,7 @@ def _mails(manifest: Manifest, names: TenantNames) -> Iterator[tuple[str, Active
         if offered and lacking and _language(languages.fallback) not in offered:
             what = f"the template {shown(mail.template)} has no {', '.join(lacking)}"
             how = f"add them in the CRM, or at least the fallback {languages.fallback}"
-            names.findings.append(Finding(node.line, node.column, "missing_language", what, how))
+            names.findings.append(Finding(node.line, node.column, MISSING_LANGUAGE, what, how))
         yield key, ActiveMail(key, template.name, template.item_id, mail.version, wanted, mail.retell)
 
 

@@ -42,7 +42,7 @@ def placed(node: Node, at: Node) -> Node:
         value = {name: (placed(key, at), placed(inner, at)) for name, (key, inner) in value.items()}
     elif isinstance(value, list):
         value = [placed(one, at) for one in value]
-    return Node(at.line, at.column, value, node.text, at.text)
+    return Node(at.line, at.column, value, node.text, at.text, node.quoted)
 
 
 def _below(own: Node, base: Node) -> Node:

@@ -10,17 +10,9 @@ from so_privacy_ext.rules.references import words_in
 from so_privacy_ext.rules.tree import Node
 
 IDLE = (
-    "review_by",
     "controller",
-    "jurisdiction.packs",
-    "sources.*.type",
-    "sources.*.carries_consent",
-    "sources.*.supplier",
-    "purposes.*.classification",
     "purposes.*.retention",
-    "mails.*.marketing",
     "retention",
-    "rules.*.give.*.kind",
 )
 
 

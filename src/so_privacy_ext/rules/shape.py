@@ -87,6 +87,17 @@ class Languages(Shape):
     fallback: LanguageCode
 
 
+class Supplier(Shape):
+    """Who supplies the data of a source."""
+
+    name: Prose
+    agreement: Annotated[Day, Field(description="when the agreement was made by which the data may be used")]
+
+
+def _kind_of_supplier(value: object) -> str:
+    return "<supplier>" if isinstance(value, dict | Supplier) else "<word>"
+
+
 class SourceShape(Shape):
     """How data comes in by one source."""
 
@@ -97,7 +108,14 @@ class SourceShape(Shape):
         Literal[13, 14], Field(description="GDPR: 13 from the person herself, 14 from somebody else")
     ]
     carries_consent: Literal[True, False, "documented"] = False
-    supplier: Literal["required"] | None = None
+    supplier: (
+        Annotated[
+            Annotated[Literal["required"], Tag("<word>"), Field(description="needed, not named yet")]
+            | Annotated[Supplier, Tag("<supplier>")],
+            Discriminator(_kind_of_supplier),
+        ]
+        | None
+    ) = None
 
 
 class AtEnd(Shape):
@@ -187,6 +205,15 @@ Give = Annotated[
 ]
 
 
+Accepted = Annotated[
+    dict[
+        Annotated[str, Field(pattern=r"^L[0-9]{2}$", description="the code of a warning, such as `L38`")],
+        Prose,
+    ],
+    Field(description="warnings that are right and accepted, each with the reason; an error can't be"),
+]
+
+
 class RuleShape(Shape, Generic[When]):
     """When something holds, give purposes a basis, tell the person, and say why."""
 
@@ -201,6 +228,7 @@ class RuleShape(Shape, Generic[When]):
     max_changes: Annotated[
         str | None, Field(pattern=r"^(100|[1-9]?[0-9])%$", description="a share of all persons, such as `5%`")
     ] = None
+    accepted: Accepted = {}
 
 
 class MovedShape(Shape):
@@ -239,6 +267,7 @@ class ManifestShape(Shape, Generic[When]):
     languages: Languages
     sources: Annotated[dict[ListKey, SourceShape], Field(min_length=1)]
     legal_bases: Annotated[list[ListKey], Field(min_length=1)]
+    accepted: Accepted = {}
     purposes: Annotated[dict[ListKey, PurposeShape], Field(min_length=1)]
     mails: dict[MailKey, MailShape] = {}
     retention: dict[MailKey, RetentionShape[When]] = {}

@@ -82,6 +82,12 @@ class Node:
                 return None
         return node
 
+    def below(self) -> Iterator[Node]:
+        """Give this value and all below it, keys left out."""
+        yield self
+        for one in [*(value for _, _, value in self.items()), *self.elements()]:
+            yield from one.below()
+
     def plain(self) -> Any:
         """Give the value without positions."""
         if isinstance(self.value, dict):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.ports import Ledgers
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.statements import Statements
@@ -23,6 +24,23 @@ class Activation:
     who: str
     active_from: datetime
     active_to: datetime | None
+    reason: str
+    """Why it was activated, in the words of whoever did; may be empty."""
+    approved_by: str | None
+    """Who else agreed, where the tenant demands it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """Why a manifest is activated, and who besides `who` agreed to it."""
+
+    reason: str = ""
+    by: str | None = None
+    alone: bool = False
+    """The operator did without anybody's agreement where the tenant demands it."""
+
+
+_NOBODY_ASKED = Agreed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,16 @@ def listed(session: TenantSession) -> Sequence[Activation]:
     return [Activation(**row) for row in session.rows(_sql["list"])]
 
 
+def shown(session: TenantSession, manifest_id: int) -> tuple[Activation, bytes, bytes | None]:
+    """Give an activation with its manifest's bytes, and those of the one before it."""
+    row = session.row(_sql["shown"], {"manifest_id": manifest_id})
+    if row is None:
+        what = f"this tenant has no version {manifest_id}"
+        raise Refused("not_found", what, "see `manifest list`", Exit.NO_INPUT)
+    content, before = row.pop("content"), row.pop("before")
+    return Activation(**row), content, before
+
+
 def activate(
     session: TenantSession,
     ledgers: Ledgers,
@@ -62,6 +90,7 @@ def activate(
     who: str,
     tell_from: datetime | None = None,
     moved: Moved = NOTHING_MOVED,
+    agreed: Agreed = _NOBODY_ASKED,
 ) -> bool:
     """Let this manifest decide from now on, under the turn; False if it does already.
 
@@ -75,12 +104,15 @@ def activate(
         changed = standing is None or standing[1] != digest
         if changed:
             session.run(_sql["end"])
-            session.run(_sql["begin"], {"digest": digest, "content": content, "who": who})
+            values = {"digest": digest, "content": content, "who": who}
+            session.run(_sql["begin"], {**values, "reason": agreed.reason, "approved_by": agreed.by})
             _move(session, moved)
         session.run(_sql["tell_from"], {"tell_from": tell_from})
         if changed or tell_from is not None:
-            told = {} if tell_from is None else {"tell_from": tell_from.isoformat()}
-            ledgers.journal.append("manifest_activated", None, {"digest": digest, "who": who, **told})
+            told = {"digest": digest, "who": who, **_told(agreed)}
+            if tell_from is not None:
+                told["tell_from"] = tell_from.isoformat()
+            ledgers.journal.append("manifest_activated", None, told)
     return changed
 
 
@@ -94,3 +126,9 @@ def _move(session: TenantSession, moved: Moved) -> None:
         for old, new in names.items():
             for statement in statements:
                 session.run(_sql[statement], {"old": old, "new": new})
+
+
+def _told(agreed: Agreed) -> dict[str, str | bool]:
+    """Give what the journal keeps of an agreement, and nothing where there was none."""
+    told = {"reason": agreed.reason, "approved_by": agreed.by, "alone": agreed.alone}
+    return {name: value for name, value in told.items() if value}

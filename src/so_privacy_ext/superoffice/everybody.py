@@ -38,15 +38,22 @@ _MAILED = (
 class Everybody:
     """How far a reading has come; it outlives turns, and a page that failed is read again."""
 
-    def __init__(self, last: PersonId, *, page_size: int = PAGE, fields: Sequence[UserField] = ()) -> None:
+    def __init__(
+        self,
+        last: PersonId,
+        *,
+        after: int = 0,
+        page_size: int = PAGE,
+        fields: Sequence[UserField] = (),
+    ) -> None:
         self._page_size = page_size
         self.fields = fields
         """User-defined fields that are read of everybody."""
-        self.after = PersonId(0)
+        self.after = PersonId(after)
         """Everybody up to this person has been given."""
         self._last = last
-        self._emails = _Ahead("email", EMAIL, page_size)
-        self._consents = _Ahead("consentperson", CONSENT, page_size)
+        self._emails = Ahead("email", EMAIL, page_size, after)
+        self._consents = Ahead("consentperson", CONSENT, page_size, after)
         self._companies: dict[int, Row] = {}
 
     @property
@@ -122,15 +129,15 @@ class Noticed:
         return {PersonId(row[_KEY]) for row in rows if row[_KEY] > 0 and row["type"] in DOCUMENTS}
 
 
-class _Ahead:
+class Ahead:
     """A table's rows in the order of their persons, read ahead of them."""
 
-    def __init__(self, table: str, columns: Sequence[Column], page_size: int) -> None:
+    def __init__(self, table: str, columns: Sequence[Column], page_size: int = PAGE, after: int = 0) -> None:
         self._page_size = page_size
         self._table = table
         self._columns = sorted(columns, key=lambda column: column.name != _KEY)  # which orders the rows
         self._rows: list[Row] = []
-        self._whole = 0
+        self._whole = after
         """The rows of all persons up to this one are here."""
         self._ended = False
 

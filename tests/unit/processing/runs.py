@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from so_privacy_ext.model import LastIds, PersonId
-from so_privacy_ext.ports import Ledgers
+from so_privacy_ext.ports import Ledgers, MassWriter
 from so_privacy_ext.processing.applying import head_json, planned_json
 from so_privacy_ext.processing.planned import PlannedPerson
 from so_privacy_ext.processing.planning import Tally as Planned
@@ -60,14 +60,21 @@ def start(world: World, run_id: int, waves: Waves = AT_ONCE, *, skip_changed: bo
         run_register.start(turn.session, run_id, who="anna", waves=waves, skip_changed=skip_changed)
 
 
-def work(world: World, turn: Turn, runs: Runs | None = None, ledgers: Ledgers | None = None) -> float | None:
+def work(
+    world: World,
+    turn: Turn,
+    runs: Runs | None = None,
+    ledgers: Ledgers | None = None,
+    mass: MassWriter | None = None,
+) -> float | None:
     """Work on the run in a turn, as the worker does."""
-    return work_on(world.work(turn, must_yield=never, ledgers=ledgers), runs or turn.runs)
+    made = replace(world.work(turn, must_yield=never, ledgers=ledgers), mass=mass)
+    return work_on(made, runs or turn.runs)
 
 
-def work_once(world: World) -> float | None:
+def work_once(world: World, mass: MassWriter | None = None) -> float | None:
     with world.turn() as turn:
-        return work(world, turn)
+        return work(world, turn, mass=mass)
 
 
 def apply(world: World, person_ids: Sequence[int], waves: Waves = AT_ONCE, *, tell: bool = False) -> int:

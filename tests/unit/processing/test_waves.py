@@ -1,6 +1,7 @@
 """A run goes in waves: it waits, looks at what came of its mails, and stops before it does more harm."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -122,7 +123,8 @@ def test_a_wave_that_the_crm_refuses_is_the_last(world: World) -> None:
 def test_mails_have_a_brake_of_their_own(world: World, brake: str, advance: float) -> None:
     persons = [old(world) for _ in range(3)]
     without = old(world, "ERP", email=None)
-    waves = replace(SLOW, pilot=100, wait=0.0, **{brake: 2})
+    limit: dict[str, Any] = {brake: 2}
+    waves = replace(SLOW, pilot=100, wait=0.0, **limit)
     run_id = runs.apply(world, [*persons, without], waves, tell=True)
     run = runs.shown(world, run_id)
     assert (run.state, run.reason, told(world)) == (RunState.WAITING, Wait.MAILS, persons[:2])

@@ -125,7 +125,7 @@ def test_several_presets_and_the_first_is_nearer() -> None:
     ours = read("manifest: 1\nname: ours\nextends: [preset:superoffice@1, preset:nordic-b2b@1]\n").content
 
     assert ours.purposes["STORE"].name == {"da": "Salg og service", "en": "Sales and service"}
-    assert ours.purposes["EMARKETING"].renew_before is None  # as superoffice@1 has it
+    assert ours.purposes["EMARKETING"].protect is False  # as superoffice@1 has it
     assert "RECRUIT" in ours.purposes
 
 
@@ -138,11 +138,12 @@ def test_several_presets_and_the_first_is_nearer() -> None:
          " `sole`; allowed: soft-opt-in-dk, sole-trader")),
         ("extends: [preset:nordic-b2b@1]\nswitch_on: [mine]\noptional:\n" + VIP.replace("vip", "mine"),
          ("4:13: before_missing: `mine` does not say before which rule it is tried; write `before:` with one of"
-         " own-staff, minor, applicant, web-tick, web-plain, event-guest, met-in-person, erp, bought-or-referred,"
-         " catch-all")),
+         " own-staff, minor, young-guest, applicant, web-tick, web-plain, event-guest, met-in-person, erp,"
+         " bought-or-referred, catch-all")),
         ("extends: [preset:nordic-b2b@1]\nrules:\n" + VIP.replace("vip", "vip, before: own"),
          ("5:23: unknown_rule: there is no rule `own`; allowed: applicant,"
-         " bought-or-referred, catch-all, erp, event-guest, met-in-person, minor, own-staff, vip, web-plain, web-tick")),
+         " bought-or-referred, catch-all, erp, event-guest, met-in-person, minor, own-staff, vip, web-plain, web-tick,"
+         " young-guest")),
     ],
 )  # fmt: skip
 def test_what_can_not_be_taken_in(lines: str, said: str) -> None:

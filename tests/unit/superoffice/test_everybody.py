@@ -236,3 +236,27 @@ def test_user_defined_fields_are_read_of_everybody_and_a_page_that_moved_is_read
 
 def _named(crm: SuperOfficeCrm) -> list[UserField]:
     return [one for one in crm.lists().fields if one.key in {"person/SuperOffice:2", "company/SuperOffice:1"}]
+
+
+def test_many_who_stand_close_together_are_read_by_pages_and_as_one_by_one(
+    crm: SuperOfficeCrm, tenant: Tenant, running: RunningSandbox
+) -> None:
+    ids = populate(tenant, 260)
+    crm.lists()
+    few = [ids[start : start + 100] for start in range(0, len(ids), 100)]
+    persons = {one: person for some in few for one, person in crm.read_persons(some).items()}
+    consents = {one: rows for some in few for one, rows in crm.read_consents(some).items()}
+    running.world.calls.clear()
+
+    asked = ids[:3] + ids[4:]
+    assert crm.read_persons(asked) == {one: row for one, row in persons.items() if one != ids[3]}
+    assert len(running.world.calls.of(NAME)) <= 7
+    running.world.calls.clear()
+    assert crm.read_consents(asked) == {one: rows for one, rows in consents.items() if one != ids[3]}
+    assert len(running.world.calls.of(NAME)) <= 2
+
+
+def test_many_who_stand_far_apart_are_named(crm: SuperOfficeCrm, running: RunningSandbox) -> None:
+    running.world.calls.clear()
+    assert crm.read_persons([PersonId(900_000 + 10 * number) for number in range(201)]) == {}
+    assert len([call for call in running.world.calls.of(NAME) if call.status == "ok"]) == 2

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from so_privacy_ext.rules.findings import Finding
+from so_privacy_ext.rules.law import Fact
 from so_privacy_ext.rules.lint.subject import Subject
 from so_privacy_ext.rules.tree import Node
 
@@ -17,23 +18,6 @@ class Level(StrEnum):
     ERROR = "E"
     WARNING = "W"
     NOTE = "I"
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """The law or fact behind a finding, and how sure it is."""
-
-    says: str
-    source: str
-    """Where it says so: a paragraph, a guide, a page of the vendor's, a rule of this product."""
-    checked_on: str | None = None
-    """The day on which the source was last read, such as `2026-11-28`; None where nobody is known to have."""
-    confidence: str = "reported"
-    """`verified`: read in the source; `reported`: by somebody who had; `unverified`: believed."""
-
-    def __str__(self) -> str:
-        checked = f"checked on {self.checked_on}" if self.checked_on else "not checked"
-        return f"{self.says} ({self.source}; {checked}, {self.confidence})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +57,8 @@ class Law:
     example: str
     """How it is right, as a piece of a manifest."""
     look: Callable[[Subject], Iterable[Found]] = field(repr=False)
+    needs: str = ""
+    """What must be known besides the manifest: `tenant` or `mails`; without it nothing is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +69,8 @@ class LintFinding(Finding):
     fact: Fact | None = None
     example: str = ""
     edits: tuple[Edit, ...] = ()
+    accepted: str = ""
+    """The reason for which the manifest accepts it; empty where it doesn't."""
+
+
+__all__ = ["Edit", "Fact", "Found", "Law", "Level", "LintFinding"]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from so_privacy_ext.model import TenantLists
+from so_privacy_ext.rules.law import CountryLaw, country_law
+from so_privacy_ext.rules.lint.mail_text import MailText
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.shape import GiveBasis, RuleShape
 from so_privacy_ext.rules.tree import Node
+
+MARKETING = "EMARKETING"
+"""The CRM's purpose of e-marketing; whatever is a part of it is marketing too."""
+SWEPT_WITHIN = timedelta(days=2)
+"""A whole sweep is due every night."""
+CARRIED_BY_NONE = frozenset({"IMPORT", "API", "UNKNOWN"})
+"""Sources of the CRM's own under which nobody can have consented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,25 @@ class TenantKnowledge:
     lists: TenantLists
     strict_mode: bool | None = None
     """Whether the CRM mails marketing only to who has agreed."""
+    swept_at: datetime | None = None
+    """Until when a sweep has found whom no event told of; None where none has."""
+    shares: Mapping[str, float] | None = None
+    """Rule id → the share of known persons, from 0 to 1, for whom it would decide something."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailTexts:
+    """The texts of mail templates as their author has them beside the manifest."""
+
+    texts: Mapping[tuple[str, str], MailText]
+    """By template and language."""
+    kept: Mapping[str, str]
+    """What was kept of each version: `template version language` → the hash of its text."""
+
+
+def kept_as(template: str, version: int, language: str) -> str:
+    """Name a version of a text as it is kept in `MailTexts.kept`."""
+    return f"{template} {version} {language}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +101,7 @@ class Subject:
     manifest: Manifest
     today: date
     tenant: TenantKnowledge | None = None
+    mails: MailTexts | None = None
     tested: RuleTests | None = None
     """None where nobody has looked for tests."""
 
@@ -101,10 +130,6 @@ class Subject:
             node = node.get(step) or node
         return node
 
-    def descends(self, purpose: str, ancestor: str) -> bool:
-        """Tell whether a purpose is another, or a part of it."""
-        return ancestor in self.line_of(purpose)
-
     def line_of(self, purpose: str) -> list[str]:
         """Give a purpose and all it is a part of, itself first."""
         purposes = self.manifest.content.purposes
@@ -114,3 +139,55 @@ class Subject:
             line.append(key)
             key = purposes[key].parent
         return line
+
+    def part(self, name: str) -> Node:
+        """Give the key of a part of the file, such as `sources`; its beginning where it has no such part."""
+        return next((key for one, key, _ in self.manifest.root.items() if one == name), self.manifest.root)
+
+    def is_swept(self) -> bool:
+        """Tell whether a sweep has lately found whom no event told of."""
+        swept = self.tenant.swept_at if self.tenant is not None else None
+        return swept is not None and self.today - swept.date() <= SWEPT_WITHIN
+
+    def is_marketing(self, purpose: str) -> bool:
+        """Tell whether a purpose is e-marketing or a part of it."""
+        return MARKETING in self.line_of(purpose)
+
+    def expires(self, purpose: str) -> str | None:
+        """Give a purpose's period, its own or what it inherits."""
+        purposes = self.manifest.content.purposes
+        return next((purposes[one].expires for one in self.line_of(purpose) if purposes[one].expires), None)
+
+    def laws(self) -> Iterator[tuple[str, Node, CountryLaw | None]]:
+        """Give the countries whose law is checked, each once, where it is named, and its pack."""
+        content = self.manifest.content
+        named = [(content.jurisdiction.home, self.at("jurisdiction", "home"))]
+        for at, country in enumerate(content.jurisdiction.packs):
+            named.append((country, self.at("jurisdiction", "packs", at)))
+        seen: set[str] = set()
+        for country, node in named:
+            if country not in seen:
+                seen.add(country)
+                yield country, node, country_law(country)
+
+    def carries_consent(self, source: str) -> bool:
+        """Tell whether somebody who came by a source can have consented, as far as the manifest says it."""
+        shape = self.manifest.content.sources.get(source)
+        return shape is not None and shape.carries_consent is not False and source not in CARRIED_BY_NONE
+
+    def tells(self) -> Iterator[tuple[RuleAt, str]]:
+        """Give each rule that tells, with the mail's key."""
+        for rule in self.rules():
+            if rule.rule.tell is not None:
+                yield rule, rule.rule.tell
+
+    def texts(self) -> Iterator[tuple[str, Node, str, MailText]]:
+        """Give each mail that has a text beside the manifest: key, place, language, text."""
+        if self.mails is None:
+            return
+        content = self.manifest.content
+        for key, mail in content.mails.items():
+            for language in mail.languages or content.languages.enabled:
+                text = self.mails.texts.get((mail.template, language))
+                if text is not None:
+                    yield key, self.at("mails", key, "template"), language, text

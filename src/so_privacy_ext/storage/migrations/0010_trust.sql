@@ -42,3 +42,36 @@ CROSS JOIN LATERAL (
   SELECT DISTINCT one ->> 'rule_id' AS rule_id FROM json_array_elements(d.ruling -> 'decisions') one
 ) r
 GROUP BY 1, 2, 3;
+
+-- Why a manifest was activated, and who else agreed.
+ALTER TABLE manifest
+  ADD COLUMN reason text NOT NULL DEFAULT '',
+  ADD COLUMN approved_by text;
+
+-- Whether what one administrator wants needs another one's agreement, and what waits for it. `ground` is what it was
+-- checked against: when that has changed, nobody has agreed to what would come of it now.
+ALTER TABLE tenant ADD COLUMN two_pairs boolean NOT NULL DEFAULT false;
+
+CREATE TABLE proposal (
+  proposal_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant_id integer NOT NULL REFERENCES tenant,
+  kind text NOT NULL CHECK (kind IN ('manifest', 'run', 'one_pair')),
+  subject text NOT NULL,
+  content bytea,
+  tell_from timestamptz,
+  reason text NOT NULL,
+  ground text NOT NULL,
+  who text NOT NULL,
+  proposed_at timestamptz NOT NULL DEFAULT so_now(),
+  settled_at timestamptz,
+  settled_as text CHECK (settled_as IN ('approved', 'refused', 'taken_back', 'lapsed', 'replaced')),
+  settled_by text
+);
+CREATE INDEX proposal_of_tenant ON proposal (tenant_id, proposal_id);
+CREATE UNIQUE INDEX proposal_open ON proposal (tenant_id, kind) WHERE settled_at IS NULL;
+ALTER TABLE proposal ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_tenant ON proposal
+  USING (tenant_id = nullif(current_setting('app.tenant', true), '')::integer)
+  WITH CHECK (tenant_id = nullif(current_setting('app.tenant', true), '')::integer);
+GRANT SELECT, INSERT, UPDATE, DELETE ON proposal TO so_privacy_app;
+GRANT USAGE ON SEQUENCE proposal_proposal_id_seq TO so_privacy_app;

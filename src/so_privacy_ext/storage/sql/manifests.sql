@@ -5,14 +5,23 @@ SELECT content, digest FROM manifest WHERE tenant_id = %(tenant_id)s AND active_
 SELECT content FROM manifest WHERE tenant_id = %(tenant_id)s AND digest = %(digest)s LIMIT 1
 
 -- name: list
-SELECT manifest_id, digest, who, active_from, active_to FROM manifest
+SELECT manifest_id, digest, who, active_from, active_to, reason, approved_by FROM manifest
 WHERE tenant_id = %(tenant_id)s ORDER BY manifest_id DESC
+
+-- name: shown
+SELECT manifest_id, digest, who, active_from, active_to, reason, approved_by, content, (
+  SELECT before.content FROM manifest before
+  WHERE before.tenant_id = %(tenant_id)s AND before.manifest_id < m.manifest_id
+  ORDER BY before.manifest_id DESC LIMIT 1
+) AS before
+FROM manifest m WHERE m.tenant_id = %(tenant_id)s AND m.manifest_id = %(manifest_id)s
 
 -- name: end
 UPDATE manifest SET active_to = so_now() WHERE tenant_id = %(tenant_id)s AND active_to IS NULL
 
 -- name: begin
-INSERT INTO manifest (tenant_id, digest, content, who) VALUES (%(tenant_id)s, %(digest)s, %(content)s, %(who)s)
+INSERT INTO manifest (tenant_id, digest, content, who, reason, approved_by)
+VALUES (%(tenant_id)s, %(digest)s, %(content)s, %(who)s, %(reason)s, %(approved_by)s)
 
 -- name: tell_from
 UPDATE tenant SET tell_from = coalesce(%(tell_from)s::timestamptz, tell_from, so_now()) WHERE tenant_id = %(tenant_id)s

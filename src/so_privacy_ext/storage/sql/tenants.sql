@@ -112,6 +112,9 @@ UPDATE run_person SET before = '{}', planned = '{}' WHERE tenant_id = %(tenant_i
 -- name: wipe_run
 DELETE FROM run WHERE tenant_id = %(tenant_id)s
 
+-- name: wipe_proposal
+DELETE FROM proposal WHERE tenant_id = %(tenant_id)s
+
 -- name: wipe_manifest
 DELETE FROM manifest WHERE tenant_id = %(tenant_id)s
 

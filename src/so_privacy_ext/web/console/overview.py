@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from so_privacy_ext.errors import Fault
 from so_privacy_ext.lifecycle.watchdog import WHAT_TO_DO
-from so_privacy_ext.storage import findings, manifests, tenants
+from so_privacy_ext.storage import findings, manifests, proposals, tenants
 from so_privacy_ext.storage.findings import TenantFinding
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.web.console.visit import HOME, Visit
@@ -38,6 +38,7 @@ def show(visit: Visit) -> Response:
         slots = tenants.subscriptions(session)
         active = next((one for one in manifests.listed(session) if one.active_to is None), None)
         wrong = findings.listed(session)
+        proposed = proposals.waiting(session)
     return visit.page(
         "overview.html",
         tenant=summary,
@@ -47,7 +48,8 @@ def show(visit: Visit) -> Response:
         active=active,
         wrong=wrong,
         told_as=_told_as,
-        needs=summary.dead + summary.reviews + len(wrong) + (active is None),
+        proposed=proposed,
+        needs=summary.dead + summary.reviews + len(wrong) + proposed + (active is None),
     )
 
 

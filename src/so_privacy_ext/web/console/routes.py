@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from so_privacy_ext.web.console import leaving, manifests, overview, persons, registers, reviews, rules
+from so_privacy_ext.web.console import (
+    approvals,
+    leaving,
+    manifests,
+    overview,
+    persons,
+    registers,
+    reviews,
+    rules,
+)
 from so_privacy_ext.web.console.door import Door
 from so_privacy_ext.web.console.leaving import UNINSTALL
 from so_privacy_ext.web.console.manifests import MANIFEST
@@ -14,7 +23,7 @@ from so_privacy_ext.web.console.persons import PERSONS
 from so_privacy_ext.web.console.registers import EVENTS
 from so_privacy_ext.web.console.reviews import REVIEWS
 from so_privacy_ext.web.console.rules import RULES
-from so_privacy_ext.web.console.visit import HOME, Tenancy
+from so_privacy_ext.web.console.visit import APPROVALS, HOME, Tenancy
 from so_privacy_ext.web.floods import Floods
 from so_privacy_ext.web.rendering import Pages
 from so_privacy_ext.web.sessions import Sessions
@@ -43,9 +52,15 @@ def console_routes(
         door.shown(HOME + "/quarantine/{number}", registers.quarantined),
         door.shown(f"{HOME}/duties", registers.duties),
         door.shown(MANIFEST, manifests.show),
+        door.shown(APPROVALS, approvals.listed),
+        door.done(f"{HOME}/two-pairs", approvals.demand),
+        door.shown(APPROVALS + "/{number}", approvals.show),
+        door.done(APPROVALS + "/{number}", approvals.settle),
         door.shown(UNINSTALL, leaving.show),
         door.done(UNINSTALL, leaving.remove),
         door.shown(f"{MANIFEST}/file", manifests.download),
+        door.shown(f"{MANIFEST}/edit", manifests.edit),
+        door.shown(MANIFEST + "/versions/{number}", manifests.version),
         door.done(f"{MANIFEST}/check", manifests.check),
         door.done(f"{MANIFEST}/activate", manifests.activate),
     ]

@@ -18,6 +18,8 @@ from so_privacy_ext.ports import OfTenant
 from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.storage import tenants
+from so_privacy_ext.storage.manifests import Agreed
+from so_privacy_ext.storage.proposals import Proposal
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.storage.turns import Turn
@@ -29,10 +31,25 @@ from so_privacy_ext.web.security import PAGE_HEADERS
 from so_privacy_ext.web.sessions import Signed
 
 HOME = "/configure"
+APPROVALS = f"{HOME}/approvals"
 TURN_SECONDS = 10.0
 """As long as somebody who waits for a page waits for a worker to let go of her tenant."""
 SHOWN = 100
 _LONGEST_NUMBER = 18
+
+
+class Approvals(Protocol):
+    """What two administrators agree on, under a turn."""
+
+    def propose(
+        self, manifest: Manifest, content: bytes, *, who: str, reason: str, tell_from: datetime | None
+    ) -> Sequence[LintFinding]:
+        """Propose that a manifest decide; raises `ManifestInvalid`."""
+
+    def demand(self, *, who: str) -> bool: ...
+    def propose_one_pair(self, *, who: str, reason: str) -> None: ...
+    def approve(self, proposal_id: int, *, who: str) -> Proposal: ...
+    def refuse(self, proposal_id: int, *, who: str) -> None: ...
 
 
 class Tenancy(Protocol):
@@ -44,11 +61,21 @@ class Tenancy(Protocol):
         """Put our webhooks right, those that a human stopped too."""
 
     def fit(self, turn: Turn, manifest: Manifest) -> Sequence[LintFinding]:
-        """Give warnings; raises `ManifestInvalid` with all that the tenant lacks, or that breaks a law."""
+        """Give warnings; raises `ManifestInvalid` with all that the tenant lacks and that breaks a law."""
 
     def activate(
-        self, turn: Turn, manifest: Manifest, content: bytes, *, who: str, tell_from: datetime | None
+        self,
+        turn: Turn,
+        manifest: Manifest,
+        content: bytes,
+        *,
+        who: str,
+        tell_from: datetime | None,
+        agreed: Agreed | None,
     ) -> object: ...
+    def approving(self, turn: Turn) -> Approvals:
+        """Give what is needed where two must agree."""
+
     def pieces(self, tenant_id: TenantId) -> Sequence[Piece]:
         """Give what of ours is in the tenant's CRM."""
 

@@ -33,7 +33,9 @@ from so_privacy_ext.model import (
 )
 from so_privacy_ext.ports import EffectIntent
 from so_privacy_ext.settings import Settings
-from so_privacy_ext.storage import manifests, tenants
+from so_privacy_ext.storage import manifests, proposals, tenants
+from so_privacy_ext.storage.manifests import Agreed
+from so_privacy_ext.storage.proposals import NewProposal, Wish
 from so_privacy_ext.storage.sessions import Sessions
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.web.server import listen
@@ -57,6 +59,8 @@ class Objects:
     quarantined: int
     review: int
     mail_review: int
+    version: int = 0
+    proposal: int = 0
 
 
 @dataclass
@@ -179,12 +183,16 @@ class House:
                 reason="mail",
             )
             content = MANIFEST.read_bytes() + f"# {text!a}\n".encode()
-            manifests.activate(turn.session, turn.ledgers, content, who=text)
+            manifests.activate(turn.session, turn.ledgers, content, who=text, agreed=Agreed(text))
+            wish = NewProposal(Wish.ONE_PAIR, "", text, "", "associate 8")
+            proposals.keep(turn.session, turn.ledgers, wish)
             decide(turn, hashlib.sha256(content).hexdigest(), text)
         ids = self.rows(
             "SELECT (SELECT quarantine_id FROM so_privacy.quarantine WHERE tenant_id = %(t)s),"
             " (SELECT min(review_id) FROM so_privacy.review WHERE tenant_id = %(t)s),"
-            " (SELECT max(review_id) FROM so_privacy.review WHERE tenant_id = %(t)s)",
+            " (SELECT max(review_id) FROM so_privacy.review WHERE tenant_id = %(t)s),"
+            " (SELECT max(manifest_id) FROM so_privacy.manifest WHERE tenant_id = %(t)s),"
+            " (SELECT max(proposal_id) FROM so_privacy.proposal WHERE tenant_id = %(t)s)",
             {"t": number},
         )[0]
         return Objects(first.inbox_id, second.inbox_id, *ids)

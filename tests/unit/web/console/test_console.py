@@ -28,6 +28,7 @@ PAGES = (
     "/configure/quarantine",
     "/configure/duties",
     "/configure/uninstall",
+    "/configure/approvals",
 )
 
 
@@ -104,6 +105,7 @@ def test_every_page_speaks_the_browsers_language(first: Inhabitant, language: st
             "quarantine.title",
             "duties.title",
             "uninstall.title",
+            "approval.title",
         ),
         strict=True,
     ):

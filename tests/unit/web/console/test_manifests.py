@@ -15,10 +15,12 @@ import requests
 from so_privacy_ext.rules.findings import Finding
 from so_privacy_ext.storage import manifests
 from so_privacy_ext.storage.tenants import TenantSummary
-from so_privacy_ext.web.console.manifests import lines
+from so_privacy_ext.web.console.manifest_text import lines
+from so_privacy_ext.web.console.text_diff import changes
 from tests.unit.web.console.house import FIRST, MANIFEST, House, Visitor
 
 GOOD = MANIFEST.read_bytes()
+BECAUSE = b"Contact at a trading partner; bookkeeping duty; e-mail not collected from the person."
 Home = tuple[TenantSummary, Visitor]
 
 
@@ -30,6 +32,10 @@ def home(house: House) -> Home:
 
 def upload(admin: Visitor, content: bytes) -> requests.Response:
     return admin.post("/configure/manifest/check", files={"file": ("../odd\r\n.yaml", content)})
+
+
+def activate(admin: Visitor, content: str, **more: str) -> requests.Response:
+    return admin.post("/configure/manifest/activate", {"content": content, "reason": "why not", **more})
 
 
 def carried(page: requests.Response) -> str:
@@ -50,7 +56,7 @@ def test_errors_are_shown_in_their_place(house: House, home: Home) -> None:
     assert page.status_code == 422
     assert "3 things must be mended" in page.text
     place = re.search(
-        r"article: 15.*?Line 14, column (\d+):</strong> <span lang=\"en\">([^<]*)", page.text, re.DOTALL
+        r"article: 15.*?Line 14, column (\d+):</strong>.*?<span lang=\"en\">([^<]*)", page.text, re.DOTALL
     )
     assert place is not None
     assert "allowed: 13, 14" in place[2]
@@ -76,9 +82,7 @@ def test_a_text_is_mended_on_the_page_checked_and_activated(house: House, home: 
     assert checked.status_code == 200
     assert "It is right in itself" in checked.text
     assert active(house, home) is None
-    done = admin.post(
-        "/configure/manifest/activate", {"content": carried(checked), "tell_from": "2026-11-01"}
-    )
+    done = activate(admin, carried(checked), tell_from="2026-11-01")
 
     assert (done.status_code, done.headers["location"]) == (303, "/configure/manifest?done=activated")
     assert active(house, home) == (GOOD, hashlib.sha256(GOOD).hexdigest())
@@ -98,11 +102,11 @@ def test_a_text_is_mended_on_the_page_checked_and_activated(house: House, home: 
 
 def test_the_same_again_is_said_and_a_new_one_follows(house: House, home: Home) -> None:
     admin = home[1]
-    admin.post("/configure/manifest/activate", {"content": carried(upload(admin, GOOD))})
+    activate(admin, carried(upload(admin, GOOD)))
     assert "It decides already, exactly as it is." in upload(admin, GOOD).text
     other = upload(admin, GOOD + b"# another\n")
     assert "If you activate it" in other.text
-    assert admin.post("/configure/manifest/activate", {"content": carried(other)}).status_code == 303
+    assert activate(admin, carried(other)).status_code == 303
 
     page = admin.get("/configure/manifest").text
     assert "Decided before" in page
@@ -116,15 +120,13 @@ def test_what_is_activated_is_checked_again(house: House, home: Home) -> None:
     before = active(house, home)
     for bad in (GOOD.replace(b"give: none", b"giv: none", 1), b"\xff", b""):
         content = base64.urlsafe_b64encode(bad).decode()
-        assert admin.post("/configure/manifest/activate", {"content": content}).status_code == 422
+        assert activate(admin, content).status_code == 422
     for odd in ("%", "é", "a"):
         assert admin.post("/configure/manifest/activate", {"content": odd}).status_code == 400
     assert admin.post("/configure/manifest/activate").status_code == 400
     good = base64.urlsafe_b64encode(GOOD).decode()
     for day in ("yesterday", "2026-13-01", "0"):
-        assert (
-            admin.post("/configure/manifest/activate", {"content": good, "tell_from": day}).status_code == 400
-        )
+        assert activate(admin, good, tell_from=day).status_code == 400
 
     assert active(house, home) == before
 
@@ -251,7 +253,7 @@ def test_a_manifest_of_full_size_goes_through_both_steps(home: Home) -> None:
     page = upload(home[1], content)
 
     assert page.status_code == 200
-    assert home[1].post("/configure/manifest/activate", {"content": carried(page)}).status_code == 303
+    assert activate(home[1], carried(page)).status_code == 303
     assert home[1].post("/configure/manifest/check", {"text": content.decode()}).status_code == 200
 
 
@@ -276,8 +278,82 @@ def test_what_breaks_a_law_is_shown_in_its_place_and_decides_nothing(house: Hous
 
     assert page.status_code == 422
     assert "is a text to us" in page.text
-    done = home[1].post(
-        "/configure/manifest/activate", {"content": base64.urlsafe_b64encode(bad).decode(), "tell_from": ""}
-    )
+    done = activate(home[1], base64.urlsafe_b64encode(bad).decode(), tell_from="")
     assert done.status_code == 422
     assert active(house, home) == before
+
+
+def test_an_activation_needs_a_reason_which_is_kept(house: House, home: Home) -> None:
+    tenant, admin = home
+    before = active(house, home)
+    content = carried(upload(admin, GOOD + b"# why\n"))
+    for reason in ("", "  ", "x" * 501):
+        page = activate(admin, content, reason=reason, tell_from="2026-11-02")
+        assert page.status_code == 422
+        assert "Give a reason of at most 500 characters." in page.text
+        assert carried(page) == content
+        assert 'value="2026-11-02"' in page.text
+    assert active(house, home) == before
+
+    assert activate(admin, content, reason="The DPO asked for it.").status_code == 303
+    assert "The DPO asked for it." in admin.get("/configure/manifest").text
+    (entry,) = house.rows(
+        "SELECT content ->> 'reason' FROM so_privacy.journal WHERE tenant_id = %(t)s"
+        " ORDER BY seq DESC LIMIT 1",
+        {"t": tenant.tenant_id},
+    )
+    assert entry == ("The DPO asked for it.",)
+
+
+def test_each_version_says_who_why_and_what_differs_from_the_one_before(house: House, home: Home) -> None:
+    admin = home[1]
+    for text in (GOOD, GOOD.replace(b"give: none", b"give: review", 1)):
+        assert activate(admin, base64.urlsafe_b64encode(text).decode(), reason="try it").status_code == 303
+    found = re.findall(r"/configure/manifest/versions/\d+", admin.get("/configure/manifest").text)
+    page = admin.get(found[0]).text
+
+    assert re.search(r'line went"><span class="number">\d+</span>.*?give: none', page)
+    assert re.search(r'line came"><span class="number">\d+</span>.*?give: review', page)
+    assert "try it" in page
+    assert "SuperOffice user 7" in page
+    assert "It was the first one." in admin.get(found[-1]).text
+    assert admin.get("/configure/manifest/versions/x").status_code == 404
+
+
+def test_the_text_is_changed_on_the_page_beside_numbers(house: House, home: Home) -> None:
+    admin = home[1]
+    activate(admin, base64.urlsafe_b64encode(GOOD).decode())
+    page = admin.get("/configure/manifest/edit").text
+    lines = GOOD.count(b"\n")
+
+    assert f'rows="{lines + 12}"' in page
+    assert f"\n{lines}\n" in page.partition('<div class="editor">')[2].partition("</pre>")[0]
+    assert "nordic-b2b-default" in page.partition("<textarea")[2]
+    assert house.sign_in(house.add("Cust45001")).get("/configure/manifest/edit").status_code == 404
+
+
+def test_what_is_to_be_looked_at_is_shown_with_its_law(home: Home) -> None:
+    copied = GOOD.replace(
+        b"Needed to run the event signed up for; invitations to others are EVENTINVITE.", BECAUSE
+    )
+    page = upload(home[1], copied)
+
+    assert page.status_code == 200
+    assert re.search(r"\d+ things? to look at", page.text)
+    assert re.search(r'warning <code>L36</code></span> <span lang="en">', page.text)
+    assert "What it rests on" in page.text
+
+
+def test_a_comparison_shows_what_stands_around_and_leaves_the_rest_out() -> None:
+    old = [f"line {number}" for number in range(1, 31)]
+    new = [*old[:9], "other", *old[10:24], *old[25:], "more"]
+    shown = list(changes("\n".join(old), "\n".join(new)))
+
+    assert [(one.kind, one.number, one.text) for one in shown if one.kind != "same"] == [
+        ("went", 10, "line 10"),
+        ("came", 10, "other"),
+        ("went", 25, "line 25"),
+        ("came", 30, "more"),
+    ]
+    assert [one.number for one in shown if one.gap] == [7, 22]
+    assert list(changes("a\nb", "a\nb")) == []

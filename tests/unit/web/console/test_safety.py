@@ -22,7 +22,12 @@ from tests.unit.web.conftest import serving
 from tests.unit.web.console.conftest import Inhabitant
 from tests.unit.web.console.house import House, Visitor
 
-IDS = {"/configure/reviews/{number}": "review", "/configure/quarantine/{number}": "quarantined"}
+IDS = {
+    "/configure/reviews/{number}": "review",
+    "/configure/quarantine/{number}": "quarantined",
+    "/configure/manifest/versions/{number}": "version",
+    "/configure/approvals/{number}": "proposal",
+}
 """Route → which of a tenant's objects its id names."""
 NOT_OBJECTS = {"/state-changes/{environment}": "x", "/configure/persons/{person}": "18"}
 """Routes whose parameter names nothing of ours → a value; a number may be a person's in every tenant."""
@@ -32,7 +37,9 @@ FIELDS: dict[str, dict[str, str]] = {
     "/configure/reviews/{number}": {"as": "keep", "reason": "x"},
     "/configure/events/redrive": {"which": "dead"},
     "/configure/manifest/check": {"text": "manifest: 1"},
-    "/configure/manifest/activate": {"content": "eA=="},
+    "/configure/manifest/activate": {"content": "eA==", "reason": "x"},
+    "/configure/two-pairs": {"how": "two"},
+    "/configure/approvals/{number}": {"as": "refuse"},
     "/configure/uninstall": {"sure": "yes"},
 }
 """What a form of each route would post."""
@@ -301,6 +308,9 @@ class Broken:
         raise RuntimeError("innards-of-ours")
 
     def activate(self, *_all: object, **_more: object) -> NoReturn:
+        raise RuntimeError("innards-of-ours")
+
+    def approving(self, _turn: object) -> NoReturn:
         raise RuntimeError("innards-of-ours")
 
     def pieces(self, _tenant: object) -> NoReturn:
