@@ -43,13 +43,14 @@ def create_application(
     receiving: Receiving,
     *,
     routes: Sequence[BaseRoute] = (),
+    floods: Floods | None = None,
     store_seconds: float = 4.0,
     stuck_seconds: float = 30.0,
 ) -> Application:
     """Make the application; the caller opened `receiving` and closes it after the server has ended."""
     slots = Slots(receiving.look_up)
     commits = GroupCommit(receiving.store, wait_seconds=store_seconds)
-    receiver = Receiver(slots, commits, Floods())
+    receiver = Receiver(slots, commits, floods or Floods())
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
