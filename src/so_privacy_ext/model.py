@@ -93,6 +93,10 @@ class Tenant:
     parked_reason: str | None = None
     state: str | None = None
     """As the state API last said it, by the vendor's name."""
+    mails_lost_from: datetime | None = None
+    """The moment of the backup that our database was brought back from; mails since then are unknown."""
+    mails_lost_to: datetime | None = None
+    """When it was brought back; who was registered later can't have been told before."""
     reconciling: bool = False
     """The CRM was set back, and not all persons whom we knew have been looked at."""
     mass_writes: bool = False

@@ -60,6 +60,8 @@ class Stop(StrEnum):
     RESTORED = "restored"
     """The CRM was set back to a backup: the numbers of the plan are another CRM's."""
     UNINSTALLED = "uninstalled"
+    DATABASE_RESTORED = "database_restored"
+    """Our own database was brought back from a backup."""
 
 
 FOR_GOOD = frozenset({Stop.RESTORED, Stop.UNINSTALLED})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, overload
 
 import typer
 
@@ -107,6 +107,12 @@ def _who() -> str:
         return f"uid {os.getuid()}"
 
 
+@overload
+def moment_of(text: str) -> datetime: ...
+@overload
+def moment_of(text: None) -> None: ...
+@overload
+def moment_of(text: str | None) -> datetime | None: ...
 def moment_of(text: str | None) -> datetime | None:
     """Read a day or a time; a time without a zone is UTC."""
     if text is None:

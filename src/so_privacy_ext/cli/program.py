@@ -20,6 +20,7 @@ from so_privacy_ext.cli import (
     provisioning,
     purging,
     quarantine,
+    restored,
     review,
     running,
     runs,
@@ -54,6 +55,7 @@ program.add_typer(review.commands, name="review")
 program.add_typer(journal.commands, name="journal")
 program.add_typer(keys.commands, name="keys")
 program.command("purge")(purging.purge)
+program.command("restored")(restored.restored)
 program.command("sweep")(sweeping.sweep)
 program.command("explain")(explaining.explain)
 program.command("survey")(surveying.survey)

@@ -32,5 +32,5 @@ def purge(
     if as_json:
         print_json({"purged": done, "tenants_forgotten": forgotten})
         return
-    kinds = ("tenant", "events", "quarantine", "facts", "sessions")
+    kinds = ("tenant", "events", "quarantine", "facts", "comments", "planned", "sessions")
     print_table(done, {one: one for one in kinds}, empty="No tenant yet: so-privacy tenant add")

@@ -118,10 +118,11 @@ def send(work: Work, case: Case, ready: Letter, held: MailClaim | None, lists: T
     silent = _withdrawn_meanwhile(work, case)
     if silent is not None:
         return silent
-    if held is not None:
+    forgotten = _told_and_forgotten(work, case, ready, lists)
+    if held is not None and not forgotten:
         work.ledgers.mails.set_state(held.mail_id, MailState.CLAIMED)
         return _ask(work, case, ready, held, lcid)
-    claim = work.ledgers.mails.claim(
+    claim = held or work.ledgers.mails.claim(
         case.person.person_id,
         mail=ready.mail.key,
         version=ready.mail.version,
@@ -129,7 +130,29 @@ def send(work: Work, case: Case, ready: Letter, held: MailClaim | None, lists: T
         template_id=ready.template.item_id,
         retell=ready.mail.retell,
     )
-    return NoMail.ALREADY_TOLD if claim is None else _ask(work, case, ready, claim, lcid)
+    if claim is not None and forgotten:
+        _remember(work, claim)
+    return NoMail.ALREADY_TOLD if claim is None or forgotten else _ask(work, case, ready, claim, lcid)
+
+
+def _told_and_forgotten(work: Work, case: Case, ready: Letter, lists: TenantLists) -> bool:
+    """Ask SuperOffice whether she was told in a time of which our database has lost the mails."""
+    since, until = work.tenant.mails_lost_from, work.tenant.mails_lost_to
+    if since is None or until is None or case.person.registered > until:
+        return False
+    any_notice = {one.item_id for one in lists.templates if one.is_privacy}
+    templates = {ready.template.item_id} if ready.mail.retell else any_notice
+    return any(
+        work.crm.notice_archived(case.person.person_id, one, since - BEFORE) for one in sorted(templates)
+    )
+
+
+def _remember(work: Work, claim: MailClaim) -> None:
+    with work.ledgers.transaction():
+        work.ledgers.mails.set_state(claim.mail_id, MailState.SENT)
+        work.ledgers.journal.append(
+            "mail_found", claim.person_id, {"mail_id": claim.mail_id, "mail": claim.mail}
+        )
 
 
 def _withdrawn_meanwhile(work: Work, case: Case) -> NoMail | None:

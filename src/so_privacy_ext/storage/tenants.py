@@ -202,6 +202,18 @@ def resume(session: TenantSession) -> bool:
         return session.run(_sql["resume"]) > 0
 
 
+def database_restored(session: TenantSession, ledgers: Ledgers, backup_of: datetime) -> None:
+    """Note, under the turn, that our database was brought back from a backup of that moment.
+
+    Of the mails since then nothing is known here, so that SuperOffice is asked before one is sent; a run that
+    was under way then stops.
+    """
+    with session.transaction():
+        session.run(_sql["lose_mails"], {"since": backup_of})
+        session.run(_sql["stop_runs"])
+        ledgers.journal.append("database_restored", None, {"backup_of": backup_of.isoformat()})
+
+
 def leave(session: TenantSession) -> bool:
     """Keep that the tenant's uninstallation has begun: nobody works for it any more. False if it had."""
     return session.run(_sql["leave"]) > 0

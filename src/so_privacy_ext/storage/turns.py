@@ -227,6 +227,8 @@ def _tenant(row: Row, address_key: bytes) -> Tenant:
         parked_until=row["parked_until"],
         parked_reason=row["parked_reason"],
         state=row["state"],
+        mails_lost_from=row["mails_lost_from"],
+        mails_lost_to=row["mails_lost_to"],
         reconciling=row["reconciling"],
         mass_writes=row["mass_writes"],
         paused=row["paused"],

@@ -55,6 +55,11 @@ CREATE TABLE run_person (
 CREATE INDEX run_person_open ON run_person (tenant_id, run_id, wave, attempts, person_id) WHERE state = 'open';
 CREATE INDEX run_person_of ON run_person (tenant_id, person_id);
 
+-- This database was brought back from a backup: of the mails of that time nothing is known here.
+ALTER TABLE tenant
+  ADD COLUMN mails_lost_from timestamptz,
+  ADD COLUMN mails_lost_to timestamptz;
+
 -- What an administrator took back of what a manifest gave: that manifest gives it again by a plan only.
 CREATE TABLE taken_back (
   tenant_id integer NOT NULL REFERENCES tenant,

@@ -59,12 +59,6 @@ WHERE tenant_id = %(tenant_id)s AND run_id <> %(run_id)s AND state IN ('running'
 UPDATE run SET state = 'stopped', reason = %(reason)s, not_before = NULL, ended_at = so_now()
 WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s AND state IN ('running', 'waiting')
 
--- name: stop_all
-UPDATE run SET state = 'stopped', reason = %(reason)s, not_before = NULL, look_at = NULL, ended_at = so_now()
-WHERE tenant_id = %(tenant_id)s AND (state IN ('planned', 'running', 'waiting', 'stopped') OR look_at IS NOT NULL)
-  AND state NOT IN ('done', 'undone') AND reason IS DISTINCT FROM %(reason)s
-RETURNING run_id
-
 -- name: wait
 UPDATE run SET state = 'waiting', reason = %(reason)s, not_before = so_now() + make_interval(secs => %(seconds)s)
 WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s AND state IN ('running', 'waiting')

@@ -103,6 +103,14 @@ DELETE FROM sweep_person WHERE tenant_id = %(tenant_id)s
 -- name: wipe_sweep
 DELETE FROM sweep WHERE tenant_id = %(tenant_id)s
 
+-- name: lose_mails
+UPDATE tenant SET mails_lost_from = least(mails_lost_from, %(since)s), mails_lost_to = so_now()
+WHERE tenant_id = %(tenant_id)s
+
+-- name: stop_runs
+UPDATE run SET state = 'stopped', reason = 'database_restored', not_before = NULL, ended_at = so_now()
+WHERE tenant_id = %(tenant_id)s AND state IN ('running', 'waiting')
+
 -- name: wipe_taken_back
 DELETE FROM taken_back WHERE tenant_id = %(tenant_id)s
 
