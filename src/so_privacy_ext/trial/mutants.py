@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,6 +17,7 @@ from so_privacy_ext.rules.tree import planted
 
 Rules = list[dict[str, Any]]
 
+_NOT_ASKED = " is not asked"
 _OTHER_WORDS = {
     "deny": ("keep", "review"),
     "keep": ("deny", "review"),
@@ -28,7 +31,7 @@ class Mutant:
     """A manifest of which one thing is otherwise."""
 
     kind: str
-    """Such as `basis` or `guard`."""
+    """Such as `basis`, or `guard`: a condition of a rule that gives a basis, or a rule that gives none."""
     rule_id: str
     what: str
     """What was changed, in words."""
@@ -37,14 +40,20 @@ class Mutant:
     def manifest(self, original: Manifest) -> Manifest | None:
         """Give the changed manifest; None where its form refuses the change."""
         try:
-            return checked(planted(self.plain), original.filename, original.digest)
+            return _as_manifest(self.plain, original.filename)
         except ManifestInvalid:
             return None
 
 
 def unchanged(manifest: Manifest) -> Manifest:
     """Give the manifest as a mutant in which nothing is otherwise: without the places of things."""
-    return checked(planted(manifest.root.plain()), manifest.filename, manifest.digest)
+    return _as_manifest(manifest.root.plain(), manifest.filename)
+
+
+def _as_manifest(plain: Mapping[str, Any], filename: str) -> Manifest:
+    """Check plain values; the digest is that of their text, since one digest means one manifest."""
+    digest = hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()
+    return checked(planted(plain), filename, digest)
 
 
 def mutants(manifest: Manifest) -> Iterator[Mutant]:
@@ -56,7 +65,8 @@ def mutants(manifest: Manifest) -> Iterator[Mutant]:
         for kind, what, changed in made:
             yield _mutant(plain, rule, kind, what, [*rules[:at], changed, *rules[at + 1 :]])
         if len(rules) > 1:
-            yield _mutant(plain, rule, "rule", "is left out", [*rules[:at], *rules[at + 1 :]])
+            kind = "rule" if _gives_basis(rule) else "guard"
+            yield _mutant(plain, rule, kind, "is left out", [*rules[:at], *rules[at + 1 :]])
     for at, (rule, next_rule) in enumerate(pairwise(rules)):
         swapped = [*rules[:at], next_rule, rule, *rules[at + 2 :]]
         yield _mutant(plain, rule, "order", f"comes after {next_rule['id']}", swapped)
@@ -76,7 +86,19 @@ def _whens(rule: dict[str, Any]) -> Iterator[Made]:
         return
     yield "when", "is turned into its opposite", {**rule, "when": {"not": when}}
     for what, changed in _conditions(when, "when"):
-        yield "guard", what, {**rule, "when": changed}
+        yield _kind_of_condition(rule, what), what, {**rule, "when": changed}
+
+
+def _kind_of_condition(rule: Mapping[str, Any], what: str) -> str:
+    """Tell a guard, without which more get a basis, from a condition or a value of it that is otherwise."""
+    if not what.endswith(_NOT_ASKED):
+        return "value"
+    return "guard" if _gives_basis(rule) else "condition"
+
+
+def _gives_basis(rule: Mapping[str, Any]) -> bool:
+    give = rule["give"]
+    return isinstance(give, dict) and any(isinstance(one, dict) for one in give.values())
 
 
 def _conditions(when: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -86,7 +108,7 @@ def _conditions(when: Any, path: str) -> Iterator[tuple[str, Any]]:
     for word, argument in when.items():
         others = {name: one for name, one in when.items() if name != word}
         here = f"{path}.{word}"
-        yield f"{here} is not asked", others or ALWAYS
+        yield here + _NOT_ASKED, others or ALWAYS
         for what, changed in _arguments(word, argument, here):
             yield what, {**when, word: changed}
 
@@ -96,7 +118,7 @@ def _arguments(word: str, argument: Any, path: str) -> Iterator[tuple[str, Any]]
         yield from _conditions(argument, path)
     elif word in {"all", "any"}:
         for at, one in enumerate(argument):
-            yield from _without(argument, at, f"{path}[{at}] is not asked")
+            yield from _without(argument, at, f"{path}[{at}]{_NOT_ASKED}")
             for what, changed in _conditions(one, f"{path}[{at}]"):
                 yield what, [*argument[:at], changed, *argument[at + 1 :]]
     else:
@@ -112,7 +134,7 @@ def _values(argument: Any, path: str) -> Iterator[tuple[str, Any]]:
         for key, value in argument.items():
             others = {name: one for name, one in argument.items() if name != key}
             if others:
-                yield f"{path}.{key} is not asked", others
+                yield f"{path}.{key}{_NOT_ASKED}", others
             for what, changed in _values(value, f"{path}.{key}"):
                 yield what, {**argument, key: changed}
     elif isinstance(argument, bool):

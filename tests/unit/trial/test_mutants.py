@@ -23,9 +23,9 @@ def changes_of(rules: str) -> list[str]:
             "when: {source: CARD, retired: true}, give: none",
             [
                 "when: a is turned into its opposite",
-                "guard: a when.source is not asked",
-                "guard: a when.retired is not asked",
-                "guard: a when.retired is false",
+                "condition: a when.source is not asked",
+                "condition: a when.retired is not asked",
+                "value: a when.retired is false",
                 "outcome: a gives review instead of none",
             ],
         ),
@@ -33,16 +33,16 @@ def changes_of(rules: str) -> list[str]:
             "when: {any: [{source: [CARD, CHAT]}, {not: {age_below: 15}}]}, give: review",
             [
                 "when: a is turned into its opposite",
-                "guard: a when.any is not asked",
-                "guard: a when.any[0] is not asked",
-                "guard: a when.any[0].source is not asked",
-                "guard: a when.any[0].source is not CARD",
-                "guard: a when.any[0].source is not CHAT",
-                "guard: a when.any[1] is not asked",
-                "guard: a when.any[1].not is not asked",
-                "guard: a when.any[1].not.age_below is not asked",
-                "guard: a when.any[1].not.age_below is 16",
-                "guard: a when.any[1].not.age_below is 14",
+                "condition: a when.any is not asked",
+                "condition: a when.any[0] is not asked",
+                "condition: a when.any[0].source is not asked",
+                "value: a when.any[0].source is not CARD",
+                "value: a when.any[0].source is not CHAT",
+                "condition: a when.any[1] is not asked",
+                "condition: a when.any[1].not is not asked",
+                "condition: a when.any[1].not.age_below is not asked",
+                "value: a when.any[1].not.age_below is 16",
+                "value: a when.any[1].not.age_below is 14",
                 "outcome: a gives none instead of review",
             ],
         ),
@@ -50,9 +50,9 @@ def changes_of(rules: str) -> list[str]:
             "when: {evidence: {tick: EMARKETING, wording: present}}, give: {STORE: keep}",
             [
                 "when: a is turned into its opposite",
-                "guard: a when.evidence is not asked",
-                "guard: a when.evidence.tick is not asked",
-                "guard: a when.evidence.wording is not asked",
+                "condition: a when.evidence is not asked",
+                "condition: a when.evidence.tick is not asked",
+                "condition: a when.evidence.wording is not asked",
                 "outcome: a gives STORE deny instead of keep",
                 "outcome: a gives STORE review instead of keep",
             ],
@@ -85,13 +85,27 @@ def test_one_thing_is_changed_at_a_time(rule: str, changes: list[str]) -> None:
 def test_rules_are_left_out_and_change_places() -> None:
     rules = "".join(f"  - {{id: {one}, when: always, give: none, because: x}}\n" for one in "abc")
 
-    assert [one for one in changes_of(rules) if one[:5] in {"rule:", "order"}] == [
-        "rule: a is left out",
-        "rule: b is left out",
-        "rule: c is left out",
+    assert [one for one in changes_of(rules) if one[:5] in {"guard", "order"}] == [
+        "guard: a is left out",
+        "guard: b is left out",
+        "guard: c is left out",
         "order: a comes after b",
         "order: b comes after c",
     ]
+
+
+def test_a_condition_is_a_guard_where_a_basis_is_given_and_a_rule_where_none_is() -> None:
+    rules = (
+        "  - {id: a, when: {source: [CARD, CHAT]}, give: {STORE: {basis: 61F}}, because: x}\n"
+        "  - {id: b, when: {source: CARD}, give: {STORE: keep}, because: x}\n"
+    )
+    found = changes_of(rules)
+
+    assert [one for one in found if one.startswith("guard")] == [
+        "guard: a when.source is not asked",
+        "guard: b is left out",
+    ]
+    assert {"rule: a is left out", "condition: b when.source is not asked"} <= set(found)
 
 
 @pytest.mark.parametrize(
@@ -111,25 +125,18 @@ def test_every_change_differs_from_what_was_and_from_every_other() -> None:
     found = list(mutants(NORDIC))
 
     assert len({plain(one) for one in found} | {json.dumps(NORDIC.root.plain())}) == len(found) + 1
-    assert {one.kind for one in found} == {
-        "when",
-        "guard",
-        "rule",
-        "order",
-        "outcome",
-        "basis",
-        "expiry",
-        "tell",
-    }
+    kinds = {"when", "guard", "condition", "value", "rule", "order", "outcome", "basis", "expiry", "tell"}
+    assert {one.kind for one in found} == kinds
 
 
 def test_what_the_form_refuses_is_no_manifest() -> None:
-    flipped = {one.what: one.manifest(NORDIC) for one in mutants(NORDIC) if one.kind == "basis"}
+    small = small_manifest()
+    flipped = {one.what: one.manifest(small) for one in mutants(small) if one.kind == "basis"}
 
-    assert flipped["gives STORE 61C instead of 61F"] is None
+    assert flipped["gives STORE 61A instead of 61F"] is None
     other = flipped["gives STORE 61B instead of 61F"]
     assert isinstance(other, Manifest)
-    assert other.digest == NORDIC.digest
+    assert other.digest != small.digest
 
 
 def test_unchanged_means_the_same() -> None:

@@ -41,6 +41,8 @@ def test_the_published_tests_notice_nearly_every_change(mutated: Mutated) -> Non
 
 def test_only_changes_without_any_effect_are_called_equivalent(mutated: Mutated) -> None:
     assert {(one.kind, one.rule_id, one.what) for one in mutated.equivalent} == {
+        ("order", "minor", "comes after young-guest"),
+        ("order", "young-guest", "comes after applicant"),
         ("order", "applicant", "comes after web-tick"),
         ("order", "web-plain", "comes after event-guest"),
         ("order", "event-guest", "comes after met-in-person"),
@@ -92,8 +94,17 @@ def test_a_change_by_which_only_another_rule_decides_names_nobody() -> None:
         manifest, read("- {name: x, person: {source: CARD}, expect: {give: {STORE: keep}}}\n", manifest)
     )
 
-    without = [one for one in found.unnoticed if one.mutant.kind == "rule"]
+    without = [one for one in found.unnoticed if one.mutant.what == "is left out"]
     assert [(one.mutant.rule_id, one.person is None) for one in without] == [("a", True), ("b", False)]
+
+
+def test_of_the_published_manifest_laws_mind_every_basis_that_is_flipped_and_every_guard_that_is_dropped(
+    nordic: Manifest,
+) -> None:
+    found = lint_mutants(nordic, TODAY, frozenset({"basis", "guard"}))
+
+    assert [(one.rule_id, one.what) for one in found.silent] == []
+    assert min(found.found, found.refused) > 10
 
 
 def test_of_no_changes_all_are_noticed() -> None:
