@@ -166,10 +166,8 @@ def _case(case: Case, back: Return) -> Case:
 def _return_one(leg: Leg, one: RunPerson, row: Consent, found: Return) -> None:
     """Note what is to be written for one purpose, or why it is left."""
     run, purpose = leg.run, row.purpose
-    before, comment = one.before.get(purpose), None
-    if purpose not in one.before:
-        found.left[purpose] = Skip.BEFORE_FORGOTTEN
-        return
+    before = one.before[purpose]  # kept before it was written
+    comment = None
     if before is not None:
         basis, source, comment = before.basis, before.source, before.comment
     elif run.withdraw_new:
@@ -204,7 +202,7 @@ def _touched(work: Work, effect: EffectIntent, row: Consent | None) -> Skip:
 
 def _ended(case: Case) -> Ended:
     """Say what a case is for the run: done if anything was put back, else why not."""
-    results = [*(str(held) for held in case.held.values() if held not in EFFECTS), *case.left.values()]
+    results = [*case.left.values(), *(str(held) for held in case.held.values() if held not in EFFECTS)]
     reason = results[0] if results else None
     if case.gone:
         return Ended(PersonState.SKIPPED, Skip.GONE)

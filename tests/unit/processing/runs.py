@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from so_privacy_ext.model import LastIds, PersonId
+from so_privacy_ext.model import LastIds, PersonId, TenantLists
 from so_privacy_ext.ports import Ledgers, MassWriter
 from so_privacy_ext.processing.applying import head_json, planned_json
 from so_privacy_ext.processing.planned import PlannedPerson
@@ -32,6 +32,15 @@ def old(world: World, source: str = "ERP", **more: Any) -> int:
     """Enter a person whom the CRM has had for a year."""
     number = 1000 + len(world.crm.persons)
     return world.crm.add(number, source, registered=world.clock.now() - timedelta(days=365), **more)
+
+
+def number(person_id: int) -> PersonId:
+    return PersonId(person_id)
+
+
+def other_lists(world: World) -> TenantLists:
+    """Give lists that say something else."""
+    return replace(world.crm.listing, default_basis="61F")
 
 
 def plan(world: World, person_ids: Sequence[int], *, tell: bool = False, who: str = "anna") -> int:
