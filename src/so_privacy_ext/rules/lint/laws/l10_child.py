@@ -43,7 +43,7 @@ def _is_for_adults(subject: Subject, purpose: str, outcome: GiveBasis | str) -> 
 def _is_guarded(subject: Subject, rule: RuleAt, purpose: str) -> bool:
     purposes = list(subject.manifest.content.purposes)
     return any(
-        decided == purpose and not isinstance(outcome, GiveBasis) and outcome != "keep"
+        decided == purpose and outcome in ("review", "deny")
         for other in subject.rules()[: rule.position]
         if _catches_children(other, rule)
         for decided, _, outcome in other.outcomes(purposes)

@@ -14,8 +14,8 @@ def look(subject: Subject) -> Iterator[Found]:
     """Want a last rule that holds for everybody and says what becomes of STORE."""
     last = subject.rules()[-1]
     purposes = list(subject.manifest.content.purposes)
-    decides = STORE in (purpose for purpose, _, _ in last.outcomes(purposes))
-    if last.rule.when != ALWAYS or not decides:
+    outcomes = {purpose: outcome for purpose, _, outcome in last.outcomes(purposes)}
+    if last.rule.when != ALWAYS or outcomes.get(STORE, "none") in ("none", "keep"):
         what = "no last rule catches whom all others let pass; of such a person nobody decides, unseen"
         yield Found(
             last.node, what, "end the rules with one whose `when` is `always` and that gives STORE a `review`"
