@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from ruamel.yaml import YAML
 
 from so_privacy_ext.rules.findings import Finding, ManifestInvalid
+from so_privacy_ext.rules.law import CountryLaw, Line
 from so_privacy_ext.rules.lint.catalogue import LAWS
 from so_privacy_ext.rules.lint.fixing import fixed
 from so_privacy_ext.rules.lint.law import Edit, Fact, Level, LintFinding
-from so_privacy_ext.rules.lint.laws import l51_read_otherwise
+from so_privacy_ext.rules.lint.laws import l49_law_not_checked, l51_read_otherwise
 from so_privacy_ext.rules.lint.linting import judge, lint
 from so_privacy_ext.rules.lint.sarif import sarif
 from so_privacy_ext.rules.lint.subject import Subject
@@ -119,3 +121,14 @@ def test_sarif_says_all_that_a_finding_says() -> None:
     }
     assert "fixes" not in warning
     assert last["message"]["text"] == "found a list; allowed: a text"
+
+
+def test_law_that_was_read_lately_is_not_doubted(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = Line(15, Fact("says", "source", "2026-01-01", "verified"))
+    law = CountryLaw("DK", "Denmark", {"digital_age": fresh})
+    monkeypatch.setattr("so_privacy_ext.rules.lint.subject.country_law", lambda _: law)
+    seen = subject(written(FOLDER / "base.yaml"))
+
+    assert list(l49_law_not_checked.look(seen)) == []
+    (found,) = l49_law_not_checked.look(replace(seen, today=date(2027, 1, 3)))
+    assert "digital_age" in found.what
