@@ -59,3 +59,14 @@ def test_what_cannot_be_replayed_is_refused(installed: Running, other: str, tmp_
     installed.run("manifest", "shadow", str(lacking), *HERE).refused(65, "privacy-notice-99")
     installed.run("manifest", "shadow", other, *HERE, "--since", "soon").refused(2, "write 30d or 12h")
     installed.run("manifest", "shadow", str(tmp_path / "none.yaml"), *HERE).refused(66, "none.yaml")
+
+
+def test_two_manifests_are_compared_on_what_was_decided(
+    installed: Running, persons: list[int], other: str
+) -> None:
+    done = installed.run("manifest", "diff", other, str(MANIFEST), *HERE, "--persons")
+    same = installed.run("manifest", "diff", other, other, *HERE)
+
+    assert (done.code, same.code) == (3, 0)
+    change = "STORE: review by catch-all → 61F/FAIR by met-in-person"
+    assert f"{change}: 3 persons: {', '.join(map(str, persons))}\n" in done.out

@@ -1,4 +1,4 @@
-"""`manifest check|test|shadow|activate|list`."""
+"""`manifest check|test|shadow|diff|activate|list`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from so_privacy_ext.security_log import OPERATOR
 from so_privacy_ext.storage import manifests
 from so_privacy_ext.storage.manifests import Agreed
 
-commands = typer.Typer(help="Manifests: check, test, shadow, activate, list.", no_args_is_help=True)
+commands = typer.Typer(help="Manifests: check, test, shadow, diff, activate, list.", no_args_is_help=True)
 
 commands.command()(check)
 commands.command("test")(trials.try_rules)
 commands.command()(replays.shadow)
+commands.command()(replays.diff)
 
 
 @commands.command()

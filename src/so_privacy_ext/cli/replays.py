@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,9 +13,13 @@ from so_privacy_ext.cli.manifest_file import File, read_file
 from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.rules.manifest import parse
+from so_privacy_ext.rules.activation import resolve_what_stands
+from so_privacy_ext.rules.alone import lists_alone
+from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.trial.apart import Apart
 from so_privacy_ext.trial.consequences import Change
 from so_privacy_ext.trial.shadow import Shadow
+from so_privacy_ext.trial.words import NORMAL, flow, person_words
 
 _PERIOD = re.compile(r"([0-9]{1,5})([hd])", re.ASCII)
 _SHOWN = 10
@@ -39,6 +44,49 @@ def shadow(
     with wired() as app, app.turn(app.tenant(tenant)) as turn:
         found = app.replaying(turn).shadow(manifest, begin)
     _tell(found, as_json=as_json, all_persons=persons)
+
+
+def diff(
+    before: File,
+    after: Annotated[Path, typer.Argument(metavar="FILE", help="The other manifest.")],
+    *,
+    tenant: Annotated[
+        str | None, typer.Option("--tenant", help="Compare on what was decided for this tenant.")
+    ] = None,
+    since: Since = "30d",
+    persons: AllPersons = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say for whom two manifests decide otherwise, not how their texts differ; exit 3 if for anybody."""
+    old, new = (parse(read_file(file), str(file)) for file in (before, after))
+    if tenant is None:
+        _tell_examples(old, new, as_json=as_json)
+        return
+    begin = _moment(since)
+    with wired() as app, app.turn(app.tenant(tenant)) as turn:
+        found = app.replaying(turn).compare(old, new, begin)
+    _tell(found, as_json=as_json, all_persons=persons)
+
+
+def _tell_examples(old: Manifest, new: Manifest, *, as_json: bool) -> None:
+    """Compare by the structure of the conditions, on persons made up for each change."""
+    lists = lists_alone(old, new)
+    apart = Apart(*(resolve_what_stands(one, lists) for one in (old, new)))
+    examples = apart.examples()
+    if as_json:
+        shown = [
+            {**plain(one.change), "person": person_words(one.person, lists), "event": one.person.event}
+            for one in examples
+        ]
+        print_json({"changes": shown, "complete": apart.complete})
+    else:
+        for one in examples:
+            event = "" if one.person.event == NORMAL.event else f", event {one.person.event}"
+            say(f"{told(one.change)}: such as {flow(person_words(one.person, lists))}{event}")
+        many = f"{len(examples)} changes of outcome" if examples else "nobody's outcome differs"
+        say(many if apart.complete else f"{many}, of what could be computed; the conditions are too manifold")
+    if examples:
+        raise typer.Exit(Exit.CHANGES)
 
 
 def _tell(found: Shadow, *, as_json: bool, all_persons: bool) -> None:

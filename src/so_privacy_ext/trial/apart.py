@@ -17,6 +17,7 @@ from so_privacy_ext.rules.reach.map import RuleMap
 from so_privacy_ext.rules.reach.regions import Region
 from so_privacy_ext.sdk import Facts
 from so_privacy_ext.trial.consequences import Change, changes
+from so_privacy_ext.trial.words import plainest
 
 _NO_RULE = -1
 """Stands for the rule of those for whom no rule of a manifest decides a purpose."""
@@ -49,19 +50,30 @@ class Apart:
         self._after = after
         self._map = RuleMap(replace(before, rules=(*before.rules, *after.rules)))
         self._split = len(before.rules)
+        self.complete = True
+        """False once something could not be computed, so that there may be more differences."""
 
     def examples(self) -> Sequence[Example]:
-        """Give each change with one person whom it hits; what can't be computed is left out."""
+        """Give each change with one person whom it hits, as plain as can be."""
         found: dict[Change, Facts] = {}
         for person in self._witnesses():
-            for change in changes(decide(person, self._before), decide(person, self._after)):
+            for change in self._changes(person):
                 found.setdefault(change, person)
-        return [Example(change, person) for change, person in sorted(found.items(), key=lambda one: one[0])]
+        return [
+            Example(change, self._plainest(change, person))
+            for change, person in sorted(found.items(), key=lambda one: one[0])
+        ]
+
+    def _plainest(self, change: Change, person: Facts) -> Facts:
+        return plainest(person, lambda one: change in self._changes(one))
+
+    def _changes(self, person: Facts) -> set[Change]:
+        return set(changes(decide(person, self._before), decide(person, self._after)))
 
     def first(self) -> Facts | None:
         """Give one person for whom something comes out otherwise, if one is found."""
         for person in self._witnesses():
-            if next(changes(decide(person, self._before), decide(person, self._after)), None) is not None:
+            if self._changes(person):
                 return person
         return None
 
@@ -112,9 +124,14 @@ class Apart:
         try:
             box = self._somebody(purpose, old, new)
         except TooComplex:
+            self.complete = False
             return
-        person = None if box is None else self._map.person(box)
-        if person is not None:
+        if box is None:
+            return
+        person = self._map.person(box)
+        if person is None:
+            self.complete = False
+        else:
             yield person
 
     def _pairs(self, purpose: str) -> Iterator[tuple[_Decider, _Decider]]:

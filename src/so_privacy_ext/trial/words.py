@@ -95,11 +95,11 @@ def _field(field: UserField, value: FieldValue) -> Any:
 
 def plainest(facts: Facts, holds: Callable[[Facts], bool]) -> Facts:
     """Leave out of a person whatever something does not depend on."""
-    for one in fields(Facts):
-        for plainer in _plainer(facts, one.name):
-            if holds(plainer):
-                facts = plainer
-                break
+    before = None
+    while facts != before:  # what one fact needs may be left out after another
+        before = facts
+        for one in fields(Facts):
+            facts = next((plainer for plainer in _plainer(facts, one.name) if holds(plainer)), facts)
     return facts
 
 
