@@ -17,6 +17,7 @@ from so_privacy_ext.coming_and_going import ComingAndGoing
 from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.doctor.address import certificate_seconds
 from so_privacy_ext.doctor.examination import Practice
+from so_privacy_ext.drafting import Drafts
 from so_privacy_ext.errors import CrmFailure, Exit, Fault, Refused
 from so_privacy_ext.foresight import Foresight
 from so_privacy_ext.healing import Healing
@@ -101,6 +102,7 @@ class App:
         self._manifests: dict[tuple[str, int], tuple[TenantLists, ActiveManifest]] = {}
         self.sessions = KeptSessions(dsn, self.data_key)
         self._super_id: SuperId | None = None
+        self._drafts = Drafts(self)
         self._guard = threading.Lock()
 
     def refuse_strange_key(self) -> None:
@@ -314,6 +316,11 @@ class App:
     def runs(self, tenant: OfTenant) -> TenantRuns:
         """Give a tenant's runs: plans that are applied and taken back."""
         return TenantRuns(self, tenant)
+
+    @property
+    def drafts(self) -> Drafts:
+        """Give the plans that are being made for administrators' pages."""
+        return self._drafts
 
     def put_right(self, turn: Turn) -> None:
         """Put our webhooks right because their administrator asks for it, those that a human stopped too."""

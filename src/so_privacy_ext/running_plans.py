@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from so_privacy_ext.errors import CrmFailure, Exit, Park, Refused
 from so_privacy_ext.ports import MassWriter, OfTenant
@@ -16,8 +16,9 @@ from so_privacy_ext.processing.planned import PlanHead, PlannedPerson
 from so_privacy_ext.processing.planning import acts, lists_digest
 from so_privacy_ext.processing.running import compare, work_on
 from so_privacy_ext.processing.work import Work
-from so_privacy_ext.runs import DAY, RUN, Progress, Run, RunState, Tally, Waves, Wishes
-from so_privacy_ext.storage import run_register, runs, tenants
+from so_privacy_ext.runs import DAY, RUN, Progress, Run, RunKind, RunState, Tally, Waves, Wishes
+from so_privacy_ext.storage import proposals, run_register, runs, tenants
+from so_privacy_ext.storage.proposals import Wish
 from so_privacy_ext.storage.run_register import Choice, ListedPerson, NewPerson, NewRun
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.turns import Turn
@@ -73,22 +74,37 @@ class TenantRuns:
             return run_register.add(turn.session, new, map(_new_person, plan.persons()))
 
     def start(
-        self, run_id: int, *, who: str, wishes: Wishes | None = None, skip_changed: bool = False
+        self,
+        run_id: int,
+        *,
+        who: str,
+        wishes: Wishes | None = None,
+        skip_changed: bool = False,
+        alone: bool = False,
     ) -> Progress:
         """Have a run that is planned or stopped go on; whoever has the tenant's turn works on it from now on.
 
         Before anything is written, all persons are compared with the plan; if anybody has changed, the run
-        stops (`Stop.CHANGED_SINCE`), unless `skip_changed`.
+        stops (`Stop.CHANGED_SINCE`), unless `skip_changed`. `alone`: although the tenant demands that two
+        agree.
         """
         with self._house.turn(self._tenant) as turn:
             if wishes is not None and wishes.mass:
                 self._house.mass_writer(turn)  # which is refused to a tenant that has not opted in
             run = run_register.shown(turn.session, run_id)
+            if not alone:
+                _refuse_alone(turn.session, run)
             waves = _waves(run, runs.tally(turn.session, run_id), wishes or Wishes())
             with turn.ledgers.transaction():
                 run_register.start(turn.session, run_id, who=who, waves=waves, skip_changed=skip_changed)
-                content = {"run_id": run_id, "kind": str(run.kind), "undoes": run.undoes, "who": who}
-                turn.ledgers.journal.append("run_started", None, content | {"plan": run.plan})
+                content: dict[str, Any] = {
+                    "run_id": run_id,
+                    "kind": str(run.kind),
+                    "undoes": run.undoes,
+                    "who": who,
+                }
+                content |= {"plan": run.plan} | ({"alone": True} if alone else {})
+                turn.ledgers.journal.append("run_started", None, content)
                 turn.due(RUN, 0.0)
                 turn.wake()
         return self.progress(run_id)
@@ -211,6 +227,16 @@ def in_turn(make_work: MakeWork) -> Callable[[Turn, Callable[[], bool]], float]:
         return DAY if seconds is None else min(seconds, DAY)
 
     return do
+
+
+def _refuse_alone(session: TenantSession, run: Run) -> None:
+    """Refuse to begin with what two must agree on; what takes back is always free, and so is going on."""
+    if run.kind is RunKind.UNDO or run.started_at is not None or not proposals.demanded(session):
+        return
+    if not proposals.agreed_to(session, Wish.RUN, str(run.run_id)):
+        what = "this tenant demands that a second administrator agrees to a run"
+        how = "propose it on the administrator's page, or add --alone, which the journal notes"
+        raise Refused("second_pair_of_eyes", what, how, Exit.NO_PERMISSION)
 
 
 def _new_person(person: PlannedPerson) -> NewPerson:

@@ -59,6 +59,10 @@ def apply(
             "--allow", metavar="RULE", help="Let this rule touch more persons than its max_changes."
         ),
     ] = None,
+    alone: Annotated[
+        bool,
+        typer.Option("--alone", help="Though the tenant demands that two agree; the journal notes it."),
+    ] = False,
     detach: Detach = False,
     as_json: AsJson = False,
 ) -> None:
@@ -78,7 +82,7 @@ def apply(
         summary, read = _read(app, plan, tenant)
         runs = app.runs(summary)
         run_id = runs.keep(read, who=who(), allowed=allow or ())
-        runs.start(run_id, who=who(), wishes=wishes, skip_changed=skip_changed)
+        runs.start(run_id, who=who(), wishes=wishes, skip_changed=skip_changed, alone=alone)
         note("run_started", summary, run_id)
         follow(runs, run_id, detach=detach, as_json=as_json)
 

@@ -12,6 +12,7 @@ from so_privacy_ext.web.console import (
     manifests,
     overview,
     persons,
+    plans,
     registers,
     reviews,
     rules,
@@ -20,6 +21,7 @@ from so_privacy_ext.web.console.door import Door
 from so_privacy_ext.web.console.leaving import UNINSTALL
 from so_privacy_ext.web.console.manifests import MANIFEST
 from so_privacy_ext.web.console.persons import PERSONS
+from so_privacy_ext.web.console.plans import PLANS
 from so_privacy_ext.web.console.registers import EVENTS
 from so_privacy_ext.web.console.reviews import REVIEWS
 from so_privacy_ext.web.console.rules import RULES
@@ -52,6 +54,11 @@ def console_routes(
         door.shown(HOME + "/quarantine/{number}", registers.quarantined),
         door.shown(f"{HOME}/duties", registers.duties),
         door.shown(MANIFEST, manifests.show),
+        door.shown(PLANS, plans.listed),
+        door.done(PLANS, plans.draft),
+        door.shown(PLANS + "/{number}", plans.show),
+        door.done(PLANS + "/{number}", plans.act),
+        door.shown(PLANS + "/{number}/persons", plans.persons),
         door.shown(APPROVALS, approvals.listed),
         door.done(f"{HOME}/two-pairs", approvals.demand),
         door.shown(APPROVALS + "/{number}", approvals.show),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +17,11 @@ from so_privacy_ext.model import PersonId, TenantId
 from so_privacy_ext.ports import OfTenant
 from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest
+from so_privacy_ext.runs import Progress, Run, Wishes
 from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.manifests import Agreed
-from so_privacy_ext.storage.proposals import Proposal
+from so_privacy_ext.storage.proposals import LONGEST_REASON, Proposal
+from so_privacy_ext.storage.run_register import Choice, ListedPerson
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.storage.turns import Turn
@@ -47,9 +49,52 @@ class Approvals(Protocol):
         """Propose that a manifest decide; raises `ManifestInvalid`."""
 
     def demand(self, *, who: str) -> bool: ...
+    def propose_run(self, run_id: int, ground: str, *, who: str, reason: str) -> None: ...
     def propose_one_pair(self, *, who: str, reason: str) -> None: ...
     def approve(self, proposal_id: int, *, who: str) -> Proposal: ...
     def refuse(self, proposal_id: int, *, who: str) -> None: ...
+
+
+class Runs(Protocol):
+    """A tenant's runs; every call may wait for its turn."""
+
+    def start(
+        self, run_id: int, *, who: str, wishes: Wishes | None = None, skip_changed: bool = False
+    ) -> Progress: ...
+    def stop(self, run_id: int) -> Progress: ...
+    def undo(self, run_id: int, *, who: str) -> int: ...
+    def progress(self, run_id: int) -> Progress: ...
+    def persons(
+        self, run_id: int, choice: Choice, *, after: int = 0, limit: int = 1000
+    ) -> Sequence[ListedPerson]: ...
+    def listed(self, limit: int = 100) -> Sequence[Run]: ...
+
+
+class Draft(Protocol):
+    """A plan that is being made, was made a moment ago, or came to nothing."""
+
+    @property
+    def persons(self) -> int: ...
+    @property
+    def share(self) -> int: ...
+    @property
+    def run_id(self) -> int | None: ...
+    @property
+    def failed(self) -> str | None: ...
+    @property
+    def broken(self) -> tuple[str, ...]: ...
+    @property
+    def under_way(self) -> bool: ...
+
+
+class Drafts(Protocol):
+    """Plans that are being made."""
+
+    def of(self, tenant_id: TenantId) -> Draft | None: ...
+    def begin(
+        self, tenant: OfTenant, *, who: str, tell_from: datetime | None, allowed: Collection[str]
+    ) -> bool:
+        """Begin one; False if one is under way."""
 
 
 class Tenancy(Protocol):
@@ -76,6 +121,9 @@ class Tenancy(Protocol):
     def approving(self, turn: Turn) -> Approvals:
         """Give what is needed where two must agree."""
 
+    def runs(self, tenant: OfTenant) -> Runs: ...
+    @property
+    def drafts(self) -> Drafts: ...
     def pieces(self, tenant_id: TenantId) -> Sequence[Piece]:
         """Give what of ours is in the tenant's CRM."""
 
@@ -108,6 +156,16 @@ class Visit:
     def turn(self) -> AbstractContextManager[Turn]:
         """Hold this tenant's turn, as whatever writes must."""
         return self.tenancy.turn(self.signed, wait=TURN_SECONDS)
+
+    @property
+    def who(self) -> str:
+        """Name who does it, by number."""
+        return f"associate {self.signed.associate_id}"
+
+    def reason(self) -> str | None:
+        """Give the posted reason; None where it is lacking or too long."""
+        text = self.posted.fields.get("reason", "").strip()
+        return text if 0 < len(text) <= LONGEST_REASON else None
 
     def summary(self, session: TenantSession) -> TenantSummary:
         """Give the tenant at a glance; one that was removed a moment ago is nowhere any more."""

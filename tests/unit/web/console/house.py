@@ -25,6 +25,8 @@ from so_privacy_ext.model import (
     Delivery,
     Event,
     EventId,
+    LastIds,
+    Mark,
     Outcome,
     PersonId,
     Ruling,
@@ -32,10 +34,13 @@ from so_privacy_ext.model import (
     TenantId,
 )
 from so_privacy_ext.ports import EffectIntent
+from so_privacy_ext.processing.applying import head_json, planned_json
+from so_privacy_ext.processing.planned import PlanHead, PlannedPerson, PlannedWrite, RuleCount
 from so_privacy_ext.settings import Settings
-from so_privacy_ext.storage import manifests, proposals, tenants
+from so_privacy_ext.storage import manifests, proposals, run_register, tenants
 from so_privacy_ext.storage.manifests import Agreed
 from so_privacy_ext.storage.proposals import NewProposal, Wish
+from so_privacy_ext.storage.run_register import NewPerson, NewRun
 from so_privacy_ext.storage.sessions import Sessions
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.web.server import listen
@@ -61,6 +66,7 @@ class Objects:
     mail_review: int
     version: int = 0
     proposal: int = 0
+    run: int = 0
 
 
 @dataclass
@@ -184,6 +190,7 @@ class House:
             )
             content = MANIFEST.read_bytes() + f"# {text!a}\n".encode()
             manifests.activate(turn.session, turn.ledgers, content, who=text, agreed=Agreed(text))
+            keep_run(turn, hashlib.sha256(content).hexdigest(), text)
             wish = NewProposal(Wish.ONE_PAIR, "", text, "", "associate 8")
             proposals.keep(turn.session, turn.ledgers, wish)
             decide(turn, hashlib.sha256(content).hexdigest(), text)
@@ -192,7 +199,8 @@ class House:
             " (SELECT min(review_id) FROM so_privacy.review WHERE tenant_id = %(t)s),"
             " (SELECT max(review_id) FROM so_privacy.review WHERE tenant_id = %(t)s),"
             " (SELECT max(manifest_id) FROM so_privacy.manifest WHERE tenant_id = %(t)s),"
-            " (SELECT max(proposal_id) FROM so_privacy.proposal WHERE tenant_id = %(t)s)",
+            " (SELECT max(proposal_id) FROM so_privacy.proposal WHERE tenant_id = %(t)s),"
+            " (SELECT max(run_id) FROM so_privacy.run WHERE tenant_id = %(t)s)",
             {"t": number},
         )[0]
         return Objects(first.inbox_id, second.inbox_id, *ids)
@@ -227,6 +235,39 @@ def decide(turn: Turn, digest: str, because: str, person: int = 18) -> None:
     decisions.intend(kept.decision_id, [EffectIntent(PersonId(person), "STORE", "61F", "CARD", "tag", None)])
     decisions.effected(kept.decision_id, "STORE", "written")
     decisions.finish(kept.decision_id, "effect")
+
+
+def keep_run(turn: Turn, digest: str, who: str) -> int:
+    """Keep a run that is not begun, of a plan of two persons."""
+    tenant = turn.tenant
+    rule = RuleCount("met-in-person", gets=1, touched=1, mails=1, max_changes="5%")
+    head = PlanHead(
+        tenant=tenant.context_identifier,
+        environment=tenant.environment,
+        epoch=tenant.epoch,
+        manifest=digest,
+        manifest_name="nordic-b2b-default",
+        lists="0" * 64,
+        made_at=datetime(2026, 11, 1, tzinfo=UTC),
+        last_ids=LastIds(20, 20, 20),
+        tell_from=None,
+        persons=40,
+        rules=(rule,),
+        no_mail={"before_start": 39},
+    )
+    write = PlannedWrite("STORE", "met-in-person", "61F", "CARD")
+    person = PlannedPerson(
+        PersonId(18),
+        Mark(),
+        {},
+        {"STORE": "met-in-person"},
+        (write,),
+        mail="notice13",
+        mail_rule="met-in-person",
+    )
+    new = NewRun(tenant.epoch, uuid.uuid4().hex, digest, "0" * 64, head_json(head), who)
+    people = [NewPerson(PersonId(18), planned_json(person), mails=True, acts=True)]
+    return run_register.add(turn.session, new, people)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ PAGES = (
     "/configure/duties",
     "/configure/uninstall",
     "/configure/approvals",
+    "/configure/plans",
 )
 
 
@@ -106,6 +107,7 @@ def test_every_page_speaks_the_browsers_language(first: Inhabitant, language: st
             "duties.title",
             "uninstall.title",
             "approval.title",
+            "plans.title",
         ),
         strict=True,
     ):

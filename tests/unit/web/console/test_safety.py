@@ -27,6 +27,8 @@ IDS = {
     "/configure/quarantine/{number}": "quarantined",
     "/configure/manifest/versions/{number}": "version",
     "/configure/approvals/{number}": "proposal",
+    "/configure/plans/{number}": "run",
+    "/configure/plans/{number}/persons": "run",
 }
 """Route → which of a tenant's objects its id names."""
 NOT_OBJECTS = {"/state-changes/{environment}": "x", "/configure/persons/{person}": "18"}
@@ -39,6 +41,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "/configure/manifest/check": {"text": "manifest: 1"},
     "/configure/manifest/activate": {"content": "eA==", "reason": "x"},
     "/configure/two-pairs": {"how": "two"},
+    "/configure/plans": {"tell": "nobody"},
+    "/configure/plans/{number}": {"as": "start"},
     "/configure/approvals/{number}": {"as": "refuse"},
     "/configure/uninstall": {"sure": "yes"},
 }
@@ -308,6 +312,13 @@ class Broken:
         raise RuntimeError("innards-of-ours")
 
     def activate(self, *_all: object, **_more: object) -> NoReturn:
+        raise RuntimeError("innards-of-ours")
+
+    def runs(self, _tenant: object) -> NoReturn:
+        raise RuntimeError("innards-of-ours")
+
+    @property
+    def drafts(self) -> NoReturn:
         raise RuntimeError("innards-of-ours")
 
     def approving(self, _turn: object) -> NoReturn:
