@@ -1,8 +1,9 @@
 """Makes persons who were there before any app came: most as they should be, some not; the same each time.
 
 Fifty make a round, and each round is alike. By the Nordic manifest, of a thousand, 200 need a consent
-written: 160 are held by nothing but the CRM's own default row, 40 came from the ERP system. Twenty are
-children, of whom a human must decide. Twenty registered in the last week and have been told nothing.
+written: 160 are held by nothing but the CRM's own default row, 40 came from the ERP system and lack what
+bookkeeping is based on. Twenty are children, of whom a human must decide. Twenty registered in the last week
+and have been told nothing.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Kind:
 
 KINDS = (
     Kind(8, source="CARD", basis=None),
-    Kind(2, "ERP", source="ERP", basis=None),
+    Kind(2, "ERP", source="ERP"),
     Kind(10, source="CARD"),
     Kind(5, source="FAIR"),
     Kind(6, "WEBFORM", source="WEBFORM"),

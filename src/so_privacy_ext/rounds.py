@@ -38,12 +38,14 @@ def rounds(
         try:
             with take() as turn:
                 until = time.monotonic() + SHARE
-                while time.monotonic() < until:
+                while True:
                     answer = step(turn)
                     if answer is None:
                         return
                     failures = 0
                     yield answer
+                    if time.monotonic() >= until:
+                        break
                 if turn.owes:
                     turn.wake()
                     rest = GIVE_WAY

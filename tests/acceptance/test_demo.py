@@ -1,6 +1,7 @@
 """`make demo` and `make up` as a newcomer meets them: all as the manifest says, or the row that is not."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ import pytest
 from so_sandbox.demo.commands import free_port
 from tests.acceptance.installed import MANIFEST, command, hearing_ctrl_c, until
 
+ROOT = Path(__file__).resolve().parents[2]
 TEXT = MANIFEST.read_text(encoding="utf-8")
 ONE_RULE = "when: {source: [USER, CARD, PHONE, FAIR]}\n    give: {STORE: {basis: 61F}}"
 CHANGED = TEXT.replace(ONE_RULE, ONE_RULE.replace("61F", "61B"))
@@ -54,8 +56,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     with ThreadPoolExecutor(3) as pool:
         yield {
             "plain": pool.submit(demo, folder, "--manifest", str(MANIFEST)),
-            "turned": pool.submit(demo, folder, "--manifest", str(MANIFEST), "--turned"),
-            "changed": pool.submit(demo, folder, "--manifest", str(changed)),
+            "turned": pool.submit(demo, folder, "--manifest", str(MANIFEST), "--turned", "--newcomers"),
+            "changed": pool.submit(demo, folder, "--manifest", str(changed), "--newcomers"),
         }
 
 
@@ -72,6 +74,22 @@ def test_the_twelve_come_out_as_the_manifest_says(runs: Runs, which: str) -> Non
     assert [row.split()[:2] for row in rows] == [[f"{at}", name] for at, name in enumerate(NAMES, start=1)]
     assert "✗" not in done.stdout
     assert max(len(line) for line in lines) <= 100
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_those_who_were_there_before_are_surveyed_planned_and_applied(runs: Runs) -> None:
+    lines = runs["plain"].result().stdout.splitlines()
+
+    assert [line for line in lines if line.endswith(" planned once more, there is nothing to do")]
+    for line in (
+        "✓ persons surveyed: 1001",
+        "✓ persons of whom a consent is to be written: 200",
+        "✓ of whom a notice is to be sent: 20",
+        "✓ consents written: 200",
+        "✓ mails sent: 20",
+    ):
+        assert line in lines
 
 
 @pytest.mark.slow
@@ -130,22 +148,23 @@ class Up:
         assert self.process.wait(30) == 130
         return (self.folder / f"{self.starts}.txt").read_text()
 
-    def product(self, *words: str) -> str:
+    def product(self, *words: str, code: int = 0) -> str:
         """Run a command of the product as the last lines say."""
         script = f'set -a; . .so-sandbox/settings.env; "$0" {" ".join(words)}'
         done = subprocess.run(
             ["/bin/sh", "-c", script, command()],
-            cwd=self.folder, capture_output=True, text=True, check=False, timeout=60,
+            cwd=self.folder, capture_output=True, text=True, check=False, timeout=200,
             env={**os.environ, "SO_PRIVACY_PUBLIC_URL": f"http://127.0.0.1:{self.ports[1]}"},
         )  # fmt: skip
-        assert done.returncode == 0, done
+        assert done.returncode == code, done
         return done.stdout
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def up() -> Iterator[Up]:
     folder = Path(tempfile.mkdtemp(prefix="sop-", dir="/tmp"))
     left = Up(folder)
+    assert LAST in left.start("Ctrl-C stops both")
     try:
         yield left
     finally:
@@ -155,11 +174,36 @@ def up() -> Iterator[Up]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def lines_of(title: str) -> list[str]:
+    """Give the commands of a section of the README, without what is said of them."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition(f"## {title}\n")[2]
+    block = section.partition("\n## ")[0].partition("```\n")[2].partition("```")[0]
+    return [line.partition("#")[0].strip() for line in block.splitlines()]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_ten_minutes_from_survey_to_undo(up: Up) -> None:
+    """The README's own lines, one after the other, and what each must come to."""
+    codes = {"so-privacy plan -o plan.json": 3, "so-privacy plan": 0}
+    said = {}
+    for line in lines_of("Ten minutes with those who are there already"):
+        name, *words = line.split()
+        assert name == "so-privacy"
+        said[line] = up.product(*words, code=codes.pop(line, 0))
+    assert not codes
+    assert "1012 persons in Cust12345" in said["so-privacy survey"]
+    assert "Nothing to do" not in said["so-privacy plan -o plan.json"]
+    assert len([line for line in said.values() if line.endswith("40 persons\n")]) == 1
+    runs = json.loads(up.product("run", "list", "--json"))["runs"]
+    assert [(one["kind"], one["state"]) for one in runs] == [("undo", "done"), ("apply", "undone")]
+    assert json.loads(up.product("plan", "--json", code=3))["persons"] == 1012
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_up_goes_on_where_the_last_one_ended(up: Up) -> None:
-    said = up.start("Ctrl-C stops both")
-    assert LAST in said
+    said = (up.folder / "1.txt").read_text()
     assert f"http://127.0.0.1:{up.ports[0]}/_sandbox/page" in said
     journal = up.product("journal", "--json")
 
@@ -169,7 +213,7 @@ def test_up_goes_on_where_the_last_one_ended(up: Up) -> None:
     assert up.ctrl_c().endswith("stopped\n")
 
     said = up.start("Ctrl-C stops both")
-    assert "12 persons of Cust12345 are there from the last time" in said
+    assert "1012 persons of Cust12345 are there from the last time" in said
     assert up.product("journal", "--json") == journal
     assert not [line for line in up.product("doctor").splitlines() if line.startswith("error")]
     up.ctrl_c()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from so_sandbox.demo import kept
+from so_sandbox.demo.before import bring_up_to_date
 from so_sandbox.demo.commands import Commands, Failed, free_port
 from so_sandbox.demo.kept import Left
 from so_sandbox.demo.outcome import after_all, row_of
@@ -31,6 +32,9 @@ def main() -> int:
     parser.add_argument("--stay", action="store_true", help="leave everything running, on fixed ports")
     parser.add_argument(
         "--ports", type=int, nargs=2, default=_PORTS, metavar=("SANDBOX", "SO-PRIVACY"), help="for --stay"
+    )
+    parser.add_argument(
+        "--newcomers", action="store_true", help="leave those alone who were there before; for those in haste"
     )
     parser.add_argument("--turned", action="store_true", help="turn every switch of the sandbox")
     parser.add_argument(
@@ -54,7 +58,7 @@ def main() -> int:
             commands = Commands(Path.cwd(), sandbox_port=given.ports[0], port=given.ports[1])
             kept.refuse_taken(*given.ports)
             return _stay(commands, given.manifest.resolve(), screen, switches=switches)
-        return _once(given.manifest.resolve(), screen, switches=switches)
+        return _once(given.manifest.resolve(), screen, switches=switches, newcomers=given.newcomers)
     except Failed as failed:
         screen.bad(str(failed))
         return _NO
@@ -63,14 +67,15 @@ def main() -> int:
         return _INTERRUPTED
 
 
-def _once(manifest: Path, screen: Screen, *, switches: Mapping[str, Any]) -> int:
+def _once(manifest: Path, screen: Screen, *, switches: Mapping[str, Any], newcomers: bool) -> int:
     """Tell the story in a folder that is gone afterwards, unless it is needed to see what went wrong."""
     folder = Path(tempfile.mkdtemp(prefix="sop-"))
     commands = Commands(folder, sandbox_port=free_port(), port=free_port())
     right = False
     try:
         with screen:
-            right = _tell(Story(commands, screen.say, screen.progress), manifest, screen, switches=switches)
+            story = Story(commands, screen.say, screen.progress)
+            right = _tell(story, manifest, screen, switches=switches, newcomers=newcomers)
     except KeyboardInterrupt:
         right = True
         raise
@@ -99,7 +104,7 @@ def _stay(commands: Commands, manifest: Path, screen: Screen, *, switches: Mappi
                     screen.say("the last one came to no good end, so this one begins anew")
                     kept.forget(commands)
                 kept.note(commands, Left.BEGUN)
-                _tell(story, manifest, screen, keep=True, switches=switches)
+                _tell(story, manifest, screen, keep=True, switches=switches, newcomers=True)
                 kept.note(commands, Left.TOLD)
         _show_addresses(commands, screen)
         commands.wait()
@@ -115,15 +120,25 @@ def _end(commands: Commands) -> None:
 
 
 def _tell(
-    story: Story, manifest: Path, screen: Screen, *, switches: Mapping[str, Any], keep: bool = False
+    story: Story,
+    manifest: Path,
+    screen: Screen,
+    *,
+    switches: Mapping[str, Any],
+    newcomers: bool,
+    keep: bool = False,
 ) -> bool:
+    """Tell the story; with `newcomers` alone, who was there before is left to whoever reads the README."""
     story.start(keep=keep, switches=switches)
     story.install(manifest)
+    right = True
+    for check in () if newcomers else bring_up_to_date(story):
+        screen.check(check)
+        right = right and check.right
     story.enter_all()
     seen = story.look()
     rows = [row_of(seen, person, story.ids[person.number]) for person in PERSONS]
     screen.console.print(table(rows))
-    right = True
     for check in after_all(story):
         screen.check(check)
         right = right and check.right
@@ -132,7 +147,7 @@ def _tell(
         screen.bad(line)
     told = f"{len(rows) - len(wrong)} of {len(rows)} as the manifest says"
     if wrong or not right:
-        screen.bad(told if wrong else "the twelve are right, but what came after is not")
+        screen.bad(told if wrong else "the twelve are right, but what came before or after is not")
         return False
     screen.good(told)
     return True
@@ -144,6 +159,7 @@ def _show_addresses(commands: Commands, screen: Screen) -> None:
         f"sandbox     {commands.sandbox_url}/_sandbox/page",
         f"so-privacy  {commands.url}",
         "try         . .venv/bin/activate; set -a; . .so-sandbox/settings.env; set +a",
+        "            so-privacy survey; so-privacy plan -o plan.json",
         "            so-privacy review list",
         "            so-sandbox trigger person.created --set country=DE --set source=CARD",
         "Ctrl-C stops both; the next `make up` goes on from there.",

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,17 +78,20 @@ class Commands:
     def settings(self) -> Path:
         return self.credentials / "settings.env"
 
-    def product(self, *words: str) -> Any:
-        """Run a so-privacy command and give what it prints as JSON."""
-        done = subprocess.run(
-            [_command("so-privacy"), *words, "--json"],
-            env=self._environment(),
-            cwd=self.folder,
-            capture_output=True,
-            check=False,
-            timeout=_WAIT,
-        )
-        if done.returncode != 0:
+    def product(self, *words: str, good: Collection[int] = (0,), seconds: float = _WAIT) -> Any:
+        """Run a so-privacy command and give what it prints as JSON; `good` are the exit codes it may have."""
+        try:
+            done = subprocess.run(
+                [_command("so-privacy"), *words, "--json"],
+                env=self._environment(),
+                cwd=self.folder,
+                capture_output=True,
+                check=False,
+                timeout=seconds,
+            )
+        except subprocess.TimeoutExpired:
+            raise Failed(f"so-privacy {' '.join(words)} did not end in {seconds:.0f} s") from None
+        if done.returncode not in good:
             raise Failed(f"so-privacy {' '.join(words)} ended with {done.returncode}: {_last(done.stderr)}")
         return json.loads(done.stdout)
 

@@ -66,26 +66,26 @@ def after_all(story: Story) -> Iterator[Check]:
     """Count; then repeat, forge and withdraw, and see that nothing more is written or sent."""
     shown, mails = story.shown_with("duties", OPEN_DUTIES), story.mails()
     ours = [one for one in mails if one["template_name"].startswith(_OURS)]
-    yield _equal("consents written", story.writes(), WRITES)
-    yield _equal("mails of ours", len(ours), MAILS)
-    yield _equal("mails that the CRM sent by itself", len(mails) - len(ours), MAILS_OF_THE_CRM)
+    yield equal("consents written", story.writes(), WRITES)
+    yield equal("mails of ours", len(ours), MAILS)
+    yield equal("mails that the CRM sent by itself", len(mails) - len(ours), MAILS_OF_THE_CRM)
     what = "duties open (Karin has no address; Bjørn's closed when the CRM's mail was found)"
-    yield _equal(what, shown["duties"], OPEN_DUTIES)
-    yield _equal("items that wait for a human", shown["reviews"], OPEN_REVIEWS)
+    yield equal(what, shown["duties"], OPEN_DUTIES)
+    yield equal("items that wait for a human", shown["reviews"], OPEN_REVIEWS)
     repeated = story.repeat_all()
     yield Check(repeated > 0, f"deliveries repeated, in any order: {repeated}")
-    yield _equal("consents written after that", story.writes(), WRITES)
-    yield _equal("mails after that", len(story.mails()), len(mails))
-    yield _equal("a forged delivery is answered", story.forge(), [_REFUSED])
+    yield equal("consents written after that", story.writes(), WRITES)
+    yield equal("mails after that", len(story.mails()), len(mails))
+    yield equal("a forged delivery is answered", story.forge(), [_REFUSED])
     story.withdraw(_HANNA)
     now = stands(story.look(), story.ids[_HANNA])["EMARKETING"]
     yield Check(now == _WITHDRAWN, f"Hanna withdraws, then her title changes: EMARKETING stands {now}")
-    yield _equal("consents written, echoes of our own included", story.writes(), WRITES)
-    yield _equal("mails", len(story.mails()), len(mails))
+    yield equal("consents written, echoes of our own included", story.writes(), WRITES)
+    yield equal("mails", len(story.mails()), len(mails))
     shown = story.shown()
-    yield _equal("deliveries quarantined or given up", [shown["quarantined"], shown["dead"]], [0, 0])
+    yield equal("deliveries quarantined or given up", [shown["quarantined"], shown["dead"]], [0, 0])
     yield Check(story.chain_holds(), "the journal's chain holds")
-    yield _equal("SOAP envelopes that break the schema", story.violations(), 0)
+    yield equal("SOAP envelopes that break the schema", story.violations(), 0)
 
 
 def stands(seen: Seen, person_id: int) -> dict[str, str]:
@@ -120,6 +120,7 @@ def _mail(seen: Seen, person_id: int, decided: Mapping[str, Any]) -> str:
     )
 
 
-def _equal(what: str, found: object, expected: object) -> Check:
+def equal(what: str, found: object, expected: object) -> Check:
+    """Check a figure, and say what was expected where it is another."""
     right = found == expected
     return Check(right, f"{what}: {found}" + ("" if right else f", expected {expected}"))

@@ -12,6 +12,8 @@ from so_sandbox.demo.commands import Commands, Failed
 from so_sandbox.demo.persons import PERSONS, Expected
 
 TENANT = "Cust12345"
+EXISTING = 1000
+"""Persons who were there before."""
 _QUIET = 60.0
 _LOOKED_UP = 20.0
 """Seconds that the first look for the CRM's own mail may take."""
@@ -29,27 +31,41 @@ class Seen:
     mails: Mapping[int, list[Mapping[str, Any]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What had happened before the newcomers entered, and is not counted with them."""
+
+    writes: int = 0
+    mails: int = 0
+    reviews: int = 0
+    delivery: int = 0
+    """The last one."""
+
+
 class Story:
     """What has happened so far, and the ids of the persons in it."""
 
     def __init__(self, commands: Commands, say: Say, progress: Say) -> None:
         self._commands = commands
-        self._say = say
+        self.say = say
         self._progress = progress
         self.ids: dict[int, int] = {}
+        self.product = commands.product
+        self._before = Before()
 
     def start(self, *, keep: bool, switches: Mapping[str, Any]) -> None:
-        """Start both; Lars is there already, unless the world was kept."""
+        """Start both."""
         commands = self._commands
-        self._say("starting a SuperOffice tenant on this machine")
+        self.say("starting a SuperOffice tenant on this machine")
         commands.start_sandbox(keep=keep)
         if switches:
             commands.tell("/switches", **switches)
-        self._say("starting so-privacy with its own PostgreSQL")
+        self.say("starting so-privacy with its own PostgreSQL")
         commands.start_product()
 
     def install(self, manifest: Path) -> None:
-        """Install from the store in the tenant, in which Lars is already, and activate the manifest."""
+        """Install from the store where others and Lars are already, and activate the manifest."""
+        self._commands.tell("/seed", tenant=TENANT, persons=EXISTING, existing=True)
         lars = next(one for one in PERSONS if one.before)
         self._enter(lars)
         person = str(self.ids[lars.number])
@@ -57,14 +73,14 @@ class Story:
             "person.consented", person=person, purpose="STORE", basis="61F", source="WEBFORM", by="user"
         )
         self._trigger("person.unconsented", person=person, purpose="EMARKETING")
-        self._say("an administrator signs in, approves and so installs")
+        self.say("an administrator signs in, approves and so installs")
         self._commands.install(TENANT)
-        self._say(f"activating {manifest.name}")
+        self.say(f"activating {manifest.name}")
         self._commands.product("manifest", "activate", str(manifest), "--tenant", TENANT)
 
     def enter_all(self) -> None:
         """Let eleven persons enter and the twelfth change."""
-        self._say("eleven persons enter, one is changed")
+        self.say("eleven persons enter, one is changed")
         for person in PERSONS:
             if person.before:
                 self._trigger("person.changed", person=str(self.ids[person.number]), title="Director")
@@ -88,9 +104,10 @@ class Story:
 
     def repeat_all(self) -> int:
         """Send every delivery twice more and once under a fresh EventId, in any order; give how many."""
-        self._say("every delivery comes twice more, and once under a fresh EventId")
-        sent = [self._commands.tell("/deliveries/again", times=2, shuffle=True, wait=60)["deliveries"]]
-        sent.append(self._commands.tell("/deliveries/again", fresh=True, shuffle=True, wait=60)["deliveries"])
+        self.say("every delivery comes twice more, and once under a fresh EventId")
+        again = {"after": self._before.delivery, "shuffle": True, "wait": 60}
+        sent = [self._commands.tell("/deliveries/again", times=2, **again)["deliveries"]]
+        sent.append(self._commands.tell("/deliveries/again", fresh=True, **again)["deliveries"])
         self.settle()
         return sum(len(part) for part in sent)
 
@@ -101,7 +118,7 @@ class Story:
 
     def withdraw(self, number: int) -> None:
         """Have a person withdraw EMARKETING in the portal; then her title changes."""
-        self._say("Hanna takes back her consent in the portal")
+        self.say("Hanna takes back her consent in the portal")
         person = str(self.ids[number])
         self._trigger("person.unconsented", person=person, purpose="EMARKETING")
         self._trigger("person.changed", person=person, title="Director")
@@ -110,7 +127,7 @@ class Story:
     def look(self) -> Seen:
         """Look all persons up in the product's journal, the CRM and its outbox."""
         decided: dict[int, Mapping[str, Any]] = {}
-        for entry in self._commands.product("journal", "--tenant", TENANT, "--limit", "1000")["entries"]:
+        for entry in self._commands.product("journal", "--tenant", TENANT, "--limit", "100000")["entries"]:
             if entry["kind"] == "decision":
                 decided.setdefault(entry["person_id"], entry["content"])
         mails: dict[int, list[Mapping[str, Any]]] = {}
@@ -125,7 +142,18 @@ class Story:
     def shown(self) -> Mapping[str, Any]:
         """Give what the product says of the tenant."""
         tenant: Mapping[str, Any] = self._commands.product("tenant", "show", TENANT)
-        return tenant
+        return {**tenant, "reviews": tenant["reviews"] - self._before.reviews}
+
+    @property
+    def plan_file(self) -> str:
+        """Name the file of the plan."""
+        return str(self._commands.folder / "plan.json")
+
+    def begin_counting(self) -> None:
+        """Count from now on what comes of the newcomers."""
+        self._before = Before(
+            self.writes(), len(self.mails()), int(self.shown()["reviews"]), self._brought() or 0
+        )
 
     def shown_with(self, key: str, value: object) -> Mapping[str, Any]:
         """Give what the product says of the tenant, waiting a little until one figure is as expected."""
@@ -136,11 +164,13 @@ class Story:
 
     def writes(self) -> int:
         """Count the consents that the sandbox was asked to write."""
-        return int(self._commands.ask("/calls/counts", tenant=TENANT)["operations"].get("SetConsent", 0))
+        counts = self._commands.ask("/calls/counts", tenant=TENANT)["operations"]
+        return int(counts.get("SetConsent", 0)) - self._before.writes
 
     def mails(self) -> list[Mapping[str, Any]]:
+        """Give the mails that went out, oldest first."""
         found: list[Mapping[str, Any]] = self._commands.ask("/outbox", tenant=TENANT)["mails"]
-        return found
+        return found[self._before.mails :]
 
     def violations(self) -> int:
         return len(self._commands.ask("/violations")["violations"])

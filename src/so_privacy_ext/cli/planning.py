@@ -19,7 +19,7 @@ from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.processing.plan_file import Plan, read_plan
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson
-from so_privacy_ext.processing.planning import change_of
+from so_privacy_ext.processing.planning import figures_of
 from so_privacy_ext.rules.manifest import parse
 
 EVER = datetime(1, 1, 1, tzinfo=UTC)
@@ -127,19 +127,6 @@ def _concerns(one: PlannedPerson, rule: str | None, purpose: str | None, figure:
         figure in {None, what} and rule in {None, by} and purpose in {None, about}
         for what, by, about in figures_of(one)
     )
-
-
-def figures_of(one: PlannedPerson) -> list[tuple[str, str | None, str | None]]:
-    """Give each figure in which a person is counted, with its rule and its purpose."""
-    found: list[tuple[str, str | None, str | None]] = [
-        (change_of(one, write), write.rule_id, write.purpose) for write in one.writes
-    ]
-    found += [("left", one.rules.get(purpose), purpose) for purpose in one.left]
-    found += [("denied", one.rules.get(purpose), purpose) for purpose in one.denied]
-    found += [("reviews", one.rules.get(subject) or one.mail_rule, subject) for _, subject in one.reviews]
-    if one.mail is not None:
-        found.append(("mails", one.mail_rule, None))
-    return found
 
 
 def _lines(one: PlannedPerson) -> list[str]:

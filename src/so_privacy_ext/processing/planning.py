@@ -189,21 +189,24 @@ def acts(planned: PlannedPerson) -> bool:
 
 def _count(tally: Tally, planned: PlannedPerson) -> None:
     """Count a person once for each rule and figure."""
-    seen: set[tuple[str, str]] = set()
-    for write in planned.writes:
-        seen |= {(write.rule_id, "touched"), (write.rule_id, change_of(planned, write))}
-    for figure, purposes in (("left", planned.left), ("denied", planned.denied)):
-        seen |= {(planned.rules[purpose], figure) for purpose in purposes}
-    for _, subject in planned.reviews:
-        rule_id = planned.rules.get(subject) or planned.mail_rule
-        if rule_id is not None:
-            seen.add((rule_id, "reviews"))
-    if planned.mail is not None and planned.mail_rule is not None:
-        seen.add((planned.mail_rule, "mails"))
-    for rule_id, figure in seen:
+    counted = {(rule_id, figure) for figure, rule_id, _ in figures_of(planned)}
+    counted |= {(write.rule_id, "touched") for write in planned.writes}
+    for rule_id, figure in counted:
         tally.by_rule.setdefault(rule_id, Counter())[figure] += 1
     if planned.no_mail is not None:
         tally.no_mail[planned.no_mail] += 1
+
+
+def figures_of(planned: PlannedPerson) -> list[tuple[str, str, str | None]]:
+    """Give each figure in which a person is counted, with its rule and the purpose it is about."""
+    rules, tells = planned.rules, planned.mail_rule or ""
+    found: list[tuple[str, str, str | None]] = [
+        (change_of(planned, write), write.rule_id, write.purpose) for write in planned.writes
+    ]
+    found += [("left", rules[purpose], purpose) for purpose in planned.left]
+    found += [("denied", rules[purpose], purpose) for purpose in planned.denied]
+    found += [("reviews", rules.get(subject, tells), subject) for _, subject in planned.reviews]
+    return found if planned.mail is None else [*found, ("mails", tells, None)]
 
 
 def change_of(planned: PlannedPerson, write: PlannedWrite) -> str:

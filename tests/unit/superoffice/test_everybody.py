@@ -16,7 +16,7 @@ from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
 from so_privacy_ext.superoffice.environments import load
-from so_privacy_ext.superoffice.everybody import Everybody
+from so_privacy_ext.superoffice.everybody import Everybody, Noticed
 from so_privacy_ext.superoffice.private_key import load_private_key
 from so_privacy_ext.superoffice.system_user import Application
 from so_sandbox import server
@@ -196,6 +196,28 @@ def test_a_page_that_does_not_move_on_is_refused(loopback: Loopback) -> None:
     reading.after = PersonId(5)
     with closing(loopback.connect()) as connection, pytest.raises(CrmFailure, match="does not move on"):
         reading.page(SoapClient(connection, lambda: None), tenant_lists, lambda _: None, lambda _: None)
+
+
+def test_whoever_was_sent_a_privacy_mail_is_known_from_the_archive(
+    crm: SuperOfficeCrm, tenant: Tenant
+) -> None:
+    by_13, by_14, by_chat, _ = populate(tenant, 4)
+    user = tenant.associate("user").associate_id
+    ids = {}
+    for person_id, name in (
+        (by_13, "privacy-notice-13"),
+        (by_14, "privacy-notice-14"),
+        (by_chat, "chat-welcome"),
+    ):
+        ids[name] = tenant.item_id("templates", name)
+        tenant.send_privacy_mail(
+            person_id, address="x@example.com", template_id=ids[name], lcid=1030, by=user
+        )
+    reading, found = Noticed([ids["privacy-notice-13"], ids["privacy-notice-14"]]), set[PersonId]()
+    while not reading.ended:
+        found |= set(crm.read_noticed(reading))
+    assert found == {by_13, by_14}
+    assert Noticed([]).ended
 
 
 def test_who_refers_to_something_new_has_the_lists_read_anew(crm: SuperOfficeCrm, tenant: Tenant) -> None:
