@@ -133,6 +133,11 @@ class Condition(RootModel[Argument], Generic[Argument]):
 
     word: ClassVar[str]
     """How it is written in a manifest."""
+    spoken: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """By language: what is said where the word holds, and where it doesn't; `{values}` is its argument.
+
+    The product's own words are said by its own texts.
+    """
     unknown: ClassVar[frozenset[str]] = frozenset()
     """Keys of the argument that are read and understood, but about which no fact is known yet."""
 

@@ -280,11 +280,18 @@ def test_why_a_person_is_held_so(installed: Running, persons: dict[str, int]) ->
     told = installed.good("explain", *HERE, "--person", str(persons["dora"]))
 
     assert done.code == 0
-    assert "STORE: give 61F/CARD by rule met-in-person; the CRM holds 61F/CARD" in done.out
-    assert "\n  own-staff              no: when.any[0].is_associate wants true, found false\n" in done.out
-    assert "\n  erp                    no: when.source wants ERP, found CARD\n" in done.out
-    assert "yes: comes too late for STORE (met-in-person)" in done.out
-    assert "last decided " in done.out
+    assert "STORE gets the legal basis 61F with the source CARD, by the rule met-in-person." in done.out
+    assert "The CRM holds 61F/CARD, written by a rule of ours, and it stays: it is right already." in done.out
+    assert (
+        "\n  own-staff does not hold: it would have to be so that the person is an employee with a"
+        in done.out
+    )
+    assert (
+        "\n  erp does not hold: the source is CARD, but would have to be ERP. Then it would decide"
+        in done.out
+    )
+    assert "catch-all holds, but comes too late for STORE (met-in-person)." in done.out
+    assert "Last decided " in done.out
     assert told["stands"] == {"STORE": "61F/CARD"}
     assert [one["rule_id"] for one in told["rules"] if one["matched"]] == ["met-in-person", "catch-all"]
     assert told["last_decision"]["decision"]["person_id"] == persons["dora"]
@@ -297,14 +304,14 @@ def test_a_withdrawal_is_explained(installed: Running) -> None:
     installed.settle()
 
     done = installed.run("explain", *HERE, "--person", str(person))
-    assert "EMARKETING: stands withdrawn (written by the person herself), so not decided" in done.out
-    assert "STORE: may be used\n" in done.out
-    assert "EMARKETING: may not be used: withdrawn, by what stands for EMARKETING" in done.out
+    assert "EMARKETING stands withdrawn, written by the person herself, so no rule decides it." in done.out
+    assert "STORE may be used now.\n" in done.out
+    assert "EMARKETING may not be used: the person took it back, by what stands for EMARKETING." in done.out
     tenant.withdraw(person, "STORE", source="CUSTOMERPORTAL")
     installed.settle()
     done = installed.run("explain", *HERE, "--person", str(person))
-    assert "STORE: stands withdrawn (written by the person herself), so not decided" in done.out
-    assert "is stopped by the withdrawal of STORE" in done.out
+    assert "STORE stands withdrawn, written by the person herself, so no rule decides it." in done.out
+    assert "would decide is stopped by a withdrawal: STORE" in done.out
 
 
 def test_a_person_who_is_gone_or_never_was(installed: Running, persons: dict[str, int]) -> None:
@@ -313,8 +320,8 @@ def test_a_person_who_is_gone_or_never_was(installed: Running, persons: dict[str
     told = installed.good("explain", *HERE, "--person", "99999999")
 
     assert gone.code == never.code == 0
-    assert gone.out.startswith(f"person {persons['gone']} is not in the CRM")
-    assert "last decided" in gone.out
+    assert gone.out.startswith(f"Person {persons['gone']} is not in the CRM")
+    assert "Last decided" in gone.out
     assert never.out.count("\n") == 1
     assert (told["person_id"], told["in_crm"]) == (99999999, False)
     assert not any(value for key, value in told.items() if key != "person_id")

@@ -1,36 +1,78 @@
-"""`explain`: why a person is held as she is, and what each rule had to do with it."""
+"""`explain`: why a person is held as she is, or would be, and what each rule has to do with it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from so_privacy_ext.cli import explained_past
+from so_privacy_ext.cli.explained_past import Past
+from so_privacy_ext.cli.making_up import MadeUpPerson, made_up
+from so_privacy_ext.cli.manifest_file import read_file
 from so_privacy_ext.cli.output import LARGEST_PERSON, AsJson, TenantName, plain, print_json, say
+from so_privacy_ext.cli.spoken import Language, Spoken
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import Authority, Person, PersonId
+from so_privacy_ext.model import NoMail, Person, PersonId
 from so_privacy_ext.processing.facts import gather
-from so_privacy_ext.processing.outlook import Outlook, look_ahead
+from so_privacy_ext.processing.outlook import DUE, Outlook, look_ahead
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.verdict import Verdict
-from so_privacy_ext.rules.explain import Explanation, RuleExplained
+from so_privacy_ext.rules.activation import ActiveManifest, resolve
+from so_privacy_ext.rules.explain import Explanation
 from so_privacy_ext.rules.explain import explain as explained
-from so_privacy_ext.storage import registers
-from so_privacy_ext.storage.registers import DutyToPerson, MailOfPerson, PastDecision
+from so_privacy_ext.rules.manifest import parse
+from so_privacy_ext.rules.sentences import Standing, Told, tell
+from so_privacy_ext.rules.wording import Wording, wording
 
 
 def explain(
+    *,
     person: Annotated[
-        int, typer.Option("--person", min=1, max=LARGEST_PERSON, help="The person's id in SuperOffice.")
-    ],
+        int | None,
+        typer.Option("--person", min=1, max=LARGEST_PERSON, help="The person's id in SuperOffice."),
+    ] = None,
+    facts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="FACT=VALUE", help="Instead of a person: one who is so, such as country=DE."
+        ),
+    ] = None,
+    manifest: Annotated[
+        Path | None, typer.Option("--manifest", metavar="FILE", help="By this manifest, not the active one.")
+    ] = None,
+    language: Spoken = Language.EN,
     tenant: TenantName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read a person from SuperOffice now, and explain what the active manifest decides for her."""
-    person_id = PersonId(person)
+    """Explain what a manifest decides for a person as she stands now, or for one made up by `--set`."""
+    if (person is None) == (not facts):
+        what = "both --person and --set" if facts else "neither --person nor --set"
+        raise Refused("nobody", what, "give --person ID, or --set FACT=VALUE", Exit.USAGE)
+    said = wording(language)
+    if facts:
+        _made_up(made_up(facts, manifest, tenant), said, as_json=as_json)
+    elif person is not None:
+        _person(PersonId(person), manifest, tenant, said, as_json=as_json)
+
+
+def _made_up(one: MadeUpPerson, said: Wording, *, as_json: bool) -> None:
+    explanation = explained(one.facts, one.manifest)
+    told = tell(explanation, one.facts, one.manifest, said, silent=one.silence(explanation.ruling))
+    if as_json:
+        print_json({**_json(explanation), "sentences": told.sentences})
+        return
+    say(said.say("head", "made_up", digest=one.manifest.digest[:12]))
+    _print(told, said)
+
+
+def _person(
+    person_id: PersonId, file: Path | None, tenant: str | None, said: Wording, *, as_json: bool
+) -> None:
     with wired() as app:
         summary = app.tenant(tenant)
         with app.turn(summary) as turn:
@@ -39,131 +81,81 @@ def explain(
                 raise Refused(
                     "no_manifest", "no manifest decides yet", "so-privacy manifest activate FILE", Exit.CONFIG
                 )
+            if file is not None:
+                work = _by(work, resolve(parse(read_file(file), str(file)), work.crm.lists()))
             found = work.crm.read_persons([person_id], work.manifest.fields).get(person_id)
-            past = _Past(
-                next(iter(registers.decisions_of(turn.session, person_id, limit=1)), None),
-                registers.mails_of(turn.session, person_id),
-                registers.duties_of(turn.session, person_id),
-            )
-            now = None if found is None else _explain(work, found)
+            past = explained_past.of(turn.session, person_id)
+            now = None if found is None else _explain(work, found, said)
     if as_json:
         print_json({"person_id": person_id, "in_crm": now is not None, **_told(now, past)})
         return
     if now is None:
-        say(f"person {person_id} is not in the CRM (deleted, or merged into another)")
+        say(said.say("head", "gone", person=person_id))
     else:
-        _print(now)
-    _print_past(past)
+        digest = now.explanation.ruling.digest[:12]
+        say(said.say("head", "person", person=person_id, digest=digest))
+        uses = [_use(purpose, use, said) for purpose, use in now.outlook.verdicts.items()]
+        _print(now.told, said, uses)
+    for line in explained_past.lines(past, said):
+        say(line)
 
 
 @dataclass(frozen=True, slots=True)
 class _Now:
-    """What the active manifest says of a person as she stands."""
+    """What a manifest says of a person as she stands."""
 
     explanation: Explanation
     outlook: Outlook
     stands: Mapping[str, str]
+    told: Told
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """What was decided and told until now."""
+def _by(work: Work, manifest: ActiveManifest) -> Work:
+    """Let another manifest decide."""
 
-    decision: PastDecision | None
-    mails: Sequence[MailOfPerson]
-    duties: Sequence[DutyToPerson]
+    def manifest_of(digest: str) -> ActiveManifest:
+        return manifest if digest == manifest.digest else work.manifest_of(digest)
+
+    return replace(work, manifest=manifest, manifest_of=manifest_of)
 
 
-def _explain(work: Work, person: Person) -> _Now:
+def _explain(work: Work, person: Person, said: Wording) -> _Now:
     lists = work.crm.lists()
     facts = gather(person, (), lists, work.tenant.own_associate_id, work.clock.now())
     explanation = explained(facts, work.manifest)
     outlook = look_ahead(work, person, explanation.ruling, facts, lists)
     stands = {key: f"{one.basis}/{one.source}" for key, one in person.consents.items()}
-    return _Now(explanation, outlook, stands)
+    standing = Standing(stands, outlook.writers, outlook.writes, outlook.left)
+    silent = None if outlook.mail == DUE else NoMail(outlook.mail)
+    told = tell(explanation, facts, work.manifest, said, silent=silent, standing=standing)
+    return _Now(explanation, outlook, stands, told)
 
 
-def _told(now: _Now | None, past: _Past) -> dict[str, Any]:
-    found: dict[str, Any] = {"stands": {}, "ruling": None, "rules": [], "outlook": None}
+def _json(explanation: Explanation) -> dict[str, Any]:
+    rules = [plain(one) | {"matched": one.matched} for one in explanation.rules]
+    return {"ruling": plain(explanation.ruling), "rules": rules}
+
+
+def _told(now: _Now | None, past: Past) -> dict[str, Any]:
+    found: dict[str, Any] = {"stands": {}, "ruling": None, "rules": [], "outlook": None, "sentences": []}
     if now is not None:
-        rules = [plain(one) | {"matched": one.matched} for one in now.explanation.rules]
-        ruling = plain(now.explanation.ruling)
-        found = {"stands": now.stands, "ruling": ruling, "rules": rules, "outlook": now.outlook}
+        found = {"stands": now.stands, **_json(now.explanation), "outlook": now.outlook}
+        found["sentences"] = now.told.sentences
     return found | {"last_decision": past.decision, "mails": past.mails, "duties": past.duties}
 
 
-def _print(now: _Now) -> None:
-    explanation, ruling = now.explanation, now.explanation.ruling
-    say(f"manifest {ruling.digest[:12]}, asked now and without an event")
-    for purpose in ruling.withdrawn:
-        say(f"  {purpose}: stands withdrawn{_writer(now, purpose)}, so not decided")
-    for one in ruling.decisions:
-        stands = now.stands.get(one.purpose, "nothing") + _writer(now, one.purpose)
-        given = f" {one.basis}/{one.source}" if one.basis else ""
-        say(f"  {one.purpose}: {one.outcome}{given} by rule {one.rule_id}; the CRM holds {stands}")
-        say(f"    {_fate_of(now.outlook, one.purpose)}")
-        say(f"    because: {one.because}")
-    by = f" by rule {ruling.tell_rule}" if ruling.tell_rule else ""
-    say(f"  mail: {ruling.tell or 'none'}{by}: {now.outlook.mail}")
-    for purpose, use in now.outlook.verdicts.items():
-        say(f"  {purpose}: {_use(use)}")
-    print("rules, in their order:")
-    for rule in explanation.rules:
-        say(f"  {rule.rule_id:22} {_fate(rule)}")
+def _print(told: Told, said: Wording, uses: Sequence[str] = ()) -> None:
+    for line in [*told.decided, told.mail, *uses]:
+        say(f"  {line}")
+    say(said.say("head", "rules"))
+    for line in told.rules:
+        say(f"  {line}")
 
 
-_WRITERS = {
-    Authority.PERSON: "the person herself",
-    Authority.HUMAN: "a human, or somebody who can't be placed",
-    Authority.RULE: "a rule of ours",
-    Authority.IMPORT: "another integration",
-    Authority.CRM_DEFAULT: "the CRM by default",
-}
-
-
-def _use(found: Verdict) -> str:
-    if found.may:
-        return "may be used" + (f" until {found.ends_at:%Y-%m-%d %H:%M}" if found.ends_at else "")
-    since = f" since {found.ends_at:%Y-%m-%d %H:%M}" if found.ends_at else ""
-    return f"may not be used: {found.why}{since}, by what stands for {found.by}"
-
-
-def _writer(now: _Now, purpose: str) -> str:
-    writer = now.outlook.writers.get(purpose)
-    return "" if writer is None else f" (written by {_WRITERS[writer]})"
-
-
-def _fate_of(outlook: Outlook, purpose: str) -> str:
-    if purpose in outlook.writes:
-        return "would be written"
-    return f"would be left: {outlook.left.get(purpose, 'no_effect')}"
-
-
-def _fate(rule: RuleExplained) -> str:
-    if rule.failure is not None:
-        return f"no: {rule.failure.path} wants {rule.failure.wanted}, found {rule.failure.found}"
-    parts = [f"decides {', '.join(rule.decided)}"] if rule.decided else []
-    if rule.lost:
-        parts.append("comes too late for " + ", ".join(f"{key} ({by})" for key, by in rule.lost.items()))
-    if rule.withdrawn:
-        parts.append(f"is stopped by the withdrawal of {', '.join(rule.withdrawn)}")
-    return "yes: " + ("; ".join(parts) or "decides nothing")
-
-
-def _print_past(past: _Past) -> None:
-    last = past.decision
-    if last is not None:
-        when = f"{last.decision.decided_at:%Y-%m-%d %H:%M:%S}"
-        version = last.decision.ruling.digest[:12]
-        say(f"last decided {when} by manifest {version}: {last.result or 'not finished yet'}")
-        for effect in last.effects:
-            held = effect.result or "not read back yet"
-            say(f"  asked the CRM for {effect.purpose} {effect.basis}/{effect.source}: {held}")
-    for mail in past.mails:
-        asked = f"asked for {mail.claimed_at:%Y-%m-%d %H:%M:%S}"
-        since = f"{mail.state} since {mail.state_at:%Y-%m-%d %H:%M:%S}"
-        say(f"mail {mail.mail} version {mail.version}: {asked}, {since}")
-    for duty in past.duties:
-        closed = duty.closed_at and f"closed {duty.closed_at:%Y-%m-%d %H:%M:%S} ({duty.how})"
-        due = f"due {duty.due_at:%Y-%m-%d %H:%M:%S} by article {duty.article}"
-        say(f"duty to inform by {duty.mail}: {due}, {closed or 'open'}")
+def _use(purpose: str, use: Verdict, said: Wording) -> str:
+    """Say whether a purpose may be used now."""
+    ends = "" if use.ends_at is None else f"{use.ends_at:%Y-%m-%d %H:%M}"
+    if use.may:
+        return said.say("use", "may_until" if ends else "may", purpose=purpose, ends=ends)
+    why = said.say("why_not", use.why)
+    return said.say("use", "ended" if ends else "may_not", purpose=purpose, ends=ends, why=why, by=use.by)

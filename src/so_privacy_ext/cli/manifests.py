@@ -1,4 +1,4 @@
-"""`manifest check|test|shadow|diff|activate|list`."""
+"""`manifest check|rules|test|shadow|diff|activate|list`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from so_privacy_ext import security_log
 from so_privacy_ext.activating import Activated
-from so_privacy_ext.cli import replays, trials
+from so_privacy_ext.cli import replays, spoken_rules, trials
 from so_privacy_ext.cli.checking import check
 from so_privacy_ext.cli.findings import counted, tell_findings
 from so_privacy_ext.cli.manifest_file import File, read_file
@@ -23,9 +23,12 @@ from so_privacy_ext.security_log import OPERATOR
 from so_privacy_ext.storage import manifests
 from so_privacy_ext.storage.manifests import Agreed
 
-commands = typer.Typer(help="Manifests: check, test, shadow, diff, activate, list.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Manifests: check, say, test, shadow, diff, activate, list.", no_args_is_help=True
+)
 
 commands.command()(check)
+commands.command()(spoken_rules.rules)
 commands.command("test")(trials.try_rules)
 commands.command()(replays.shadow)
 commands.command()(replays.diff)

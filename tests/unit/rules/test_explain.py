@@ -2,15 +2,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from so_privacy_ext.model import TenantLists
 from so_privacy_ext.rules.activation import ActiveManifest, resolve
 from so_privacy_ext.rules.decide import decide
-from so_privacy_ext.rules.explain import Failure, explain, said
+from so_privacy_ext.rules.explain import Failure, Lack, explain, said
 from so_privacy_ext.rules.manifest import Manifest
+from so_privacy_ext.rules.reach.map import RuleMap
 from so_privacy_ext.sdk import UNKNOWN, Facts
+from tests.unit.rules.random_manifests import active as active_of
+from tests.unit.rules.random_manifests import crowd, rules
 
 Activate = Callable[[str], ActiveManifest]
 
@@ -120,3 +126,74 @@ def test_the_published_manifest_explains_why_a_childs_rule_did_not_match(
 )
 def test_facts_are_said_in_words(value: object, text: str) -> None:
     assert said(value) == text
+
+
+def test_the_nearest_miss_is_told_with_what_would_have_been_then(activate: Activate) -> None:
+    active = activate(
+        "  - {id: a, when: {retired: true}, give: {STORE: keep}, because: first}\n"
+        "  - {id: b, when: {category: Customer}, give: {STORE: deny, EMARKETING: deny}, because: second}\n"
+        "  - {id: c, when: {source: CARD}, give: review, because: third}\n"
+    )
+    facts = Facts(retired=True, category_id=51, consents={"NEWSLETTER": ("WITHDRAWN", "API")})
+
+    _, second, third = explain(facts, active).rules
+
+    assert second.lacks == (
+        Lack("when.category", "category", "category_id", None, "item 51", values=("Customer",)),
+    )
+    assert second.then == {"STORE": "a", "EMARKETING": "b"}
+    assert third.lacks == (Lack("when.source", "source", "source", None, "none", values=("CARD",)),)
+    assert third.then == {"STORE": "a", "EMARKETING": "c", "NEWSLETTER": None}
+
+
+def test_had_a_fact_been_another_another_rule_may_have_come_first(activate: Activate) -> None:
+    active = activate(
+        "  - {id: a, when: {source: [CARD, API]}, give: {STORE: keep}, because: first}\n"
+        "  - {id: b, when: {source: CARD}, give: {STORE: deny, EMARKETING: deny}, because: second}\n"
+    )
+
+    assert explain(Facts(), active).rules[1].then == {"STORE": "a", "EMARKETING": "b"}
+
+
+def test_of_a_word_that_does_not_say_what_it_looks_at_it_is_told_who_comes_first() -> None:
+    made = active_of(
+        [
+            {"id": "a", "when": {"retired": True}, "give": {"STORE": "keep"}, "because": "x"},
+            {"id": "b", "when": {"closed": "title", "country": "DK"}, "give": "review", "because": "x"},
+            {"id": "c", "when": "always", "give": "none", "because": "x"},
+        ]
+    )
+
+    found = explain(Facts(retired=True, country="DK"), made).rules[1]
+
+    assert found.lacks == (Lack("when.closed", "closed", "word", "title", "false", values=("true",)),)
+    assert found.then == {"STORE": "a", "EMARKETING": "b"}
+
+
+def test_ordered_facts_lack_from_one_value_to_another(activate: Activate) -> None:
+    active = activate("  - {id: a, when: {age_below: 18, not: {age_below: 13}}, give: none, because: x}\n")
+
+    (found,) = explain(Facts(age=3), active).rules
+
+    assert [(one.found, one.at_least, one.below) for one in found.lacks] == [("3", "13", "18")]
+
+
+def test_a_rule_that_can_never_hold_lacks_nothing_that_could_be_mended(activate: Activate) -> None:
+    active = activate("  - {id: a, when: {not: always}, give: none, because: x}\n")
+
+    (found,) = explain(Facts(), active).rules
+
+    assert (found.lacks, found.then, found.matched) == ((), None, False)
+
+
+@settings(max_examples=40, deadline=None)
+@given(rules(), st.integers(0, 10**6))
+def test_what_lacks_is_told_of_every_rule_that_did_not_match(drawn: list[dict[str, Any]], seed: int) -> None:
+    made = active_of(drawn)
+    at_hand = RuleMap(made)
+    for facts in crowd(seed, 5):
+        for one, rule in zip(explain(facts, made, at_hand).rules, made.rules, strict=True):
+            assert one.matched is (rule.when.truth(facts) is True)
+            if not one.matched and at_hand.where[made.rules.index(rule)]:
+                assert one.lacks
+                assert one.then is not None

@@ -70,7 +70,7 @@ def _candidates(aspect: Aspect, marks: frozenset[Any]) -> Iterable[Any]:
     if aspect.fact == "consents":
         return (("61F", "API" if not at else f"OTHER{at}") for at in count())
     if any(isinstance(one, bool) for one in marks):
-        return (False, True)
+        return chain((False, True), count(2))
     if isinstance(getattr(_PLAIN, aspect.fact), int) or any(isinstance(one, int) for one in marks):
         return count(1)
     return chain(_OTHERS.get(aspect.fact, ()), (f"other{at}" for at in count(1)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from so_privacy_ext.model import STORE, WITHDRAWN
 from so_privacy_ext.rules.activation import ActiveManifest, ActiveRule
@@ -24,6 +24,7 @@ class RuleMap:
     def __init__(self, manifest: ActiveManifest, effort: Effort | None = None) -> None:
         self.rules: Sequence[ActiveRule] = manifest.rules
         self.effort = effort or Effort()
+        self._parents = manifest.parents
         self.space = Space((rule.when for rule in manifest.rules), BOUND)
         self.opaque: Box = sum(one.all for one in self.space.axes.values() if one.name[0] == OPAQUE)
         """The bits of all words that don't say what they look at."""
@@ -60,12 +61,18 @@ class RuleMap:
     def withdrawn(self, purpose: str) -> list[Named]:
         """Give the boxes of persons of whom this purpose may not be decided."""
         found: list[Named] = []
-        for key in {STORE, purpose}:
+        for key in {STORE, *self._line_of(purpose)}:
             axis = self.space.axes.get(("consents", key))
             if axis is not None:
                 rows = [one for one in axis.values if one is not UNKNOWN and one[0] == WITHDRAWN]
                 found += [(self.space.only(axis, axis.bit(row)), NOBODY) for row in rows]
         return found
+
+    def _line_of(self, purpose: str | None) -> Iterator[str]:
+        """Give a purpose and all that it is part of."""
+        while purpose is not None:
+            yield purpose
+            purpose = self._parents[purpose]
 
     def takes_opaque(self, box: Box) -> bool:
         """Tell whether a box asks for a word that doesn't say what it looks at."""

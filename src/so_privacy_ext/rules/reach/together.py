@@ -51,7 +51,11 @@ def possible(facts: Facts) -> bool:
 
 
 def rounded(facts: Facts) -> Facts:
-    """Make source and STORE row say the same, where one of them stands for many."""
+    """Make facts go together that are bound to each other, where one of them stands for many or was put."""
+    if not _form_and_creator(facts, str):
+        facts = replace(facts, creator="form")
+    if not _domain_and_address(facts, str):
+        facts = replace(facts, has_email=True)
     row = facts.consents.get(STORE)
     if row is None or facts.source is None:
         return facts

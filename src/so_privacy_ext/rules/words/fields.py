@@ -171,6 +171,8 @@ def _test(field: UserField, asked: Range | tuple[Written, ...]) -> Callable[[Fie
 
 def _marks(field: UserField, asked: Range | tuple[Written, ...]) -> frozenset[FieldValue]:
     """Give the values that a test tells apart; of a field with an order, where each answer begins."""
+    if field.kind is FieldKind.CHECKBOX:
+        return frozenset({True})
     begins, ends = ((asked.start,), (asked.end,)) if isinstance(asked, Range) else (asked, asked)
     marks = {_known(field, one) for one in begins}
     if field.kind in ORDERED:

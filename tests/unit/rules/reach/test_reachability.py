@@ -269,6 +269,24 @@ def test_who_covers_a_rule_is_named_with_little_effort_too_if_with_more_names_th
     assert all({"young", "old"} <= set(one) for one in names)
 
 
+def test_a_checkbox_is_ticked_or_not() -> None:
+    found = reach(
+        small(
+            ("ticked", {"person_field": {"T:box": True}}, {"STORE": "none"}),
+            ("not-ticked", {"person_field": {"T:box": False}}, {"STORE": "deny"}),
+            (
+                "both",
+                {"person_field": {"T:box": True}, "not": {"person_field": {"T:box": [True, False]}}},
+                "none",
+            ),
+        )
+    )
+
+    assert [one.contradictory for one in found] == [False, False, True]
+    assert not found[0].covered
+    assert not found[1].covered
+
+
 def many(number: int) -> dict[str, Any]:
     """Draw a rule such as big tenants have: by source, country, age and event."""
     when: dict[str, Any] = {"country": chr(65 + number // 26 % 26) + chr(65 + number % 26)}

@@ -135,6 +135,7 @@ def test_every_fact_has_a_value_that_no_condition_names() -> None:
         ({"a", "b"}, False, "other1"),
         ({"other1"}, False, "other2"),
         ({True}, False, False),
+        ({True, False}, False, 2),
         ({3, 1}, False, 2),
         ({3, 1.5}, True, 0.5),
         ({date(2026, 1, 1), date(2027, 1, 1)}, True, date(2025, 12, 31)),

@@ -1,0 +1,80 @@
+"""Makes up a person from `--set FACT=VALUE`, for a manifest's file or for the one that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from so_privacy_ext.cli.manifest_file import read_file
+from so_privacy_ext.cli.wired import wired
+from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.model import STORE, EmailAddress, NoMail, Ruling, TenantLists
+from so_privacy_ext.rules.activation import NO_TEMPLATE, ActiveManifest, resolve, resolve_what_stands
+from so_privacy_ext.rules.alone import lists_alone, resolve_alone
+from so_privacy_ext.rules.made_up import facts_from
+from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.rules.silence import hindrance, silence
+from so_privacy_ext.sdk import Facts
+
+_SOME_ADDRESS = EmailAddress("", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeUpPerson:
+    """A person who is not in any CRM, and the manifest that is asked about her."""
+
+    facts: Facts
+    manifest: ActiveManifest
+    lists: TenantLists
+
+    def silence(self, ruling: Ruling) -> NoMail | None:
+        """Say why she would get no mail, were she registered now and never told."""
+        silent = silence(ruling, store_withdrawn=STORE in ruling.withdrawn, before_start=False)
+        if silent is not None or ruling.tell is None:
+            return silent
+        mailing = {one.key for one in self.lists.sources if one.mail_template_id}
+        return hindrance(
+            crm_mails=self.facts.source in mailing,
+            address=_SOME_ADDRESS if self.facts.has_email else None,
+            has_template=self.manifest.mails[ruling.tell].template_id != NO_TEMPLATE,
+        )
+
+
+def made_up(words: Sequence[str], file: Path | None, tenant: str | None) -> MadeUpPerson:
+    """Read the words; by the file alone if no tenant is named, else by what the tenant has."""
+    said = _pairs(words)
+    if file is not None:
+        named = parse(read_file(file), str(file))
+        if tenant is None:
+            return MadeUpPerson(facts_from(said, named), resolve_alone(named), lists_alone(named))
+        _, lists = _of_tenant(tenant)
+        return MadeUpPerson(facts_from(said, named, lists), resolve(named, lists), lists)
+    manifest, lists = _of_tenant(tenant)
+    if manifest is None:
+        raise Refused(
+            "no_manifest",
+            "no manifest decides yet",
+            "so-privacy manifest activate FILE, or name a file by --manifest",
+            Exit.CONFIG,
+        )
+    return MadeUpPerson(facts_from(said, manifest, lists), resolve_what_stands(manifest, lists), lists)
+
+
+def _of_tenant(tenant: str | None) -> tuple[Manifest | None, TenantLists]:
+    with wired() as app, app.turn(app.tenant(tenant)) as turn:
+        active = turn.manifest()
+        manifest = None if active is None else parse(active[0], active[1][:12])
+        return manifest, app.crm(turn).lists()
+
+
+def _pairs(words: Sequence[str]) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for one in words:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise Refused("bad_fact", f"{one!r} sets nothing", "write --set country=DE", Exit.USAGE)
+        if name in said:
+            raise Refused("fact_twice", f"{name!r} is set twice", "set it once", Exit.USAGE)
+        said[name] = value
+    return said
