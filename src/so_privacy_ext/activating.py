@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.model import TenantLists
 from so_privacy_ext.ports import Clock
+from so_privacy_ext.processing.addresses import keyed_hash
+from so_privacy_ext.rules.activation import resolve_what_stands
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.lint.linting import judge
 from so_privacy_ext.rules.lint.subject import Subject, TenantKnowledge
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.protection import breaches
+from so_privacy_ext.rules.restored import hashed_texts
 from so_privacy_ext.storage import manifests, proposals, sweeps
 from so_privacy_ext.storage.manifests import Agreed, Moved
+from so_privacy_ext.storage.past import decided_since
 from so_privacy_ext.storage.proposals import Ending, Wish
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
+from so_privacy_ext.trial.shares import shares
+
+_KNOWN_FOR = timedelta(days=90)
+"""Persons of whom something was decided since then are those whom we know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +49,18 @@ class Activating:
         self._is_strict = is_strict
         self._clock = clock
 
-    def knowledge(self) -> TenantKnowledge:
-        """Read of the tenant what laws ask for, as it is at this moment."""
+    def knowledge(self, manifest: Manifest | None = None) -> TenantKnowledge:
+        """Read of the tenant what laws ask for, as it is now; with a manifest, whom it would reach."""
         self._crm.forget_lists()
-        return TenantKnowledge(self._crm.lists(), strict_mode=self._is_strict(), swept_at=self._swept_at())
+        lists = self._crm.lists()
+        reach = self._shares(manifest, lists) if manifest is not None else None
+        return TenantKnowledge(lists, self._is_strict(), self._swept_at(), reach)
+
+    def _shares(self, manifest: Manifest, lists: TenantLists) -> Mapping[str, float] | None:
+        tenant = self._turn.tenant
+        texts = hashed_texts([manifest], lambda text: keyed_hash(text, tenant.address_key))
+        kept = decided_since(self._turn.session, tenant.epoch, self._clock.now() - _KNOWN_FOR)
+        return shares(kept, resolve_what_stands(manifest, lists), texts)
 
     def _swept_at(self) -> datetime | None:
         """Give when the last sweep ended; before the first manifest none is due."""
@@ -54,7 +71,7 @@ class Activating:
 
     def fit(self, manifest: Manifest) -> Sequence[LintFinding]:
         """Give warnings and notes; raises `ManifestInvalid` with what it lacks or breaks."""
-        return judge(Subject(manifest, self._clock.now().date(), self.knowledge()))
+        return judge(Subject(manifest, self._clock.now().date(), self.knowledge(manifest)))
 
     def activate(
         self,

@@ -61,7 +61,7 @@ def check(
         _unreadable(invalid, as_json=as_json, as_sarif=as_sarif)
         raise typer.Exit(invalid.exit_code) from None
     texts = read_mails(mails) if mails is not None else None
-    knowledge = _knowledge(tenant) if tenant is not None else None
+    knowledge = _knowledge(tenant, manifest) if tenant is not None else None
     findings = _lint(manifest, knowledge, texts, trials)
     mended: Sequence[LintFinding] = ()
     if fix:
@@ -77,9 +77,9 @@ def check(
         raise typer.Exit(Exit.BAD_DATA)
 
 
-def _knowledge(name: str) -> TenantKnowledge:
+def _knowledge(name: str, manifest: Manifest) -> TenantKnowledge:
     with wired() as app, app.turn(app.tenant(name)) as turn:
-        return app.activating(turn).knowledge()
+        return app.activating(turn).knowledge(manifest)
 
 
 def _lint(
