@@ -17,7 +17,7 @@ def add(stage: Stage, tenants: Sequence[str], manifest: str) -> None:
     """Make tenants in the sandbox, install the product in them, and have a manifest decide."""
     for tenant in tenants:
         stage.tell("/seed", tenant=tenant, persons=0)
-    app = _app(stage)
+    app = app_of(stage)
 
     def one(tenant: str) -> None:
         token = (stage.credentials / f"system_user_token.{tenant}").read_text().strip()
@@ -30,7 +30,7 @@ def add(stage: Stage, tenants: Sequence[str], manifest: str) -> None:
 
 def activate(stage: Stage, tenants: Sequence[str], manifest: str) -> None:
     """Have another manifest decide."""
-    _activate(_app(stage), tenants, manifest)
+    _activate(app_of(stage), tenants, manifest)
 
 
 def _activate(app: App, tenants: Sequence[str], manifest: str) -> None:
@@ -48,7 +48,7 @@ def _activate(app: App, tenants: Sequence[str], manifest: str) -> None:
     app.close()
 
 
-def _app(stage: Stage) -> App:
+def app_of(stage: Stage) -> App:
     files = stage.credentials
     settings = Settings(
         data_dir=stage.folder / "data",
