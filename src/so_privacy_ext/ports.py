@@ -211,6 +211,9 @@ class Decisions(Protocol):
     def writes_since(self, person_id: PersonId, purpose: str, seconds: float) -> int:
         """Count what we wrote for the purpose within that many seconds, whether or not it stood."""
 
+    def quiet(self, person_ids: Sequence[PersonId], seconds: float) -> Collection[PersonId]:
+        """Give those of whom no human was ever asked, and nothing was written for so many seconds."""
+
     def withdrawn(self, person_id: PersonId) -> Sequence[str]:
         """Give the purposes that stood withdrawn when the person was last decided on."""
 
@@ -434,6 +437,8 @@ class Ledgers:
     journal: Journal
     ends: Ends
     transaction: TransactionFactory
+    together: TransactionFactory
+    """For many at once: what gives nothing back is sent without waiting for each, and tells of no rows."""
     due: Callable[[str, float], None]
     """Have the tenant woken for a kind of periodic work in so many seconds."""
 

@@ -25,6 +25,7 @@ from tests.bench import (
     deciding,
     installing,
     manifests,
+    massing,
     reacting,
     receiving,
     takeover,
@@ -85,6 +86,7 @@ def _parts(stage: Stage) -> Iterator[tuple[str, Callable[[], list[Figure]]]]:
     yield "one person beside a burst of 5,000 events", lambda: reacting.beside_a_burst(stage)
     yield "a plan applied person by person", lambda: applying.measure(stage)
     yield "killing workers", lambda: takeover.measure(stage, reacting.NOISY)
+    yield "100,000 persons planned for and written in bulk", lambda: massing.measure(stage)
 
 
 def _memory(stage: Stage) -> list[Figure]:

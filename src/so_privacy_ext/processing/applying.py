@@ -68,12 +68,13 @@ def apply(leg: Leg) -> CrmFailure | None:
     leg.part(begun)
     planned = {one.person_id: plan_of(one) for one in leg.people if one.planned}
     cases = [_resumed(leg, one) for one in begun.values() if one.person_id in leg.persons]
-    cases += _begin(leg, planned, begun)
+    with leg.work.ledgers.together():
+        cases += _begin(leg, planned, begun)
     for case in cases:
         case.mail = _no_mail(planned[case.person.person_id])
 
     def keep_before(cases: Sequence[Case]) -> None:
-        with leg.work.ledgers.transaction():
+        with leg.work.ledgers.together():
             for case in cases:
                 person_id, purposes = case.person.person_id, [one.purpose for one in case.intents]
                 if purposes:
@@ -82,7 +83,7 @@ def apply(leg: Leg) -> CrmFailure | None:
                     leg.runs.give_again(person_id, purposes)
 
     def record(work: Work, cases: Sequence[Case]) -> None:
-        with work.ledgers.transaction():
+        with work.ledgers.together():
             for case in cases:
                 leg.record(case, _ended(case, planned[case.person.person_id]))
 
@@ -130,18 +131,18 @@ def _case(leg: Leg, person: Person) -> Case:
     ruling = decide(facts, work.manifest_of(leg.run.manifest))
     to_keep = kept(facts, lambda text: keyed_hash(text, work.tenant.address_key))
     undecided = KeptDecision(0, person.person_id, ruling, to_keep, (), decided_at=work.clock.now())
-    case = Case(kept=undecided, person=person, consents=person.consents, by_plan=True)
+    quiet = person.person_id in leg.quiet
+    case = Case(kept=undecided, person=person, consents=person.consents, by_plan=True, quiet=quiet)
     wanting.want(work, case, leg.lists)
     return case
 
 
 def _keep(leg: Leg, case: Case) -> None:
     person, kept = case.person, case.kept
-    with leg.work.ledgers.transaction():
-        case.kept = leg.work.ledgers.decisions.keep(
-            person.person_id, kept.ruling, kept.facts, (), person.mark, registered=person.registered
-        )
-        leg.runs.begun(leg.run.run_id, person.person_id, case.kept.decision_id)
+    case.kept = leg.work.ledgers.decisions.keep(
+        person.person_id, kept.ruling, kept.facts, (), person.mark, registered=person.registered
+    )
+    leg.runs.begun(leg.run.run_id, person.person_id, case.kept.decision_id)
 
 
 def _changed(one: RunPerson, person: Person | None) -> Skip | None:

@@ -50,6 +50,8 @@ class Case:
     gone: bool = False
     by_plan: bool = False
     """An administrator has approved what is to be done, who may give again what was taken back before."""
+    quiet: bool = False
+    """Known of many at once: no human was ever asked of her, and nothing was written of late."""
     failure: CrmFailure | None = None
     """Why this case can't be finished now."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from so_privacy_ext.errors import Park
@@ -32,6 +32,8 @@ class Leg:
     persons: Mapping[PersonId, Person]
     """Who is gone is absent."""
     lists: TenantLists
+    quiet: Collection[PersonId] = ()
+    """Those of whom no human was ever asked, and for whom nothing was written of late."""
 
     @property
     def write(self) -> Write:

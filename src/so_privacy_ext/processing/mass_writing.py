@@ -26,7 +26,7 @@ def write_in_bulk(work: Work, cases: Sequence[Case], writer: MassWriter) -> CrmF
     left = [case for case in cases if case.intents]
     if not left:
         return None
-    with work.ledgers.transaction():
+    with work.ledgers.together():
         for case in left:
             work.ledgers.decisions.intend(case.kept.decision_id, case.intents)
     for _ in range(_TRIES):
@@ -35,7 +35,7 @@ def write_in_bulk(work: Work, cases: Sequence[Case], writer: MassWriter) -> CrmF
             standing = work.crm.read_consents([case.person.person_id for case in left])
         except CrmFailure as failure:
             return stopped or failure
-        with work.ledgers.transaction():
+        with work.ledgers.together():
             for case in left:
                 case.consents = standing.get(case.person.person_id, {})
                 case.intents = _not_held(work, case)

@@ -11,6 +11,7 @@ from so_privacy_ext.processing.drain import refuse_reissued
 from so_privacy_ext.processing.leg import Leg
 from so_privacy_ext.processing.mass_writing import MASS_CHUNK
 from so_privacy_ext.processing.planning import lists_digest
+from so_privacy_ext.processing.wanting import FLIP_WINDOW
 from so_privacy_ext.processing.work import CHUNK, Work
 from so_privacy_ext.runs import DAY, Run, RunKind, RunPerson, Runs, RunState, Skip, Stop, Tally, Wait
 
@@ -142,7 +143,8 @@ def _work_for(work: Work, runs: Runs, run: Run, people: Sequence[RunPerson]) -> 
         _stop(work, runs, run, Stop.LISTS_CHANGED)
         return None
     do = applying.apply if run.kind is RunKind.APPLY else undoing.undo
-    stopped = do(Leg(work, runs, run, people, persons, lists))
+    quiet = work.ledgers.decisions.quiet(list(persons), FLIP_WINDOW)
+    stopped = do(Leg(work, runs, run, people, persons, lists, quiet))
     if stopped is not None:
         raise stopped
     return None

@@ -114,7 +114,7 @@ def _forbidden(work: Work, case: Case, wanted: Write) -> str | None:
     """Say why something may not be written although the arbiter lets it."""
     if _overtaken(work, case):
         return OVERTAKEN
-    forgotten = forgotten_noes(work, case.person.person_id)
+    forgotten = frozenset() if case.quiet else forgotten_noes(work, case.person.person_id)
     if wanted.purpose in forgotten or STORE in forgotten:
         return WITHDRAWN_BEFORE
     return TAKEN_BACK if not case.by_plan and _taken_back(work, case, wanted) else None
@@ -137,6 +137,8 @@ def may_be_written(purpose: str, basis: str, source: str, lists: TenantLists) ->
 
 def _flaps(work: Work, case: Case, purpose: str) -> bool:
     """Tell whether another app keeps writing against us, so that we stop until a human has settled it."""
+    if case.quiet:
+        return False
     person_id = case.person.person_id
     writes = work.ledgers.decisions.writes_since(person_id, purpose, FLIP_WINDOW)
     return writes >= FLIPS or work.ledgers.reviews.waits(person_id, FLAPPING, purpose)

@@ -72,17 +72,33 @@ def verify(rows: Iterable[Link], *, previous: bytes = GENESIS, head: bytes | Non
 
 
 def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is str and value.isascii() and "\0" not in value:
+        return value  # most of all that is ever written
+    if kind is int or kind is bool or value is None:
+        return value
+    if kind is dict:
+        return {_key(key): _plain(inner) for key, inner in value.items()}
+    return _unusual(value)
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise ValueError("a key of the journal is a text")  # noqa: TRY004  # as all that it can't hold
+    plain: str = _plain(key)
+    return plain
+
+
+def _unusual(value: Any) -> Any:
     if isinstance(value, str):
         if "\0" in value:
             raise ValueError("NUL has no place in the journal")
         value.encode()  # a lone surrogate raises UnicodeEncodeError, which is a ValueError
         return str(value)
     if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
-            raise ValueError("a key of the journal is a text")
-        return {_plain(key): _plain(inner) for key, inner in value.items()}
+        return {_key(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
-    if value is None or isinstance(value, int):
+    if isinstance(value, int):
         return value
     raise ValueError(f"the journal can't hold a {type(value).__name__}")

@@ -125,6 +125,11 @@ class DecisionBook:
         )
         return int(row["writes"])
 
+    def quiet(self, person_ids: Sequence[PersonId], seconds: float) -> Collection[PersonId]:
+        """Give those of whom no human was ever asked, and for whom nothing was written of late."""
+        values = {"person_ids": list(person_ids), "seconds": seconds}
+        return {PersonId(row["person_id"]) for row in self._session.rows(_sql["quiet"], values)}
+
     def withdrawn(self, person_id: PersonId) -> Sequence[str]:
         """Give the purposes that stood withdrawn when the person was last decided on."""
         values = {"epoch": self._epoch, "person_id": person_id}

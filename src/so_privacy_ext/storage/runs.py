@@ -109,11 +109,9 @@ class RunBook:
 
     def keep_before(self, run_id: int, person_id: PersonId, before: Mapping[str, Consent | None]) -> None:
         """Keep, by purpose, what stands now where is about to be written."""
-        values: dict[str, Any] = {"run_id": run_id, "person_id": person_id}
-        with self._session.transaction():
-            kept = self._session.one(_sql["before"], values)["before"]
-            kept |= {purpose: row and self._kept(row) for purpose, row in before.items()}
-            self._session.run(_sql["keep_before"], values | {"before": json.dumps(kept)})
+        kept = {purpose: row and self._kept(row) for purpose, row in before.items()}
+        values = {"run_id": run_id, "person_id": person_id, "before": json.dumps(kept)}
+        self._session.run(_sql["keep_before"], values)
 
     def put_off(self, run_id: int, person_id: PersonId, reason: str, seconds: float) -> None:
         """Try a person again after so many seconds, and count one attempt."""

@@ -25,6 +25,7 @@ class TenantSession:
         self.connection = connection
         self.tenant_id = tenant_id
         self._lock = threading.RLock()
+        self._together = False
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -36,6 +37,23 @@ class TenantSession:
             with self.connection.transaction():
                 self.connection.execute(_sql["tenant"], {"tenant_id": str(self.tenant_id)})
                 yield
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Be a transaction that sends what gives nothing back without waiting for each to be done.
+
+        Within it `run` tells of no rows; what fails, fails at the next row that is asked for, or at the end.
+        """
+        with self.transaction():
+            if self._together:
+                yield
+                return
+            self._together = True
+            try:
+                with self.connection.pipeline():
+                    yield
+            finally:
+                self._together = False
 
     @contextmanager
     def committed(self) -> Iterator[None]:
@@ -66,7 +84,7 @@ class TenantSession:
     def run(self, statement: bytes, values: Mapping[str, Any] | None = None) -> int:
         """Run a statement that gives no rows; tell how many it touched."""
         with self.transaction():
-            return self.connection.execute(statement, self._values(values)).rowcount
+            return max(0, self.connection.execute(statement, self._values(values)).rowcount)
 
     def beat(self) -> None:
         """Say something, so that the server knows that we are alive."""

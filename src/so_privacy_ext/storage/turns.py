@@ -50,6 +50,7 @@ class Turn:
             journal=JournalBook(session, tenant.epoch),
             ends=EndBook(session, tenant.epoch),
             transaction=session.transaction,
+            together=session.together,
             due=self.due,
         )
         self.sweeps = SweepBook(session, tenant.epoch)

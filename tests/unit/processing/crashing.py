@@ -65,6 +65,11 @@ class Fused:
 
 def fused(ledgers: Ledgers, fuse: Fuse) -> Ledgers:
     """Give ledgers that may blow."""
-    assert {one.name for one in fields(Ledgers)} == {*BOOKS, "transaction", "due"}
+    assert {one.name for one in fields(Ledgers)} == {*BOOKS, "transaction", "together", "due"}
     books: dict[str, Any] = {name: Fused(name, getattr(ledgers, name), fuse) for name in BOOKS}
-    return Ledgers(**books, transaction=lambda: fuse.transaction(ledgers.transaction), due=ledgers.due)
+    return Ledgers(
+        **books,
+        transaction=lambda: fuse.transaction(ledgers.transaction),
+        together=lambda: fuse.transaction(ledgers.together),
+        due=ledgers.due,
+    )

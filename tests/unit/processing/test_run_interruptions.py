@@ -26,7 +26,7 @@ from tests.unit.processing.world import World
 COMMENT = "of another integration"
 READS = re.compile(
     r"crm\.(read_|lists|notice_archived)|runs\.(current|tally|to_|next_persons|seconds_to_next|mailed|failed_share)"
-    r"|runs\.next_look|decisions\.(unfinished|ended|intended|written|writes_since|taken_back|first_written)"
+    r"|runs\.next_look|decisions\.(unfinished|quiet|ended|intended|written|writes_since|taken_back|first_written)"
     r"|decisions\.reissued|reviews\.(forbidden|waits)|mails\.(told|claims_of|awaits)|inbox\.(open_events|attempts)"
 )
 
@@ -78,7 +78,8 @@ def check_applied(world: World, run_id: int, persons: list[int], where: str) -> 
     }, where
     assert world.crm.store(imported) == ("61F", "CARD"), where
     assert {row.updated_count for row in world.crm.rows[told].values()} == {0, 1}, where
-    assert set(world.rows("run_person")[-1]["before"]) == {STORE}, where
+    before = next(one["before"] for one in world.rows("run_person") if one["person_id"] == imported)
+    assert set(before) == {STORE}, where
     mails = sum(one.person_id == told for one in world.crm.outbox)
     states = [one["state"] for one in world.rows("mail") if one["person_id"] == told]
     assert (mails, states) in ((1, ["sent"]), (0, ["unknown"])), where

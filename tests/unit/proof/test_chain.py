@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from so_privacy_ext.errors import Exit
 from so_privacy_ext.model import Outcome
 from so_privacy_ext.proof.chain import GENESIS, Break, Broken, Link, canonical, link, verify
 
@@ -100,3 +101,11 @@ def test_a_cut_end_is_found_by_the_head(entries: list[dict[str, Any]], data: st.
 
     assert verify(rows[:kept], head=rows[-1].digest) == Broken(kept, Break.TRUNCATED)
     assert verify(rows[:kept]) is None
+
+
+def test_unusual_kinds_of_mappings_texts_and_numbers_are_written_like_the_usual_ones() -> None:
+    unusual = MappingProxyType(
+        {Break.ALTERED: MappingProxyType({"n": Exit.NO}), "list": (Exit.OK, None, True)}
+    )
+
+    assert canonical(unusual) == canonical({"altered": {"n": 1}, "list": [0, None, True]})

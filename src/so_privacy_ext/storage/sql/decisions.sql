@@ -66,6 +66,13 @@ WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_i
   AND result IN ('written', 'overwritten_in_between', 'superseded')
   AND ended_at > so_now() - make_interval(secs => %(seconds)s)
 
+-- name: quiet
+SELECT p.person_id FROM unnest(%(person_ids)s::bigint[]) AS p (person_id)
+WHERE NOT EXISTS (SELECT FROM review r WHERE r.tenant_id = %(tenant_id)s AND r.person_id = p.person_id)
+  AND NOT EXISTS (
+    SELECT FROM effect e WHERE e.tenant_id = %(tenant_id)s AND e.person_id = p.person_id
+      AND (e.ended_at IS NULL OR e.ended_at > so_now() - make_interval(secs => %(seconds)s)))
+
 -- name: reissued
 SELECT k.person_id FROM known_person k
 JOIN unnest(%(person_ids)s::bigint[], %(registered)s::timestamptz[]) AS r (person_id, registered)

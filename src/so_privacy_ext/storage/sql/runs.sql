@@ -139,12 +139,8 @@ HAVING count(*) > 0
 UPDATE run_person SET decision_id = %(decision_id)s
 WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s AND person_id = %(person_id)s
 
--- name: before
-SELECT before FROM run_person
-WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s AND person_id = %(person_id)s
-
 -- name: keep_before
-UPDATE run_person SET before = %(before)s::json
+UPDATE run_person SET before = before::jsonb || %(before)s::jsonb
 WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s AND person_id = %(person_id)s
 
 -- name: put_off
