@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from so_privacy_ext.rules.conditions import Words
+from so_privacy_ext.rules.key_sentences import SENTENCES
 from so_privacy_ext.rules.shape import manifest_shape
 from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 
@@ -58,6 +61,44 @@ def schema_of(shape: type[BaseModel]) -> dict[str, Any]:
     return shape.model_json_schema(schema_generator=_WithoutNull)
 
 
+def published() -> dict[str, Any]:
+    """Give the schema for editors: every key with a sentence, parts by names that can be read."""
+    whole = copy.deepcopy(json_schema())
+    names = {name: _plain(name, part) for name, part in whole["$defs"].items()}
+    whole["$defs"] = {names[name]: part for name, part in whole["$defs"].items()}
+    _rename(whole, names)
+    for name, part in (("Manifest", whole), *whole["$defs"].items()):
+        for key, schema in part.get("properties", {}).items():
+            _describe(schema, SENTENCES.get(name, {}).get(key), whole["$defs"])
+    return whole
+
+
+def _plain(name: str, part: Mapping[str, Any]) -> str:
+    """Name a part without what pydantic makes of its parameters, an argument by its word."""
+    return f"{part['title']}Argument" if name.startswith("_") else name.partition("_")[0]
+
+
+def _rename(part: Any, names: Mapping[str, str]) -> None:
+    if isinstance(part, dict):
+        if "$ref" in part:
+            part["$ref"] = f"#/$defs/{names[part['$ref'].rpartition('/')[2]]}"
+        for inner in part.values():
+            _rename(inner, names)
+    elif isinstance(part, list):
+        for inner in part:
+            _rename(inner, names)
+
+
+def _describe(schema: dict[str, Any], sentence: str | None, parts: Mapping[str, Any]) -> None:
+    """Say what a key means, and what may stand there if that is said of it already."""
+    allowed = schema.get("description")
+    if sentence is None and "$ref" in schema:
+        sentence = parts[schema["$ref"].rpartition("/")[2]].get("description")
+    schema["description"] = (
+        " ".join(f"{sentence} ({allowed})".split()) if sentence and allowed else sentence or allowed
+    )
+
+
 def text() -> str:
     """Give the schema as it is published."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(published(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"

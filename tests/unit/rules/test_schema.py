@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from so_privacy_ext.rules.findings import ManifestInvalid
+from so_privacy_ext.rules.key_sentences import SENTENCES
 from so_privacy_ext.rules.manifest import Manifest, parse
-from so_privacy_ext.rules.schema import json_schema, text
+from so_privacy_ext.rules.schema import json_schema, published, text
 from so_privacy_ext.rules.tree import read
 from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 
@@ -29,6 +30,41 @@ def test_it_is_a_schema_and_the_published_manifest_obeys_it(nordic: Manifest) ->
     Draft202012Validator.check_schema(json_schema())
 
     assert errors(nordic.root.plain()) == []
+
+
+def test_an_editor_has_a_sentence_for_every_key_and_every_word() -> None:
+    def walk(part: Any, path: str) -> Iterator[str]:
+        if isinstance(part, dict):
+            for key, schema in part.get("properties", {}).items():
+                if len(str(schema.get("description") or "")) < 8:
+                    yield f"{path}.{key}"
+            for name, inner in part.items():
+                yield from walk(inner, f"{path}/{name}")
+        elif isinstance(part, list):
+            for inner in part:
+                yield from walk(inner, path)
+
+    assert list(walk(published(), "")) == []
+
+
+def test_no_sentence_is_left_over_and_each_ends() -> None:
+    parts = {"Manifest": published(), **published()["$defs"]}
+    keys = {(name, key) for name, sentences in SENTENCES.items() for key in sentences}
+
+    assert {
+        (name, key) for name, key in keys if key not in parts.get(name, {}).get("properties", {})
+    } == set()
+    assert all(one.endswith(".") for sentences in SENTENCES.values() for one in sentences.values())
+
+
+def test_what_is_published_takes_and_refuses_what_the_code_does(nordic: Manifest) -> None:
+    validator = Draft202012Validator(published())
+    Draft202012Validator.check_schema(published())
+
+    assert list(validator.iter_errors(nordic.root.plain())) == []
+    assert list(validator.iter_errors({"manifest": 1, "name": "x", "extends": ["preset:nordic-b2b@1"]})) == []
+    assert list(validator.iter_errors({"manifest": 1, "name": "x"}))
+    assert list(validator.iter_errors({**nordic.root.plain(), "rulez": []}))
 
 
 @pytest.mark.parametrize("word", PRODUCT_WORDS, ids=lambda word: word.word)
