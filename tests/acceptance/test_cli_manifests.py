@@ -1,6 +1,7 @@
 """`manifest check|activate|list`: all mistakes at once, and nothing decides that the tenant can't carry."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,3 +131,40 @@ def test_a_protected_purpose_is_loosened_only_by_name(installed: Running, file: 
     assert installed.good("manifest", "list", "--tenant", FIRST) == before
     assert installed.good(*words, "--unprotect", "EMARKETING")["changed"]
     assert installed.good("manifest", "activate", str(MANIFEST), "--tenant", FIRST)["changed"]
+
+
+def errors(checked: dict[str, Any]) -> list[str]:
+    return [one["what"] for one in checked["findings"] if one["level"] == "E"]
+
+
+def test_a_manifest_to_start_from_is_right_and_is_explained_in_an_editor(place: Place, file: Path) -> None:
+    done = place.run("manifest", "init", "-o", str(file), "--company", "Kunde A/S", "--home", "NO")
+    again = place.run("manifest", "init", "-o", str(file))
+
+    assert (done.code, done.err) == (0, "")
+    assert file.read_text("utf-8").startswith("# yaml-language-server: $schema=./manifest-1.schema.json\n")
+    assert (file.parent / "manifest-1.schema.json").read_bytes() == (
+        MANIFEST.parent / "manifest-1.schema.json"
+    ).read_bytes()
+    assert errors(place.good("manifest", "check", str(file))) == []
+    again.refused(73, str(file), "file_exists")
+    place.run("manifest", "init", "-o", str(file.parent / "no" / "x.yaml")).refused(73, "not_written")
+    place.run("manifest", "init", "--home", "Denmark").refused(2, "Denmark", "DK")
+    assert {one.name for one in file.parent.iterdir()} == {file.name, "manifest-1.schema.json"}
+
+
+def test_what_a_tenant_has_makes_a_manifest_that_it_can_activate(installed: Running, file: Path) -> None:
+    assert installed.run("manifest", "init", "--tenant", FIRST, "-o", str(file)).code == 0
+    text = file.read_text("utf-8")
+
+    assert "persons" in text
+    assert "privacy-notice-13" in text
+    assert errors(installed.good("manifest", "check", str(file))) == []
+    assert installed.good("manifest", "activate", str(file), "--tenant", FIRST, "--unprotect", "EMARKETING")[
+        "changed"
+    ]
+    assert installed.run("manifest", "export", "--tenant", FIRST).out == text
+    assert installed.good("manifest", "activate", str(MANIFEST), "--tenant", FIRST)["changed"]
+    file.unlink()
+    assert installed.run("manifest", "export", "--tenant", FIRST, "-o", str(file)).code == 0
+    assert file.read_bytes() == MANIFEST.read_bytes()

@@ -1,4 +1,4 @@
-"""`manifest check|rules|test|shadow|diff|activate|list`."""
+"""`manifest init|check|rules|test|shadow|diff|activate|list|export`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from so_privacy_ext import security_log
 from so_privacy_ext.activating import Activated
-from so_privacy_ext.cli import replays, spoken_rules, trials
+from so_privacy_ext.cli import replays, spoken_rules, starting, trials
 from so_privacy_ext.cli.checking import check
 from so_privacy_ext.cli.findings import counted, tell_findings
 from so_privacy_ext.cli.manifest_file import File, read_file
@@ -24,9 +24,10 @@ from so_privacy_ext.storage import manifests
 from so_privacy_ext.storage.manifests import Agreed
 
 commands = typer.Typer(
-    help="Manifests: check, say, test, shadow, diff, activate, list.", no_args_is_help=True
+    help="Manifests: init, check, say, test, shadow, diff, activate, list, export.", no_args_is_help=True
 )
 
+commands.command()(starting.init)
 commands.command()(check)
 commands.command()(spoken_rules.rules)
 commands.command("test")(trials.try_rules)
@@ -95,6 +96,9 @@ def list_(tenant: TenantName = None, as_json: AsJson = False) -> None:
     rows = [{**fields_of(one), "digest": one.digest[:12]} for one in found]
     columns = {"digest": "digest", "who": "by", "active_from": "from", "active_to": "to", "reason": "why"}
     print_table(rows, columns, empty="None yet: so-privacy manifest activate FILE")
+
+
+commands.command()(starting.export)
 
 
 def _said(manifest: Manifest, tenant: str, activated: Activated) -> str:

@@ -45,15 +45,15 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "SourceShape": {
             "new": "Not one of the CRM's own; an installation creates it where the tenant lacks it.",
-            "name": "How people call it, one text or by language; a new item of the CRM gets it.",
+            "name": "How people call it, one text or by language; a new item gets it.",
             "type": "How data comes in: by the person herself, by hand, or from a system.",
-            "article": "13: from the person, told at once; 14: from others, told within 30 days.",
-            "carries_consent": "Whether a consent can come this way; documented: if somebody keeps the proof.",
+            "article": "13: from the person, told at once; 14: from others, within 30 days.",
+            "carries_consent": "Whether a consent can come this way; documented: if its proof is kept.",
             "supplier": "That somebody supplies the data, or who does and since when it is agreed.",
         },
         "PurposeShape": {
             "new": "Not one of the CRM's own; an installation creates it where the tenant lacks it.",
-            "name": "How people call it, one text or by language; a new item of the CRM gets it.",
+            "name": "How people call it, one text or by language; a new item gets it.",
             "parent": "The purpose that this one is part of; it inherits when and how that one ends.",
             "allowed": "Legal bases that may carry the purpose; a rule can give no other.",
             "classification": "Whether special categories of data are processed (GDPR article 9).",
@@ -95,6 +95,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "inactive": "For how long nothing must have happened.",
             "then": "What is done then: deletion is proposed, or a human decides.",
         },
+        "Supplier": {"name": "Who supplies the data."},
         "FormArgument": {"key": "The form's key, or several."},
     }
 )

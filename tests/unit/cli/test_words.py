@@ -10,6 +10,7 @@ import pytest
 
 from so_privacy_ext.errors import Exit
 from so_privacy_ext.model import ContextIdentifier
+from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.secrets import DataKey
 from tests.unit.cli.asked import BUILT, Command, ask, commands, is_flag, kind, spoken
@@ -132,7 +133,27 @@ def test_a_flag_with_a_value(command: Command) -> None:
     assert [said for words in flags for said in wrong(words, {Exit.USAGE})] == []
 
 
-@each_that_answers
+def test_a_manifest_to_start_from_takes_a_company_of_any_name_of_one_line(folder: Path) -> None:
+    """It needs no tenant, so odd words get all the way; what is written is a manifest, whatever they are."""
+    (init,) = (one for one in COMMANDS if one.name == "manifest init")
+    for name in ("home", "company", "output"):
+        for value in ODD:
+            before = contents(folder)
+            done = ask(init.sensible(**{name: value}), b"")
+            if done.code == Exit.OK and name != "output":
+                assert parse(done.out.encode(), "m.yaml").content.controller
+            elif done.code != Exit.OK:
+                assert done.code in {Exit.USAGE, Exit.CANT_CREATE}, (name, value)
+                assert len(done.err.splitlines()) == 1
+                assert not done.out
+                assert contents(folder) == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [one for one in COMMANDS if one.name not in {*RUNNING, "manifest init"}],
+    ids=lambda command: command.name,
+)
 def test_odd_texts(command: Command, database: str) -> None:
     """With a database, so that a text gets as far as it can."""
     odd = [
