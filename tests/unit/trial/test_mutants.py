@@ -47,6 +47,19 @@ def changes_of(rules: str) -> list[str]:
             ],
         ),
         (
+            "when: {any: [always, {retired: true}]}, give: {STORE: keep}",
+            [
+                "when: a is turned into its opposite",
+                "condition: a when.any is not asked",
+                "condition: a when.any[0] is not asked",
+                "condition: a when.any[1] is not asked",
+                "condition: a when.any[1].retired is not asked",
+                "value: a when.any[1].retired is false",
+                "outcome: a gives STORE deny instead of keep",
+                "outcome: a gives STORE review instead of keep",
+            ],
+        ),
+        (
             "when: {evidence: {tick: EMARKETING, wording: present}}, give: {STORE: keep}",
             [
                 "when: a is turned into its opposite",
