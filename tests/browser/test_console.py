@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 from so_privacy_ext.model import AssociateId
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.web import languages
+from so_privacy_ext.web.console.trying import spoken
 from tests.browser.conftest import FINDINGS
 from tests.conftest import TEMPLATE, TestServer, fresh_database
 from tests.unit.web.console.house import ALICE, FIRST, MANIFEST, House, Objects, Visitor, housed
@@ -71,6 +72,7 @@ class Seat:
             "/configure/manifest",
             "/configure/manifest/edit",
             f"/configure/manifest/versions/{self.objects.version}",
+            "/configure/try",
             "/configure/plans",
             f"/configure/plans/{self.objects.run}",
             f"/configure/plans/{self.objects.run}/persons?rule=met-in-person&what=gets",
@@ -183,6 +185,11 @@ def test_nobody_is_kept_out(sit: Sit, language: str) -> None:
     page = seat.upload(GOOD)
     expect(page.get_by_role("heading", level=1)).to_have_text(t("manifest.checked"))
     found["checked"] = judged(page)
+    page = seat.open("/configure/try")
+    page.get_by_label("source", exact=False).first.select_option("CARD")
+    page.get_by_role("button", name=t("try.do")).click()
+    expect(page.locator(f"[lang={spoken(language)}]", has_text="met-in-person").first).to_be_visible()
+    found["tried"] = judged(page)
     assert seat.complaints == []
     assert seat.open("/nothing").get_by_role("heading", level=1).inner_text() == t("refusal.404.title")
     found["nothing"] = judged(seat.page)

@@ -11,7 +11,7 @@ import typer
 
 from so_privacy_ext.cli import explained_past
 from so_privacy_ext.cli.explained_past import Past
-from so_privacy_ext.cli.making_up import MadeUpPerson, made_up
+from so_privacy_ext.cli.making_up import made_up
 from so_privacy_ext.cli.manifest_file import read_file
 from so_privacy_ext.cli.output import LARGEST_PERSON, AsJson, TenantName, plain, print_json, say
 from so_privacy_ext.cli.spoken import Language, Spoken
@@ -27,6 +27,7 @@ from so_privacy_ext.rules.explain import Explanation
 from so_privacy_ext.rules.explain import explain as explained
 from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.rules.sentences import Standing, Told, tell
+from so_privacy_ext.rules.supposed import MadeUpPerson
 from so_privacy_ext.rules.wording import Wording, wording
 
 

@@ -3,42 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from so_privacy_ext.cli.manifest_file import read_file
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import STORE, EmailAddress, NoMail, Ruling, TenantLists
-from so_privacy_ext.rules.activation import NO_TEMPLATE, ActiveManifest, resolve, resolve_what_stands
+from so_privacy_ext.model import TenantLists
+from so_privacy_ext.rules.activation import resolve, resolve_what_stands
 from so_privacy_ext.rules.alone import lists_alone, resolve_alone
 from so_privacy_ext.rules.made_up import facts_from
 from so_privacy_ext.rules.manifest import Manifest, parse
-from so_privacy_ext.rules.silence import hindrance, silence
-from so_privacy_ext.sdk import Facts
-
-_SOME_ADDRESS = EmailAddress("", 1)
-
-
-@dataclass(frozen=True, slots=True)
-class MadeUpPerson:
-    """A person who is not in any CRM, and the manifest that is asked about her."""
-
-    facts: Facts
-    manifest: ActiveManifest
-    lists: TenantLists
-
-    def silence(self, ruling: Ruling) -> NoMail | None:
-        """Say why she would get no mail, were she registered now and never told."""
-        silent = silence(ruling, store_withdrawn=STORE in ruling.withdrawn, before_start=False)
-        if silent is not None or ruling.tell is None:
-            return silent
-        mailing = {one.key for one in self.lists.sources if one.mail_template_id}
-        return hindrance(
-            crm_mails=self.facts.source in mailing,
-            address=_SOME_ADDRESS if self.facts.has_email else None,
-            has_template=self.manifest.mails[ruling.tell].template_id != NO_TEMPLATE,
-        )
+from so_privacy_ext.rules.supposed import MadeUpPerson
 
 
 def made_up(words: Sequence[str], file: Path | None, tenant: str | None) -> MadeUpPerson:

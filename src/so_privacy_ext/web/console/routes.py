@@ -16,6 +16,7 @@ from so_privacy_ext.web.console import (
     registers,
     reviews,
     rules,
+    trying,
 )
 from so_privacy_ext.web.console.door import Door
 from so_privacy_ext.web.console.leaving import UNINSTALL
@@ -25,6 +26,7 @@ from so_privacy_ext.web.console.plans import PLANS
 from so_privacy_ext.web.console.registers import EVENTS
 from so_privacy_ext.web.console.reviews import REVIEWS
 from so_privacy_ext.web.console.rules import RULES
+from so_privacy_ext.web.console.trying import TRY
 from so_privacy_ext.web.console.visit import APPROVALS, HOME, Tenancy
 from so_privacy_ext.web.floods import Floods
 from so_privacy_ext.web.rendering import Pages
@@ -45,6 +47,9 @@ def console_routes(
         door.shown(RULES, rules.show),
         door.shown(PERSONS, persons.search),
         door.shown(PERSONS + "/{person}", persons.show),
+        door.done(PERSONS + "/{person}/now", trying.person),
+        door.shown(TRY, trying.show),
+        door.done(TRY, trying.made_up),
         door.shown(REVIEWS, reviews.listed),
         door.shown(REVIEWS + "/{number}", reviews.show),
         door.done(REVIEWS + "/{number}", reviews.settle),

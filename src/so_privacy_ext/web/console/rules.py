@@ -9,9 +9,12 @@ from typing import Any
 from starlette.responses import Response
 
 from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.rules.sentences import rule_sentence
 from so_privacy_ext.rules.shape import GiveBasis, RuleShape
+from so_privacy_ext.rules.wording import wording
 from so_privacy_ext.storage import manifests, rule_uses
 from so_privacy_ext.storage.rule_uses import RuleUse
+from so_privacy_ext.web.console.trying import spoken
 from so_privacy_ext.web.console.visit import HOME, Visit
 
 RULES = f"{HOME}/rules"
@@ -40,10 +43,11 @@ class RuleShown:
 
     number: int
     rule_id: str
+    sentence: str
+    """The whole rule with its reason, read aloud, in English or Danish."""
     when: str
     given: Sequence[Given]
     tell: str | None
-    because: str
     use: RuleUse | None
     """None for one that has never decided anything."""
 
@@ -67,6 +71,7 @@ def show(visit: Visit) -> Response:
         off=off,
         idle=[one for one in rows if one.use is None],
         any_use=bool(uses),
+        spoken=spoken(visit.language),
     )
 
 
@@ -76,15 +81,16 @@ def shown(
     """Give the rules of a manifest as rows, or those that are switched off."""
     listed = manifest.content.optional if optional else manifest.content.rules
     nodes = manifest.root.get("optional" if optional else "rules")
+    said = wording(spoken(language))
     for place, rule in enumerate(listed):
         when = None if nodes is None else nodes.get(place, "when")
         yield RuleShown(
             number=place + 1,
             rule_id=rule.id,
+            sentence=rule_sentence(rule, said),
             when="" if when is None else written(when.plain()),
             given=list(_given(manifest, rule, language)),
             tell=rule.tell,
-            because=rule.because,
             use=uses.get(rule.id),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from so_privacy_ext.errors import Exit, Refused, Rejected
 from so_privacy_ext.lifecycle.pieces import Piece, Uninstalled
 from so_privacy_ext.model import PersonId, TenantId
 from so_privacy_ext.ports import OfTenant
+from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.runs import Progress, Run, Wishes
@@ -102,6 +103,9 @@ class Tenancy(Protocol):
 
     def session(self, tenant: OfTenant) -> AbstractContextManager[TenantSession]: ...
     def turn(self, tenant: OfTenant, *, wait: float) -> AbstractContextManager[Turn]: ...
+    def make_work(self, turn: Turn, must_yield: Callable[[], bool]) -> Work | None:
+        """Give what decides for the tenant now; None while no manifest does."""
+
     def put_right(self, turn: Turn) -> None:
         """Put our webhooks right, those that a human stopped too."""
 

@@ -30,6 +30,7 @@ PAGES = (
     "/configure/uninstall",
     "/configure/approvals",
     "/configure/plans",
+    "/configure/try",
 )
 
 
@@ -108,6 +109,7 @@ def test_every_page_speaks_the_browsers_language(first: Inhabitant, language: st
             "uninstall.title",
             "approval.title",
             "plans.title",
+            "try.title",
         ),
         strict=True,
     ):

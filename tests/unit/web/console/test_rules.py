@@ -61,7 +61,7 @@ def test_what_a_rule_has_decided_is_counted_and_leads_to_the_last_person(house: 
     assert "3 times 2 in this version last" in row(page, "met-in-person")
     assert '<a href="/configure/persons/4712">' in page.text
     assert "never yet" in row(page, "erp")
-    assert "8 rules have never decided anything" in page.text
+    assert f"{len(GOOD.content.rules) - 2} rules have never decided anything" in page.text
     assert "in this version" not in row(page, "erp")
 
 

@@ -31,7 +31,11 @@ IDS = {
     "/configure/plans/{number}/persons": "run",
 }
 """Route → which of a tenant's objects its id names."""
-NOT_OBJECTS = {"/state-changes/{environment}": "x", "/configure/persons/{person}": "18"}
+NOT_OBJECTS = {
+    "/state-changes/{environment}": "x",
+    "/configure/persons/{person}": "18",
+    "/configure/persons/{person}/now": "18",
+}
 """Routes whose parameter names nothing of ours → a value; a number may be a person's in every tenant."""
 ID_FIELDS = {"/configure/events/redrive": ("which", "dead_event")}
 """Route → the field that names an object, and which."""
@@ -73,7 +77,8 @@ def test_every_route_that_takes_an_id_is_known_here(house: House) -> None:
     for method in ("GET", "POST"):
         known = IDS.keys() | NOT_OBJECTS.keys()
         assert {path for path in routes(house, method) if "{" in path} <= known
-    bare = {f"/configure/{word}" for word in ("pause", "resume", "try-now", "webhooks")}
+    bare = {f"/configure/{word}" for word in ("pause", "resume", "try-now", "webhooks", "try")}
+    bare |= NOT_OBJECTS.keys()
     assert FIELDS.keys() | bare >= set(console(house, "POST"))
 
 
@@ -304,6 +309,9 @@ class Broken:
 
     def turn(self, _tenant: object, *, wait: float) -> AbstractContextManager[Any]:
         raise RuntimeError(f"innards-of-ours {wait}")
+
+    def make_work(self, *_all: object) -> NoReturn:
+        raise RuntimeError("innards-of-ours")
 
     def put_right(self, _turn: object) -> NoReturn:
         raise RuntimeError("innards-of-ours")
