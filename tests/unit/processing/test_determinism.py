@@ -66,11 +66,35 @@ def read_back(name: str, content: Mapping[str, Any]) -> Facts:
 @pytest.mark.parametrize("name", ["demo", "every-word"])
 def test_kept_facts_give_the_kept_rulings_of_earlier_code_bit_by_bit(name: str) -> None:
     ready, cases = active(manifest(name), vectors(name)["lists"]), vectors(name)["cases"]
+    as_before = [case for case in cases if not below_withdrawn(ready, case["ruling"])]
 
-    assert len(cases) > 30
-    for case in cases:
+    assert len(as_before) > 30
+    assert name != "demo" or as_before == cases
+    for case in as_before:
         ruling = decide(read_back(name, case["facts"]), ready)
         assert json.dumps(asdict(ruling)) == json.dumps(case["ruling"]), case["facts"]
+
+
+def test_what_is_part_of_a_withdrawn_purpose_is_decided_no_more_and_all_else_as_before() -> None:
+    """Earlier code went on deciding it; since then a withdrawal counts down the tree of purposes."""
+    name = "every-word"
+    ready, cases = active(manifest(name), vectors(name)["lists"]), vectors(name)["cases"]
+    otherwise = [(case, below) for case in cases if (below := below_withdrawn(ready, case["ruling"]))]
+
+    assert otherwise
+    for case, below in otherwise:
+        ruling = asdict(decide(read_back(name, case["facts"]), ready))
+        kept_still = [one for one in case["ruling"]["decisions"] if one["purpose"] not in below]
+        assert json.dumps(ruling["decisions"]) == json.dumps(kept_still)
+        assert list(ruling["withdrawn"]) == case["ruling"]["withdrawn"]
+
+
+def below_withdrawn(ready: ActiveManifest, ruling: Mapping[str, Any]) -> set[str]:
+    """Give the purposes that a ruling decides although one that they are a part of stands withdrawn."""
+    bits = 0
+    for purpose in ruling["withdrawn"]:
+        bits |= ready.below.get(purpose, 0)
+    return {one["purpose"] for one in ruling["decisions"] if ready.purposes[one["purpose"]] & bits}
 
 
 def test_the_kept_rulings_have_every_rule_at_work() -> None:
@@ -82,7 +106,7 @@ def test_the_kept_rulings_have_every_rule_at_work() -> None:
         assert every_rule - at_work <= {"sale", "catch-all", "event-guest", "applicant"}
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(EVENT, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_events_may_come_in_any_order(events: list[tuple[str, frozenset[str]]], random: Random) -> None:
     crm = FakeCrm(lambda: NOW)
@@ -104,7 +128,7 @@ def test_events_may_come_in_any_order(events: list[tuple[str, frozenset[str]]], 
     assert told() == told() == told()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.sampled_from(["demo", "every-word"]), st.randoms(use_true_random=False))
 def test_keys_may_stand_in_any_order(name: str, random: Random) -> None:
     """Those of a manifest too, but not its rules: they are a list."""
