@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from so_sandbox.triggering import trigger
 from tests.acceptance.installed import FIRST, Place, Running
 
 HERE = ("--tenant", FIRST)
+NORDIC = Path(__file__).resolve().parents[2] / "manifests" / "rules" / "nordic-b2b.yaml"
 STEERING = ("\x1b", "\x9b", "\u202e", "\x07")
 
 
@@ -297,6 +299,40 @@ def test_why_a_person_is_held_so(installed: Running, persons: dict[str, int]) ->
     assert told["last_decision"]["decision"]["person_id"] == persons["dora"]
 
 
+def test_somebody_made_up_is_explained_by_what_the_tenant_has(installed: Running, tmp_path: Path) -> None:
+    text = NORDIC.read_text("utf-8").replace("  - id: erp\n", "  - id: from-the-ledger\n", 1)
+    other = tmp_path / "other.yaml"
+    other.write_text(text, "utf-8")
+    words = ("explain", *HERE, "--set", "source=ERP", "--language", "da")
+
+    mine = installed.run(*words)
+    theirs = installed.run(*words, "--manifest", str(other))
+
+    assert "ACCOUNTING får retsgrundlaget 61C med kilden ERP, efter reglen erp." in mine.out
+    assert "ACCOUNTING får retsgrundlaget 61C med kilden ERP, efter reglen from-the-ledger." in theirs.out
+
+
+def test_a_person_is_explained_by_a_manifest_that_does_not_decide_yet(
+    installed: Running, persons: dict[str, int], tmp_path: Path
+) -> None:
+    text = NORDIC.read_text("utf-8").replace("  - id: met-in-person\n", "  - id: met-somewhere\n", 1)
+    other = tmp_path / "other.yaml"
+    other.write_text(text, "utf-8")
+
+    done = installed.run("explain", *HERE, "--person", str(persons["dora"]), "--manifest", str(other))
+
+    assert "with the source CARD, by the rule met-somewhere." in done.out
+    assert "it stays: it is right already." in done.out
+
+
+def test_the_rules_that_decide_are_said(installed: Running) -> None:
+    done = installed.run("manifest", "rules", *HERE)
+
+    assert (
+        ". met-in-person: If the source is USER, CARD, PHONE or FAIR, then STORE gets the legal" in done.out
+    )
+
+
 def test_a_withdrawal_is_explained(installed: Running) -> None:
     tenant = installed.tenant()
     person = trigger(tenant, "person.created", {"source": "WEBFORM", "consent.EMARKETING": "61A/WEBFORM"})
@@ -334,6 +370,8 @@ def test_before_a_manifest_decides(running: Running) -> None:
     running.install(name, manifest=False)
 
     running.run("explain", "--tenant", name, "--person", "1").refused(78, "manifest activate")
+    running.run("explain", "--tenant", name, "--set", "age=3").refused(78, "--manifest")
+    running.run("manifest", "rules", "--tenant", name).refused(78, "name a file")
     assert (
         running.run("manifest", "list", "--tenant", name).out
         == "None yet: so-privacy manifest activate FILE\n"

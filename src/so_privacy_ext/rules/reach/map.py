@@ -25,6 +25,7 @@ class RuleMap:
         self.rules: Sequence[ActiveRule] = manifest.rules
         self.effort = effort or Effort()
         self._parents = manifest.parents
+        self._near: dict[int, Sequence[Named]] = {}
         self.space = Space((rule.when for rule in manifest.rules), BOUND)
         self.opaque: Box = sum(one.all for one in self.space.axes.values() if one.name[0] == OPAQUE)
         """The bits of all words that don't say what they look at."""
@@ -57,6 +58,15 @@ class RuleMap:
     def boxes(self, numbers: Iterable[int]) -> list[Named]:
         """Give the boxes of rules, of those that are computed."""
         return [(box, number) for number in numbers for box in self.where[number] or ()]
+
+    def near(self, number: int) -> Sequence[Named]:
+        """Give the boxes of rules above that meet a rule; raises `TooComplex`."""
+        if number not in self._near:
+            region, above = self.where[number] or (), self.boxes(range(number))
+            self.effort.spend(len(above) * len(region) // 4)
+            nobody = self.space.holds_nobody
+            self._near[number] = [one for one in above if not all(nobody(one[0] & box) for box in region)]
+        return self._near[number]
 
     def withdrawn(self, purpose: str) -> list[Named]:
         """Give the boxes of persons of whom this purpose may not be decided."""

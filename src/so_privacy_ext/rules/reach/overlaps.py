@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from so_privacy_ext.model import Decision, Outcome
 from so_privacy_ext.rules.activation import ActiveRule
@@ -31,52 +32,55 @@ class Narrower:
     lower: int
 
 
-def overlaps(rules: RuleMap) -> Iterator[Overlap]:
-    """Give the first purpose of each two rules that differ for no reason that shows in their conditions.
+Pair = Callable[[int, int], bool]
 
-    The narrower above the wider is such a reason, and so is a rule that holds back above one that gives.
-    What can't be computed is not given, nor what takes a word that doesn't say what it looks at.
+
+def overlaps(rules: RuleMap, excused: Pair = lambda _upper, _lower: False) -> Iterator[Overlap]:
+    """Give for each rule the first above it from which it differs for no reason that can be seen.
+
+    Reasons that conditions show: the narrower stands above the wider, or who holds back above who gives;
+    `excused` says of any other two rules whether there is one. What can't be computed is not given, nor
+    what takes a word that doesn't say what it looks at.
     """
-    for upper, lower in _pairs(rules):
+
+    def look(upper: int, lower: int) -> Overlap | None:
+        return None if excused(upper, lower) else _overlap(rules, upper, lower)
+
+    return _first_of_each(rules, look)
+
+
+def exceptions(rules: RuleMap) -> Iterator[Narrower]:
+    """Give each rule that is narrower than one above it and loses by that, with the first such one."""
+
+    def look(upper: int, lower: int) -> Narrower | None:
+        loses = _loses(rules.rules[upper], rules.rules[lower]) and _narrower(rules, lower, upper)
+        return Narrower(upper, lower) if loses else None
+
+    return _first_of_each(rules, look)
+
+
+Found = TypeVar("Found")
+
+
+def _first_of_each(rules: RuleMap, look: Callable[[int, int], Found | None]) -> Iterator[Found]:
+    """Look for each rule at those above that meet it, until one is as wanted."""
+    for lower in range(len(rules.rules)):
         rules.effort.begin()
         try:
-            found = _overlap(rules, upper, lower)
+            above = sorted({upper for _, upper in rules.near(lower)})
+            found = next((one for upper in above if (one := look(upper, lower)) is not None), None)
         except TooComplex:
             continue
         if found is not None:
             yield found
 
 
-def exceptions(rules: RuleMap) -> Iterator[Narrower]:
-    """Give each rule that is narrower than one above it and loses by that, with the first such one."""
-    seen = set()
-    for upper, lower in _pairs(rules):
-        if lower in seen:
-            continue
-        rules.effort.begin()
-        try:
-            if _loses(rules.rules[upper], rules.rules[lower]) and _narrower(rules, lower, upper):
-                seen.add(lower)
-                yield Narrower(upper, lower)
-        except TooComplex:
-            continue
-
-
-def _pairs(rules: RuleMap) -> Iterator[tuple[int, int]]:
-    for lower in range(len(rules.rules)):
-        for upper in range(lower):
-            yield upper, lower
-
-
 def _overlap(rules: RuleMap, upper: int, lower: int) -> Overlap | None:
-    high, low = rules.where[upper], rules.where[lower]
+    high, low = rules.where[upper] or (), rules.where[lower] or ()
     differing = _differing(rules.rules[upper], rules.rules[lower])
-    if high is None or low is None or not differing:
+    if not differing or rules.within(high, lower) or rules.within(low, upper):
         return None
-    rules.effort.spend(len(high) * len(low))
     both = rules.regions.common([high, low])
-    if not both or rules.within(high, lower) or rules.within(low, upper):
-        return None
     for bit, purpose in differing:
         above = rules.boxes(one for one in range(upper) if rules.rules[one].bits & bit)
         box = rules.somebody(both, above)
@@ -104,7 +108,5 @@ def _loses(upper: ActiveRule, lower: ActiveRule) -> bool:
 
 
 def _narrower(rules: RuleMap, one: int, other: int) -> bool:
-    mine, theirs = rules.where[one], rules.where[other]
-    if mine is None or theirs is None or not mine:
-        return False
+    mine, theirs = rules.where[one] or (), rules.where[other] or ()
     return rules.within(mine, other) and not rules.within(theirs, one)

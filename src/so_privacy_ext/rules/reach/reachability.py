@@ -84,7 +84,7 @@ def _of(rules: RuleMap, number: int) -> Reach:
             return Reach(rule.rule_id, False, dict.fromkeys(purposes, NOT_COMPUTED))
         if rules.somebody(region) is None:
             return Reach(rule.rule_id, True, dict.fromkeys(purposes, Covered(())))
-        near = _near(rules, number)
+        near = rules.near(number)
     except TooComplex:
         return Reach(rule.rule_id, False, dict.fromkeys(purposes, NOT_COMPUTED))
     known: dict[tuple[Named, ...], Fate] = {}
@@ -96,14 +96,6 @@ def _of(rules: RuleMap, number: int) -> Reach:
             known[around] = _fate(rules, number, around)
         fates[one.decision.purpose] = known[around]
     return Reach(rule.rule_id, False, fates)
-
-
-def _near(rules: RuleMap, number: int) -> list[Named]:
-    """Give the boxes of rules above that meet this one."""
-    region = rules.where[number] or ()
-    above = rules.boxes(range(number))
-    rules.effort.spend(len(above) * len(region) // 4)
-    return [named for named in above if any(not rules.space.holds_nobody(named[0] & box) for box in region)]
 
 
 def _fate(rules: RuleMap, number: int, above: Sequence[Named]) -> Fate:

@@ -57,6 +57,13 @@ def test_rules_overlap_where_the_upper_gives_what_the_lower_would_not(
     assert pairs(made(*drawn)) == found
 
 
+def test_of_several_above_the_first_is_given_that_nobody_excuses() -> None:
+    rules = RuleMap(made((DK, GIVES), ({"retired": True}, GIVES), (CARD, OTHER)))
+
+    assert [(one.upper, one.lower) for one in overlaps(rules)] == [(0, 2)]
+    assert [(one.upper, one.lower) for one in overlaps(rules, lambda upper, _: upper == 0)] == [(1, 2)]
+
+
 @settings(max_examples=60, deadline=None)
 @given(rules(*FEW))
 def test_for_the_witness_both_hold_and_the_upper_decides(drawn: list[dict[str, Any]]) -> None:
@@ -77,6 +84,7 @@ def test_for_the_witness_both_hold_and_the_upper_decides(drawn: list[dict[str, A
         ([(CARD, GIVES), ({**DK, **CARD}, OTHER)], [(0, 1)]),
         ([(CARD, GIVES), (DK, GIVES), ({**DK, **CARD}, OTHER)], [(0, 2)]),
         ([({**DK, **CARD}, OTHER), (CARD, GIVES)], []),
+        ([({"not": "always"}, GIVES), (CARD, OTHER)], []),
         ([(CARD, GIVES), (CARD, OTHER)], []),
         ([(CARD, GIVES), ({**DK, **CARD}, {"EMARKETING": "keep"})], []),
         ([(CARD, {"give": GIVES, "tell": "notice"}), ({**DK, **CARD}, {"EMARKETING": "keep"})], []),

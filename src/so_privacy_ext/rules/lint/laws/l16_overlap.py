@@ -20,10 +20,12 @@ from so_privacy_ext.sdk import Facts
 def look(subject: Subject) -> Iterator[Found]:
     """Take three reasons for an order: narrower first, holding back before giving, and one that is said."""
     written, computed = subject.rules(), reached(subject)
-    for one in overlaps(computed.rules):
+
+    def excused(upper: int, lower: int) -> bool:
+        return _says(written[upper], written[lower]) or _says(written[lower], written[upper])
+
+    for one in overlaps(computed.rules, excused):
         upper, lower = written[one.upper], written[one.lower]
-        if _says(upper, lower) or _says(lower, upper):
-            continue
         first, second = (computed.rules.rules[at] for at in (one.upper, one.lower))
         ids = f"{shown(upper.rule.id)} and {shown(lower.rule.id)}"
         gives, would = _given(first, one.purpose), _given(second, one.purpose)
