@@ -11,6 +11,7 @@ from so_privacy_ext.processing.ends import ends_of_hers
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.arbiter import Leave, Write, settle
 from so_privacy_ext.proof.authority import authority
+from so_privacy_ext.proof.verdict import line
 from so_privacy_ext.rules import periods
 from so_privacy_ext.rules.shape import AtEnd
 from so_privacy_ext.rules.tag import tag
@@ -115,7 +116,8 @@ def _forbidden(work: Work, case: Case, wanted: Write) -> str | None:
     if _overtaken(work, case):
         return OVERTAKEN
     forgotten = frozenset() if case.quiet else forgotten_noes(work, case.person.person_id)
-    if wanted.purpose in forgotten or STORE in forgotten:
+    parents = work.manifest_of(case.kept.ruling.digest).parents
+    if not forgotten.isdisjoint({STORE, *line(wanted.purpose, parents)}):
         return WITHDRAWN_BEFORE
     return TAKEN_BACK if not case.by_plan and _taken_back(work, case, wanted) else None
 

@@ -375,3 +375,19 @@ def test_a_longer_period_moves_the_end_of_what_is_alive(ending: World) -> None:
     look(ending)
 
     assert expired(ending) == [(anna, "EMARKETING", "keep")]
+
+
+def test_a_forgotten_no_counts_for_all_that_is_part_of_what_it_was_said_to(world: World) -> None:
+    world.activate(rules().replace(b"EMARKETING: keep}", b"NEWSLETTER: {basis: 61A, source: API}}"))
+    anna, bo = said_yes(world, 1), world.crm.add(2, "WEBFORM")
+    world.crm.withdraw(anna, "EMARKETING")
+    world.deliver("person.unconsented", anna)
+    world.drain()
+    world.crm.merge(anna, bo)
+    for purpose in ("EMARKETING", "NEWSLETTER"):
+        del world.crm.rows[bo][purpose]  # SuperOffice has forgotten it
+    world.deliver("person.deleted", anna)
+    world.drain()
+
+    results = {one["purpose"]: one["result"] for one in world.last_decision(bo)["decisions"]}
+    assert (results["NEWSLETTER"], "NEWSLETTER" in world.crm.rows[bo]) == ("withdrawn_before", False)
