@@ -10,6 +10,7 @@ from so_privacy_ext.rules.findings import shown
 from so_privacy_ext.rules.lint.conditions import admits, demands
 from so_privacy_ext.rules.lint.law import Fact, Found, Law, Level
 from so_privacy_ext.rules.lint.subject import RuleAt, Subject
+from so_privacy_ext.rules.references import words_in
 from so_privacy_ext.rules.shape import GiveBasis
 from so_privacy_ext.rules.words.person import AgeBelow
 
@@ -17,21 +18,24 @@ from so_privacy_ext.rules.words.person import AgeBelow
 def look(subject: Subject) -> Iterator[Found]:
     """Want, above each rule that takes a person for grown up, one that decides the purpose for children."""
     purposes = list(subject.manifest.content.purposes)
+    guards: list[RuleAt] = []
     for rule in subject.rules():
         for purpose, at, outcome in rule.outcomes(purposes):
-            if _is_for_adults(subject, purpose, outcome) and not _is_guarded(subject, rule, purpose):
-                gives = (
-                    f"gives {shown(outcome.basis)} for" if isinstance(outcome, GiveBasis) else "lets stand"
-                )
+            if _is_for_adults(subject, purpose, outcome) and not any(
+                _keeps_back(guard, purpose, purposes) and _catches_children(guard, rule) for guard in guards
+            ):
+                basis = outcome.basis if isinstance(outcome, GiveBasis) else None
+                gives = "lets stand" if basis is None else f"gives {shown(basis)} for"
                 what = (
-                    f"the rule {shown(rule.rule.id)} {gives} {shown(purpose)} also where the person is a"
-                    " child"
+                    f"the rule {shown(rule.rule.id)} {gives} {shown(purpose)} also where a person is a child"
                 )
                 how = (
                     "put a rule above it with `age_below: country_digital_age`"
                     f" that gives {shown(purpose)} a `review` or `deny`"
                 )
                 yield Found(at, what, how)
+        if any(map(_is_digital_age, words_in(rule.rule.when))):
+            guards.append(rule)
 
 
 def _is_for_adults(subject: Subject, purpose: str, outcome: GiveBasis | str) -> bool:
@@ -40,13 +44,10 @@ def _is_for_adults(subject: Subject, purpose: str, outcome: GiveBasis | str) -> 
     return outcome == "keep" and subject.is_marketing(purpose)
 
 
-def _is_guarded(subject: Subject, rule: RuleAt, purpose: str) -> bool:
-    purposes = list(subject.manifest.content.purposes)
+def _keeps_back(guard: RuleAt, purpose: str, purposes: list[str]) -> bool:
     return any(
         decided == purpose and outcome in ("review", "deny")
-        for other in subject.rules()[: rule.position]
-        if _catches_children(other, rule)
-        for decided, _, outcome in other.outcomes(purposes)
+        for decided, _, outcome in guard.outcomes(purposes)
     )
 
 
