@@ -224,7 +224,7 @@ def test_what_is_wrong_lost_or_taken_back_never_takes_the_place_of_what_decides(
     """The bytes that decide are kept with the tenant; their file does not matter any more."""
     admin = home[1]
     other = GOOD + b"# a next version\n"
-    admin.post("/configure/manifest/activate", {"content": carried(upload(admin, other))})
+    activate(admin, carried(upload(admin, other)))
     standing = active(house, home)
     for wrong in (
         b"manifest: 1\n",
@@ -232,10 +232,10 @@ def test_what_is_wrong_lost_or_taken_back_never_takes_the_place_of_what_decides(
         other.replace(b"privacy-notice-13", b"gone"),
     ):
         content = base64.urlsafe_b64encode(wrong).decode()
-        assert admin.post("/configure/manifest/activate", {"content": content}).status_code == 422
+        assert activate(admin, content).status_code == 422
         assert active(house, home) == standing
 
-    admin.post("/configure/manifest/activate", {"content": carried(upload(admin, GOOD))})
+    activate(admin, carried(upload(admin, GOOD)))
     assert active(house, home) != standing
 
 
@@ -271,6 +271,7 @@ def test_of_a_long_text_what_stands_around_its_errors_is_shown() -> None:
     assert [one.gap for one in lines("a\nb", ())] == [False, False]
 
 
+@pytest.mark.row("B83")
 def test_what_breaks_a_law_is_shown_in_its_place_and_decides_nothing(house: House, home: Home) -> None:
     before = active(house, home)
     bad = GOOD.replace(b'packs: [DK, "NO",', b"packs: [DK, NO,")
@@ -307,13 +308,13 @@ def test_an_activation_needs_a_reason_which_is_kept(house: House, home: Home) ->
 
 def test_each_version_says_who_why_and_what_differs_from_the_one_before(house: House, home: Home) -> None:
     admin = home[1]
-    for text in (GOOD, GOOD.replace(b"give: none", b"give: review", 1)):
+    for text in (GOOD, GOOD.replace(b"EVENTRUN: review", b"EVENTRUN: deny", 1)):
         assert activate(admin, base64.urlsafe_b64encode(text).decode(), reason="try it").status_code == 303
     found = re.findall(r"/configure/manifest/versions/\d+", admin.get("/configure/manifest").text)
     page = admin.get(found[0]).text
 
-    assert re.search(r'line went"><span class="number">\d+</span>.*?give: none', page)
-    assert re.search(r'line came"><span class="number">\d+</span>.*?give: review', page)
+    assert re.search(r'line went"><span class="number">\d+</span>.*?EVENTRUN: review', page)
+    assert re.search(r'line came"><span class="number">\d+</span>.*?EVENTRUN: deny', page)
     assert "try it" in page
     assert "SuperOffice user 7" in page
     assert "It was the first one." in admin.get(found[-1]).text
