@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -98,6 +99,21 @@ def test_a_poor_tenant_has_one_as_well(lists: TenantLists, home: str) -> None:
     assert content.jurisdiction.packs == ([] if home == "GB" else [home])
     assert content.purposes["STORE"].allowed == ["61A", "61B"]
     assert [one.id for one in content.rules] == ["own-staff", "minor", "catch-all"]
+
+
+def test_what_is_deleted_or_switched_off_is_left_out(lists: TenantLists) -> None:
+    gone: dict[str, dict[str, Any]] = {
+        "RECRUIT": {"deleted": True},
+        "EVENTRUN": {"active": False},
+        "ACCOUNTING": {"key": ""},
+    }
+    purposes = tuple(replace(one, **gone.get(one.key, {})) for one in lists.purposes)
+    sources = tuple(replace(one, deleted=one.key == "CARD") for one in lists.sources)
+    kept = replace(lists, purposes=purposes, sources=sources)
+    content = read(from_tenant(GROUND, kept), kept).content
+
+    assert set(content.purposes) == {"STORE", "EMARKETING", "NEWSLETTER", "EVENTINVITE"}
+    assert "CARD" not in content.sources
 
 
 def test_a_template_in_several_languages_is_named_by_one_of_its_names(lists: TenantLists) -> None:

@@ -246,6 +246,13 @@ def test_the_place_is_that_of_the_name_or_of_the_value(lists: TenantLists, writt
     assert [(one.line, one.column) for one in refused.value.findings] == [(18, 37), (18, 53)]
 
 
+def test_a_field_that_is_asked_twice_is_found_once_and_missed_once(active: Any, refusals: Any) -> None:
+    twice = "any: [{person_field: {Visits: 1}}, {not: {person_field: {Visits: 2}}}]"
+
+    assert active(twice).fields == FIELDS[1:2]
+    assert len(refusals(twice.replace("Visits", "Steps"))) == 1
+
+
 def test_a_field_lost_since_activation_is_unknown(lists: TenantLists, written: Any) -> None:
     manifest = written("not: {person_field: {Visits: 1, Note: a}}")
     standing = resolve_what_stands(manifest, replace(lists, fields=FIELDS[:1]))
