@@ -238,6 +238,8 @@ def test_words_that_are_no_time_and_no_share(commands: Place, tmp_path: Path) ->
     commands.run("apply", file, "--stop-at-refusals", "2").refused(2, "bad_share")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.row("F50")
 def test_killed_ten_times_it_ends_the_same_and_nobody_is_told_twice(
     house: House, commands: Place, tmp_path: Path

@@ -74,7 +74,8 @@ def test_who_has_all_that_is_wanted_is_told_all_the_same(world: World) -> None:
     runs.apply(world, [person])
     run_id = runs.apply(world, [person], tell=True)
     assert [one.person_id for one in world.crm.outbox] == [person]
-    assert world.rows("run_person")[-1]["before"] == {}
+    kept = {one["run_id"]: one["before"] for one in world.rows("run_person")}
+    assert kept[run_id] == {}
     assert runs.tally(world, runs.undo(world, run_id)).persons == 0
 
 
