@@ -181,6 +181,21 @@ def test_an_undo_that_was_interrupted_leaves_who_was_touched_meanwhile(world: Wo
     assert runs.shown(world, undo_id).state is RunState.DONE
 
 
+def test_an_interrupted_undo_stops_at_a_no_to_all(world: World) -> None:
+    person = old(world, "ERP")
+    run_id = runs.apply(world, [person])
+    with open_session(world.dsn, world.tenant_id) as session:
+        undo_id = run_register.add_undo(session, run_id, who="anna", withdraw_new=True)
+    runs.start(world, undo_id)
+    world.crm.on("set_consent", fail=lost())
+    with pytest.raises(Park):
+        runs.work_once(world)
+    world.crm.withdraw(person)
+    runs.work_once(world)
+    assert runs.people(world, undo_id)[person].reason in {Skip.WITHDRAWN, Skip.CHANGED_SINCE}
+    assert world.crm.rows[person]["ACCOUNTING"].basis == "61C"
+
+
 def test_a_no_that_the_crm_has_forgotten_holds_for_an_undo_too(world: World) -> None:
     person = carded(world)
     run_id = runs.apply(world, [person])
