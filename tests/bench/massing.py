@@ -9,7 +9,7 @@ import psutil
 from so_privacy_ext.processing.plan_file import read_plan
 from so_privacy_ext.runs import RunState, Wishes
 from so_privacy_ext.storage import tenants
-from tests.bench import installing, manifests
+from tests.bench import installing, manifests, planning
 from tests.bench.figures import Figure
 from tests.bench.stage import Stage, StageError
 
@@ -29,7 +29,7 @@ def measure(stage: Stage, persons: int = PERSONS) -> list[Figure]:
             tenants.allow_mass(turn.session, turn.ledgers, allowed=True)
             key = turn.tenant.address_key
         file = stage.folder / "plan.json"
-        app.foresight(tenant).plan(file, None, tell_from=None)
+        planned = planning.plan(stage, TENANT, file, persons)
         runs = app.runs(tenant)
         run_id = runs.keep(read_plan(file, lambda _: key), who="bench")
         stage.forget_calls()
@@ -45,6 +45,7 @@ def measure(stage: Stage, persons: int = PERSONS) -> list[Figure]:
         raise StageError(f"the run is {progress.run.state}, {progress.run.reason}: {progress.tally}")
     counts = stage.ask("/calls/counts")
     return [
+        *planned,
         Figure("mass_persons_per_s", progress.tally.done / seconds, "/s"),
         Figure("mass_seconds", seconds, "s", at_most=persons * 300 / PERSONS),
         Figure("mass_calls_per_person", sum(counts["operations"].values()) / persons),
