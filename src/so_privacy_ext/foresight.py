@@ -6,17 +6,19 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import Epoch, LastIds, Person, PersonId
+from so_privacy_ext.model import AddressHash, Epoch, LastIds, Person, PersonId
 from so_privacy_ext.ports import Clock
 from so_privacy_ext.processing.plan_file import write_plan
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson
 from so_privacy_ext.processing.planning import Tally, as_told, lists_digest, plan_persons
 from so_privacy_ext.processing.survey import Survey, Surveyor
+from so_privacy_ext.processing.unheard import Heard
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rounds import rounds
 from so_privacy_ext.rules.activation import ActiveManifest, resolve, resolve_what_stands
@@ -102,7 +104,8 @@ class Foresight:
                 self._refuse_other_lists(turn, lists_digest(lists))
                 return None
             persons = self._read(turn, beginning, everybody)
-            planned = list(plan_persons(self._work(turn, ready, tell_from), persons, tally))
+            work = self._work(turn, ready, tell_from)
+            planned = list(plan_persons(work, persons, tally, partial(_heard_of, turn)))
             tell(tally.persons, everybody.after, beginning.last_ids.person)
             return planned
 
@@ -163,3 +166,7 @@ class Foresight:
 
     def _crm(self, turn: Turn) -> SuperOfficeCrm:
         return SuperOfficeCrm(self._crms.of(turn), turn.pace)
+
+
+def _heard_of(turn: Turn, persons: Sequence[PersonId], addresses: Sequence[AddressHash], /) -> Heard:
+    return Heard(*registers.heard_of(turn.session, turn.tenant.epoch, persons, addresses))

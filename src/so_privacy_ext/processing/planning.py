@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from itertools import repeat
 
 from so_privacy_ext.model import (
     WITHDRAWN,
@@ -22,6 +23,7 @@ from so_privacy_ext.model import (
 from so_privacy_ext.processing.facts import default_row_may_come, gather
 from so_privacy_ext.processing.outlook import DUE, Prospect, prospect
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson, PlannedWrite, RuleCount, Standing
+from so_privacy_ext.processing.unheard import HeardOf, works
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.arbiter import Reason
 from so_privacy_ext.rules.activation import ActiveManifest
@@ -106,18 +108,22 @@ class Tally:
         )
 
 
-def plan_persons(work: Work, persons: Iterable[Person], tally: Tally) -> Iterator[PlannedPerson]:
+def plan_persons(
+    work: Work, persons: Iterable[Person], tally: Tally, heard_of: HeardOf | None = None
+) -> Iterator[PlannedPerson]:
     """Plan persons as they were just read, and count them; who is left as she is, is counted alone.
 
-    Decided as by an event that says nothing (`none`), and settled as any ruling is.
+    Decided as by an event that says nothing (`none`), and settled as any ruling is. `heard_of` spares those
+    of whom nothing is written yet most of the questions to the database.
     """
-    lists = work.crm.lists()
-    for person in persons:
+    lists, page = work.crm.lists(), list(persons)
+    chosen = repeat(work, len(page)) if heard_of is None else works(work, page, heard_of)
+    for person, books in zip(page, chosen, strict=True):
         tally.persons += 1
         if default_row_may_come(person, work.clock.now()):
             tally.no_mail["just_registered"] += 1  # she is decided by her own event
             continue
-        planned = _plan(work, person, lists, tally)
+        planned = _plan(books, person, lists, tally)
         _count(tally, planned)
         if _says_something(planned):
             yield planned

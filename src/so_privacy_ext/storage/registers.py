@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import Epoch, PersonId
+from so_privacy_ext.model import AddressHash, Epoch, PersonId
 from so_privacy_ext.ports import KeptDecision, Ledgers
 from so_privacy_ext.storage.decisions import kept_decision
 from so_privacy_ext.storage.session import TenantSession
@@ -180,6 +180,20 @@ def decisions_of(session: TenantSession, person_id: PersonId, *, limit: int = 10
         )
         for row in found
     ]
+
+
+def heard_of(
+    session: TenantSession, epoch: Epoch, persons: Sequence[PersonId], addresses: Sequence[AddressHash]
+) -> tuple[frozenset[PersonId], frozenset[AddressHash]]:
+    """Give those of these persons and addresses of whom anything is written, now or in an earlier epoch."""
+    epochs = list(range(1, epoch + 1))
+    found = session.rows(
+        _sql["heard_of"], {"epochs": epochs, "persons": list(persons), "addresses": list(addresses)}
+    )
+    return (
+        frozenset(PersonId(row["person_id"]) for row in found if row["person_id"] is not None),
+        frozenset(AddressHash(row["address_hash"]) for row in found if row["address_hash"] is not None),
+    )
 
 
 def informed(session: TenantSession, epoch: Epoch) -> frozenset[PersonId]:

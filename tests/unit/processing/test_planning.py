@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from so_privacy_ext.model import STORE, EmailAddress, LastIds, NoMail, PersonId
+from so_privacy_ext.model import STORE, AddressHash, EmailAddress, LastIds, NoMail, PersonId
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson, PlannedWrite, RuleCount, Standing
 from so_privacy_ext.processing.planning import Tally, as_told, lists_digest, plan_persons
+from so_privacy_ext.processing.unheard import Heard
+from so_privacy_ext.storage import registers
 from tests.unit.processing.fake_crm import BOT, HUMAN, IMPORTER, PORTAL, tenant_lists
 from tests.unit.processing.world import NORDIC, World
 
@@ -19,12 +21,19 @@ LONG_AGO = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
 def plan(world: World, tell_from: datetime | None = None) -> tuple[dict[int, PlannedPerson], PlanHead]:
-    """Plan everybody by the active manifest."""
-    tally = Tally()
-    with world.working() as turn:
-        work = replace(turn, tenant=as_told(turn.tenant, tell_from))
+    """Plan everybody by the active manifest, twice: asking of everybody, and of those who are known alone."""
+    tally, other = Tally(), Tally()
+    with world.turn() as turn:
+        plain = world.work(turn)
+        work = replace(plain, tenant=as_told(plain.tenant, tell_from))
         read = work.crm.read_persons([PersonId(one) for one in sorted(world.crm.persons)])
         found = list(plan_persons(work, read.values(), tally))
+
+        def heard_of(persons: Sequence[PersonId], addresses: Sequence[AddressHash], /) -> Heard:
+            return Heard(*registers.heard_of(turn.session, turn.tenant.epoch, persons, addresses))
+
+        assert list(plan_persons(work, read.values(), other, heard_of)) == found
+        assert other == tally
         head = tally.head(
             work.manifest,
             tenant=work.tenant,

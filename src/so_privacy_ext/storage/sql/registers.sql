@@ -68,3 +68,28 @@ SELECT person_id FROM mail WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s
 UNION
 SELECT person_id FROM duty
 WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND how IN ('sent', 'activity')
+
+-- name: heard_of
+-- All that bears on what becomes of a person, whoever had her number; by the keys of each table.
+SELECT person_id, NULL::text AS address_hash FROM review
+WHERE tenant_id = %(tenant_id)s AND epoch = ANY(%(epochs)s::integer[]) AND person_id = ANY(%(persons)s::bigint[])
+UNION
+SELECT person_id, NULL FROM effect
+WHERE tenant_id = %(tenant_id)s AND epoch = ANY(%(epochs)s::integer[]) AND person_id = ANY(%(persons)s::bigint[])
+UNION
+SELECT person_id, NULL FROM mail
+WHERE tenant_id = %(tenant_id)s AND epoch = ANY(%(epochs)s::integer[]) AND person_id = ANY(%(persons)s::bigint[])
+  AND state <> 'not_sent'
+UNION
+SELECT person_id, NULL FROM duty
+WHERE tenant_id = %(tenant_id)s AND epoch = ANY(%(epochs)s::integer[]) AND person_id = ANY(%(persons)s::bigint[])
+UNION
+SELECT person_id, NULL FROM taken_back
+WHERE tenant_id = %(tenant_id)s AND epoch = ANY(%(epochs)s::integer[]) AND person_id = ANY(%(persons)s::bigint[])
+UNION
+SELECT person_id, NULL FROM consent_end
+WHERE tenant_id = %(tenant_id)s AND epoch = ANY(%(epochs)s::integer[]) AND person_id = ANY(%(persons)s::bigint[])
+UNION
+SELECT NULL, address_hash FROM mail
+WHERE tenant_id = %(tenant_id)s AND epoch = ANY(%(epochs)s::integer[]) AND address_hash = ANY(%(addresses)s::text[])
+  AND state <> 'not_sent'
