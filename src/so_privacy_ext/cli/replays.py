@@ -58,11 +58,11 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Say for whom two manifests decide otherwise, not how their texts differ; exit 3 if for anybody."""
+    begin = _moment(since)
     old, new = (parse(read_file(file), str(file)) for file in (before, after))
     if tenant is None:
         _tell_examples(old, new, as_json=as_json)
         return
-    begin = _moment(since)
     with wired() as app, app.turn(app.tenant(tenant)) as turn:
         found = app.replaying(turn).compare(old, new, begin)
     _tell(found, as_json=as_json, all_persons=persons)

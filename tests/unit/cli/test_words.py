@@ -46,11 +46,13 @@ each_that_answers = pytest.mark.parametrize(
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which nothing runs."""
+    """A folder in which nothing runs, so deep that `../../x` is this test's as well."""
+    here = tmp_path / "so" / "deep"
+    here.mkdir(parents=True)
     monkeypatch.setattr("typer.main.get_command", lambda _: BUILT)
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    monkeypatch.chdir(here)
+    return here
 
 
 @pytest.fixture
