@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from starlette.responses import Response
 
 from so_privacy_ext.errors import Refused, Rejected
@@ -106,6 +108,7 @@ def _shown(visit: Visit, proposal_id: int, *, wrong: str | None = None) -> Respo
         wrong=wrong,
         changes=differs,
         text=None if content is None else visible(content.decode()),
+        content=None if content is None else base64.urlsafe_b64encode(content).decode(),
         outdated=_outdated(proposal, active),
     )
 

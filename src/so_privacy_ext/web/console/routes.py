@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 
 from so_privacy_ext.web.console import (
     approvals,
+    consequences,
     leaving,
     manifests,
     overview,
@@ -73,6 +74,7 @@ def console_routes(
         door.shown(f"{MANIFEST}/file", manifests.download),
         door.shown(f"{MANIFEST}/edit", manifests.edit),
         door.shown(MANIFEST + "/versions/{number}", manifests.version),
+        door.done(f"{MANIFEST}/consequences", consequences.show),
         door.done(f"{MANIFEST}/check", manifests.check),
         door.done(f"{MANIFEST}/activate", manifests.activate),
     ]

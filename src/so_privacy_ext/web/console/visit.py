@@ -26,6 +26,7 @@ from so_privacy_ext.storage.run_register import Choice, ListedPerson
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.storage.turns import Turn
+from so_privacy_ext.trial.shadow import Shadow
 from so_privacy_ext.web import forms, languages, noting
 from so_privacy_ext.web.forms import Posted
 from so_privacy_ext.web.languages import Texts
@@ -54,6 +55,13 @@ class Approvals(Protocol):
     def propose_one_pair(self, *, who: str, reason: str) -> None: ...
     def approve(self, proposal_id: int, *, who: str) -> Proposal: ...
     def refuse(self, proposal_id: int, *, who: str) -> None: ...
+
+
+class Replaying(Protocol):
+    """What replays kept decisions, under a turn."""
+
+    def compare(self, before: Manifest, after: Manifest, since: datetime) -> Shadow:
+        """Tell whose outcome differs; raises `ManifestInvalid`."""
 
 
 class Runs(Protocol):
@@ -125,6 +133,7 @@ class Tenancy(Protocol):
     def approving(self, turn: Turn) -> Approvals:
         """Give what is needed where two must agree."""
 
+    def replaying(self, turn: Turn) -> Replaying: ...
     def runs(self, tenant: OfTenant) -> Runs: ...
     @property
     def drafts(self) -> Drafts: ...

@@ -43,6 +43,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "/configure/reviews/{number}": {"as": "keep", "reason": "x"},
     "/configure/events/redrive": {"which": "dead"},
     "/configure/manifest/check": {"text": "manifest: 1"},
+    "/configure/manifest/consequences": {"content": "eA=="},
     "/configure/manifest/activate": {"content": "eA==", "reason": "x"},
     "/configure/two-pairs": {"how": "two"},
     "/configure/plans": {"tell": "nobody"},
@@ -91,6 +92,26 @@ def test_nothing_changes_by_being_looked_at(house: House, first: Inhabitant, sec
             assert page.status_code == 200, path
 
     assert house.dump() == before
+
+
+@pytest.mark.row("B110")
+def test_no_link_that_a_mail_scanner_may_open_withdraws_anything(house: House, first: Inhabitant) -> None:
+    """There is none: what opens without a session shows how to come in, and changes nothing of anybody.
+
+    A person says no in the CRM, by its own mail; whoever adds a link of ours for that has to prove it here.
+    """
+    opened = {path for path in routes(house, "GET") if not path.startswith("/configure")}
+    assert opened == {"/install", "/uninstall", "/sign-in", "/callback", "/installed", "/signed-out"}
+    before = house.dump()
+    for path in opened:
+        for method in ("GET", "HEAD"):
+            answer = house.nobody().ask(method, f"{path}?person=18&purpose=STORE&token={'x' * 43}")
+            assert answer.status_code in {200, 303, 400}, path
+    for path in console(house, "GET"):
+        assert house.nobody().get(at(path, first.objects)).status_code == 303
+    after = house.dump()
+    changed = {line.partition(":")[0] for line in set(before.split("\n")) ^ set(after.split("\n"))}
+    assert changed <= {"sign_in"}  # who is on the way to sign in
 
 
 @pytest.mark.row("B92")
@@ -329,6 +350,9 @@ class Broken:
     def drafts(self) -> NoReturn:
         raise RuntimeError("innards-of-ours")
 
+    def replaying(self, _turn: object) -> NoReturn:
+        raise RuntimeError("innards-of-ours")
+
     def approving(self, _turn: object) -> NoReturn:
         raise RuntimeError("innards-of-ours")
 
@@ -357,7 +381,10 @@ def test_a_defect_behind_any_route_shows_nothing_of_it(house: House, first: Inha
         for path in console(house, method):
             where = at(path, first.objects)
             page = admin.get(where) if method == "GET" else admin.post(where, FIELDS.get(path, {}))
-            if "manifest/" in path and method == "POST":  # their texts are refused before anything is asked
+            if path in {
+                "/configure/manifest/check",
+                "/configure/manifest/activate",
+            }:  # their texts are refused before anything is asked
                 continue
             assert page.status_code == 500, path
             assert "innards" not in page.text
