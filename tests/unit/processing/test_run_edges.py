@@ -216,3 +216,38 @@ def test_what_was_never_applied_needs_no_undo(world: World) -> None:
     undo_id = runs.undo(world, run_id)
     assert runs.tally(world, undo_id).skipped == {Skip.NOTHING_WRITTEN: 1}
     assert world.crm.store(person)[0] == "61B"
+
+
+def test_who_was_deleted_since_the_plan_is_a_change_too(world: World) -> None:
+    persons = [carded(world), carded(world)]
+    run_id = runs.plan(world, persons)
+    world.crm.soft_delete(persons[0])
+    runs.start(world, run_id)
+    runs.work_once(world)
+    assert (runs.shown(world, run_id).reason, world.crm.writes) == (Stop.CHANGED_SINCE, 0)
+    assert runs.tally(world, run_id).skipped == {Skip.GONE: 1}
+
+
+def test_who_goes_while_a_plan_is_applied_to_her_is_gone(world: World) -> None:
+    person = carded(world)
+    world.crm.on("set_consent", before=lambda: world.crm.soft_delete(person))
+    run_id = runs.apply(world, [person])
+    assert runs.tally(world, run_id).skipped == {Skip.GONE: 1}
+
+
+def test_a_no_to_one_purpose_stands(world: World) -> None:
+    person = old(world, "ERP")
+    run_id = runs.apply(world, [person])
+    world.crm.withdraw(person, "ACCOUNTING")
+    assert runs.tally(world, runs.undo(world, run_id)).skipped == {Skip.WITHDRAWN: 1}
+    assert world.crm.store(person)[0] == "61F"
+
+
+def test_a_brake_holds_where_no_wave_waits(world: World) -> None:
+    persons = [carded(world) for _ in range(2)]
+    run_id = runs.plan(world, persons, tell=True)
+    runs.start(world, run_id, Waves(pilot=1, wait=0.0))
+    world.crm.on("send_notice", after=lambda: world.crm.withdraw(persons[0], "NEWSLETTER"))
+    runs.work_once(world)
+    assert runs.shown(world, run_id).reason == Stop.REFUSALS
+    assert len(world.crm.outbox) == 1
