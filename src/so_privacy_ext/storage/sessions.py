@@ -16,7 +16,8 @@ from so_privacy_ext.storage.statements import Statements
 ON_THE_WAY = timedelta(minutes=10)
 """As long as SuperID's codes live."""
 IDLE = timedelta(minutes=30)
-WHOLE = timedelta(hours=12)
+WHOLE = timedelta(hours=2)
+"""Until SuperID is asked again whether she is an administrator, since the CRM doesn't tell us."""
 
 _sql = Statements("sessions")
 
