@@ -17,6 +17,7 @@ from so_privacy_ext.ports import Clock
 from so_privacy_ext.processing.plan_file import write_plan
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson
 from so_privacy_ext.processing.planning import Tally, as_told, lists_digest, plan_persons
+from so_privacy_ext.processing.retaining import Retainer, Retention
 from so_privacy_ext.processing.survey import Survey, Surveyor
 from so_privacy_ext.processing.unheard import Heard
 from so_privacy_ext.processing.work import Work
@@ -78,6 +79,40 @@ class Foresight:
         for _ in rounds(self._take, step):
             pass
         return surveyor.result(beginning.tenant, beginning.made_at)
+
+    def retention(self, manifest: Manifest | None = None, tell: Tell = lambda *_: None) -> Retention:
+        """Find whom nobody has dealt with for as long as a manifest's `retention` says."""
+        with self._take() as turn:
+            ready = self._ready(turn, manifest)
+            beginning = self._begin(turn)
+            lists = self._crm(turn).lists()
+        retainer = Retainer(ready.retention, beginning.made_at)
+        everybody = Everybody(PersonId(beginning.last_ids.person), fields=ready.fields)
+        held: Sequence[Person] | None = None
+
+        def step(turn: Turn) -> Sequence[Person] | None:
+            nonlocal held
+            self._refuse_other_epoch(turn, beginning)
+            if held is None and everybody.ended:
+                self._refuse_other_lists(turn, lists_digest(lists))
+                return None
+            held = persons = self._read(turn, beginning, everybody) if held is None else held
+            crm = self._crm(turn)
+            retainer.look(persons, crm.lists(), turn.tenant.own_associate_id, crm.active_since)
+            held = None  # read once, and kept until its activities were had too
+            tell(retainer.persons, everybody.after, beginning.last_ids.person)
+            return persons
+
+        for _ in rounds(self._take, step) if ready.retention else ():
+            pass
+        return Retention(
+            tenant=beginning.tenant,
+            made_at=beginning.made_at,
+            manifest_name=ready.name,
+            manifest=ready.digest,
+            persons=retainer.persons,
+            proposals=retainer.proposals(),
+        )
 
     def plan(
         self,
@@ -143,15 +178,18 @@ class Foresight:
         return resolve_what_stands(parse(active[0], active[1][:12]), self._crm(turn).lists())
 
     def _read(self, turn: Turn, beginning: Beginning, everybody: Everybody) -> Sequence[Person]:
+        self._refuse_other_epoch(turn, beginning)
+        return self._crm(turn).read_next(everybody)
+
+    def _refuse_other_epoch(self, turn: Turn, beginning: Beginning) -> None:
         if turn.tenant.epoch != beginning.epoch:
             what = "SuperOffice was set back to a backup while it was read"
             raise Refused("epoch_changed", what, "begin again", Exit.UNAVAILABLE)
-        return self._crm(turn).read_next(everybody)
 
     def _refuse_other_lists(self, turn: Turn, digest: str) -> None:
         if lists_digest(self._crm(turn).lists()) != digest:
-            what = "the tenant's lists were changed while the plan was made"
-            raise Refused("lists_changed", what, "make it again", Exit.UNAVAILABLE)
+            what = "the tenant's lists were changed while everybody was read"
+            raise Refused("lists_changed", what, "begin again", Exit.UNAVAILABLE)
 
     def _work(self, turn: Turn, ready: ActiveManifest, tell_from: datetime | None) -> Work:
         return Work(

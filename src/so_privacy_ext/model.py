@@ -207,6 +207,8 @@ class Person:
     emails: tuple[EmailAddress, ...]
     consents: Mapping[str, Consent]
     """By purpose key."""
+    updated: datetime | None = None
+    """When anybody last saved her."""
     last_email_id: int = 0
     """The highest id of her addresses; a save gives them new ones."""
     fields: Mapping[str, FieldValue] = field(default_factory=dict, repr=False)

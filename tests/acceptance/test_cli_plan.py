@@ -104,6 +104,37 @@ def test_who_was_told_has_a_notice(existing: Running) -> None:
     assert not {by_us, by_crm} & set(found)
 
 
+def test_retention_proposes_by_a_manifest_and_opens_into_ids(existing: Running) -> None:
+    before = writes(existing)
+    head, _, tail = MANIFEST.read_text(encoding="utf-8").partition("retention:\n")
+    file = existing.folder / "retention.yaml"
+    asked = "retention:\n  long: {when: always, inactive: P28M, then: propose_delete}\n"
+    file.write_text(f"{head}{asked}\n{tail[tail.index('accepted:') :]}", encoding="utf-8")
+    by = ("retention", "--tenant", NAME, "--manifest", str(file))
+    done = existing.run(*by)
+    assert done.code == 3
+    assert "nobody is deleted by us" in done.out
+    counted = existing.run(*by, "--json")
+    (one,) = counted.json["proposals"]
+    assert (counted.code, one["name"], one["persons"]) == (3, "long", 6 * ROUNDS)
+    listed = existing.run(*by, "--ids", "--json").json["proposals"][0]["persons"]
+    lines = existing.run(*by, "--ids").out.splitlines()
+    assert lines == [f"{number}: propose_delete by long" for number in listed]
+    assert set(listed) <= set(existing.tenant(NAME).tables.persons)
+    nobody = existing.run("retention", "--tenant", NAME)
+    assert (nobody.code, "lost_customer" in nobody.out) == (0, True)
+    assert writes(existing) == before
+
+
+def test_retention_by_what_the_tenant_lacks_is_refused(existing: Running) -> None:
+    file = existing.folder / "wrong.yaml"
+    text = MANIFEST.read_text(encoding="utf-8").replace('"Lost customer"', "Nobody")
+    file.write_text(text, encoding="utf-8")
+    existing.run("retention", "--tenant", NAME, "--manifest", str(file)).refused(
+        65, "wrong.yaml:48:", "no category `Nobody`"
+    )
+
+
 def test_a_plan_counts_by_rule_and_changes_nothing(existing: Running, plan: Path) -> None:
     before = writes(existing)
     done = existing.run("plan", "show", str(plan), "--json")

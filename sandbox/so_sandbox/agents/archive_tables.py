@@ -233,6 +233,10 @@ TABLES: Mapping[str, Table] = {
                     " and appointment.registered aftertime ?"
                 ),
                 "appointment.appointment_id > ? and appointment.task_idx in ?",
+                (
+                    "appointment.appointment_id > ? and appointment.registered aftertime ?"
+                    " and appointment.person_id in ?"
+                ),
             }
         ),
         _activities,

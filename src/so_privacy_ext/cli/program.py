@@ -21,6 +21,7 @@ from so_privacy_ext.cli import (
     purging,
     quarantine,
     restored,
+    retaining,
     review,
     running,
     runs,
@@ -59,6 +60,7 @@ program.command("restored")(restored.restored)
 program.command("sweep")(sweeping.sweep)
 program.command("explain")(explaining.explain)
 program.command("survey")(surveying.survey)
+program.command("retention")(retaining.retention)
 program.add_typer(planning.commands, name="plan")
 program.command("doctor")(doctor.doctor)
 

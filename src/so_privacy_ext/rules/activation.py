@@ -9,8 +9,9 @@ from typing import Any, Literal
 from so_privacy_ext.model import STORE, Decision, Outcome, TenantLists, UserField
 from so_privacy_ext.rules.findings import Finding, ManifestInvalid, shown
 from so_privacy_ext.rules.logic import Part, Test, matcher, ready
-from so_privacy_ext.rules.manifest import Manifest
+from so_privacy_ext.rules.manifest import Manifest, asked
 from so_privacy_ext.rules.references import places, words_in
+from so_privacy_ext.rules.retention import ActiveRetention, kept
 from so_privacy_ext.rules.shape import AtEnd, GiveBasis, MailShape, RuleShape
 from so_privacy_ext.rules.tenant_fields import fields_named
 from so_privacy_ext.rules.tenant_names import TenantNames
@@ -114,6 +115,8 @@ class ActiveManifest:
     """The controller's country."""
     fields: tuple[UserField, ...] = ()
     """User-defined fields that conditions look at, and that are read of persons therefore."""
+    retention: tuple[ActiveRetention, ...] = ()
+    """In the order of the file."""
 
     def article_of(self, source: str | None) -> int:
         """Give the article under which a person of this source must be informed."""
@@ -176,6 +179,7 @@ def _resolve(manifest: Manifest, names: TenantNames) -> ActiveManifest:
         fallback=manifest.content.languages.fallback,
         home=manifest.content.jurisdiction.home,
         fields=tuple({one.key: one for one in ground.fields.values()}.values()),
+        retention=kept(manifest, ground),
     )
 
 
@@ -206,13 +210,13 @@ def _look_up_keys(manifest: Manifest, names: TenantNames) -> None:
 def _items(manifest: Manifest, names: TenantNames) -> Iterator[tuple[Reference, int]]:
     """Give the ids of all list items that conditions name and the tenant has."""
     seen: set[Reference] = set()
-    for node, rule in zip(_elements(manifest.root, "rules"), manifest.content.rules, strict=True):
-        for condition in words_in(rule.when):
+    for one in asked(manifest):
+        for condition in words_in(one.when):
             for reference in condition.references():
                 if reference in seen or reference.kind not in _LISTED:
                     continue
                 seen.add(reference)
-                place = next(places(node, condition.word, reference.name), node)
+                place = next(places(one.node, condition.word, reference.name), one.node)
                 item_id = names.item(reference.kind, reference.name, place)
                 if item_id:
                     yield reference, item_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,26 @@ class Manifest:
     content: ManifestShape[Any]
     root: Node = field(repr=False)
     """The same with the place of everything, presets and what is switched on included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Conditions of a manifest, and whose they are: a rule's that is tried, or an entry's of `retention`."""
+
+    part: str
+    """`rules` or `retention`."""
+    when: Any
+    node: Node = field(repr=False)
+
+
+def asked(manifest: Manifest) -> Iterator[Asked]:
+    """Give all conditions that are asked of persons, in the order of rules, then of `retention`."""
+    rules, retention = manifest.root.get("rules"), manifest.root.get("retention")
+    nodes = rules.elements() if rules is not None else []
+    for node, rule in zip(nodes, manifest.content.rules, strict=True):
+        yield Asked("rules", rule.when, node)
+    for name, _, node in retention.items() if retention is not None else ():
+        yield Asked("retention", manifest.content.retention[name].when, node)
 
 
 def parse(data: bytes, filename: str, words: Words = PRODUCT_WORDS) -> Manifest:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from so_privacy_ext.rules.manifest import Manifest
+from so_privacy_ext.rules.manifest import Manifest, asked
 from so_privacy_ext.rules.references import words_in
 from so_privacy_ext.rules.tree import Node
 
 IDLE = (
     "controller",
     "purposes.*.retention",
-    "retention",
 )
 
 
@@ -29,12 +28,11 @@ class NotActedOn:
 def not_acted_on(manifest: Manifest) -> list[NotActedOn]:
     """Give what a reader of the manifest might rely on and must not yet, in the order of the file."""
     found = {key: list(_at(manifest.root, key.split("."))) for key in IDLE}
-    rules = manifest.root.get("rules")
-    for node, rule in zip(rules.elements() if rules else [], manifest.content.rules, strict=True):
-        for condition in words_in(rule.when):
+    for one in asked(manifest):
+        for condition in words_in(one.when):
             for name in sorted(condition.unknown):
-                found.setdefault(f"rules.*.when.{condition.word}.{name}", []).extend(
-                    _below(node, condition.word, name)
+                found.setdefault(f"{one.part}.*.when.{condition.word}.{name}", []).extend(
+                    _below(one.node, condition.word, name)
                 )
     return sorted(
         (

@@ -32,6 +32,8 @@ def _all(root: Node, words: Words) -> Iterator[Finding]:
         mail = rule.get("tell")
         if mail is not None:
             yield from _undeclared(mail, "mail", _names(root, "mails"))
+    for _, _, entry in _items(root, "retention"):
+        yield from _conditions(root, entry, when)
     for rule in _elements(root, "optional"):
         yield from _gives(root, rule, switched_on=False)
     for rule in [*_elements(root, "rules"), *_elements(root, "optional")]:
@@ -157,7 +159,7 @@ def _basis(root: Node, purpose: str, basis: Node, *, switched_on: bool) -> Itera
 
 
 def _conditions(root: Node, rule: Node, when: TypeAdapter[Any]) -> Iterator[Finding]:
-    """Find the purposes and sources that a rule's conditions name."""
+    """Find the purposes and sources that the conditions of a rule or of `retention` name."""
     node = rule.get("when")
     if node is None:
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from so_privacy_ext.model import UserField
 from so_privacy_ext.rules.findings import Finding
-from so_privacy_ext.rules.manifest import Manifest
+from so_privacy_ext.rules.manifest import Manifest, asked
 from so_privacy_ext.rules.references import words_in
 from so_privacy_ext.rules.tenant_names import TenantNames
 from so_privacy_ext.rules.tree import Node
@@ -19,20 +19,19 @@ _OWNERS = {PersonField.kind: "person", CompanyField.kind: "company"}
 def fields_named(manifest: Manifest, names: TenantNames) -> dict[Reference, UserField]:
     """Give the fields that the tenant has; the others, and values that don't fit, are noted as findings."""
     found: dict[Reference, UserField | None] = {}
-    rules = manifest.root.get("rules")
-    for node, rule in zip(rules.elements() if rules else (), manifest.content.rules, strict=True):
-        for condition in words_in(rule.when):
+    for one in asked(manifest):
+        for condition in words_in(one.when):
             if not isinstance(condition, PersonField | CompanyField):
                 continue
             for reference in condition.references():
-                key, value = next(_entries(node, condition.word, reference.name), (node, node))
+                key, value = next(_entries(one.node, condition.word, reference.name), (one.node, one.node))
                 if reference not in found:
                     found[reference] = names.field(_OWNERS[condition.kind], reference.name, key)
                 field = found[reference]
                 if field is not None:
                     names.findings += (
-                        Finding(value.line, value.column, f"wrong_{condition.kind}", one.what, one.how)
-                        for one in condition.misfits(reference.name, field)
+                        Finding(value.line, value.column, f"wrong_{condition.kind}", misfit.what, misfit.how)
+                        for misfit in condition.misfits(reference.name, field)
                     )
     return {reference: field for reference, field in found.items() if field is not None}
 

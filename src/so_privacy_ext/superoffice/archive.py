@@ -95,6 +95,13 @@ def read_by_ids(
     return found
 
 
+def read_matching(
+    client: SoapClient, table: str, columns: Sequence[Column], key: str, ids: Sequence[int], *, also: str
+) -> list[Row]:
+    """Read one page of rows whose `key` is one of at most `BATCH` ids and of which something more is true."""
+    return _read_batch(client, table, columns, _Filter(f"{table}.{key}", ids, also))
+
+
 def read_all(client: SoapClient, table: str, columns: Sequence[Column]) -> list[Row]:
     """Read a whole small table by key-set paging, until a page is empty: a short one is not the end."""
     key, found, last = columns[0].name, list[Row](), 0

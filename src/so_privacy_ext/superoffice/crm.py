@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from so_privacy_ext.model import Consent, Person, PersonId, TenantLists, UserField
-from so_privacy_ext.superoffice import consents, lists, mail, persons, user_fields
+from so_privacy_ext.superoffice import activities, consents, lists, mail, persons, user_fields
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.everybody import Everybody, Noticed
@@ -46,6 +46,11 @@ class SuperOfficeCrm:
     def read_noticed(self, reading: Noticed) -> Collection[PersonId]:
         """Read the next page of all whom the CRM has sent a privacy mail."""
         return reading.page(self._client)
+
+    def active_since(self, ids: Sequence[PersonId], since: datetime) -> Collection[PersonId]:
+        """Tell who of these persons has an activity since then that is no privacy mail."""
+        notices = {one.item_id for one in self.lists().templates if one.is_privacy}
+        return activities.active_since(self._client, ids, since, notices)
 
     def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
         if is_span(ids):

@@ -198,6 +198,7 @@ def _person(
         retired=bool(row["retired"]),
         registered=row["registered"],
         registered_associate_id=AssociateId(row["registered_associate_id"]),
+        updated=row["updated"],
         updated_count=row["updatedCount"],
         form_id=row["created_by_form_id"],
         language_id=row["supportLanguageId"],

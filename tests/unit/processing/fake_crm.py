@@ -74,7 +74,7 @@ def tenant_lists(**changed: Any) -> TenantLists:
                 (BOT, 13, 0),
             )
         },
-        categories={51: "Prospect", 52: "Customer"},
+        categories={51: "Prospect", 52: "Customer", 53: "Lost customer"},
         businesses={61: "Sole trader"},
         positions={},
         forms={5: "contact"},

@@ -35,9 +35,9 @@ def test_a_source_of_today_can_be_written(world: World) -> None:
 def test_a_category_of_today_decides(world: World) -> None:
     world.activate(NORDIC.read_bytes().replace(b"when: always", b"when: {category: Supplier}"))
     person = world.crm.add(1, "UNKNOWN")
-    world.crm.change(person, category_id=53)
+    world.crm.change(person, category_id=54)
     lists_become(
-        world, replace(world.crm.listing, categories={**world.crm.listing.categories, 53: "Supplier"})
+        world, replace(world.crm.listing, categories={**world.crm.listing.categories, 54: "Supplier"})
     )
     world.deliver("person.created", 1)
     world.drain()

@@ -38,7 +38,12 @@ def lists() -> TenantLists:
         ),
         countries={},
         associates={},
-        categories={51: 'US:"Prospect";NO:"Prospekt"', 52: "Customer", 53: 'US:"Vendor";NO:"Leverandør"'},
+        categories={
+            51: 'US:"Prospect";NO:"Prospekt"',
+            52: "Customer",
+            53: 'US:"Vendor";NO:"Leverandør"',
+            54: "Lost customer",
+        },
         businesses={61: "Sole trader"},
         positions={71: 'US:"Managing director";DA:"Direktør"'},
         forms={},
