@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.lint.catalogue import LAWS
 from so_privacy_ext.rules.lint.law import Law, Level, LintFinding
 from so_privacy_ext.rules.lint.subject import Subject
-from so_privacy_ext.rules.tree import Node
+
+Accepted = Mapping[tuple[str, int], str]
+"""Code and identity of a place → the reason for which the rule around it accepts what is found there."""
 
 
 def lint(subject: Subject, laws: Sequence[Law] = LAWS) -> Sequence[LintFinding]:
     """Give all findings in the order of the file."""
-    findings = dict.fromkeys(one for law in laws for one in _by(law, subject))
+    accepted = _accepted_by_rules(subject)
+    findings = dict.fromkeys(one for law in laws for one in _by(law, subject, accepted))
     return sorted(findings, key=lambda one: (one.line, one.column, one.code, one.what))
 
 
@@ -26,7 +29,8 @@ def judge(subject: Subject) -> Sequence[LintFinding]:
     return findings
 
 
-def _by(law: Law, subject: Subject) -> Iterable[LintFinding]:
+def _by(law: Law, subject: Subject, accepted: Accepted) -> Iterable[LintFinding]:
+    as_a_whole = subject.manifest.content.accepted.get(law.code, "")
     for found in law.look(subject):
         level = found.level or law.level
         yield LintFinding(
@@ -39,13 +43,15 @@ def _by(law: Law, subject: Subject) -> Iterable[LintFinding]:
             fact=found.fact or law.fact,
             example=law.example,
             edits=() if found.at.origin else found.edits,
-            accepted="" if level is Level.ERROR else _accepted(subject, law.code, found.at),
+            accepted="" if level is Level.ERROR else accepted.get((law.code, id(found.at)), as_a_whole),
         )
 
 
-def _accepted(subject: Subject, code: str, at: Node) -> str:
-    """Give the reason for which a finding is accepted: by its own rule, or by the manifest as a whole."""
+def _accepted_by_rules(subject: Subject) -> Accepted:
+    """Give the reasons of rules; the manifest as a whole may have one for any other finding."""
+    found: dict[tuple[str, int], str] = {}
     for rule in subject.rules():
-        if code in rule.rule.accepted and any(one is at for one in rule.node.below()):
-            return rule.rule.accepted[code]
-    return subject.manifest.content.accepted.get(code, "")
+        for code, reason in rule.rule.accepted.items():
+            for node in rule.node.below():
+                found.setdefault((code, id(node)), reason)
+    return found

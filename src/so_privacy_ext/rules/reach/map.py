@@ -9,8 +9,8 @@ from so_privacy_ext.rules.activation import ActiveManifest, ActiveRule
 from so_privacy_ext.rules.reach import kinds
 from so_privacy_ext.rules.reach.effort import Effort, TooComplex
 from so_privacy_ext.rules.reach.regions import Region, Regions
-from so_privacy_ext.rules.reach.search import Named, covered, search
-from so_privacy_ext.rules.reach.space import OPAQUE, Axis, Box, Space
+from so_privacy_ext.rules.reach.search import covered, search
+from so_privacy_ext.rules.reach.space import OPAQUE, Axis, Box, Named, Space
 from so_privacy_ext.rules.reach.together import BOUND, nobody, rounded
 from so_privacy_ext.sdk import UNKNOWN, Facts
 

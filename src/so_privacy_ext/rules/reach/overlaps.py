@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -33,6 +33,8 @@ class Narrower:
 
 
 Pair = Callable[[int, int], bool]
+Differing = Sequence[tuple[int, str]]
+"""Purposes, each with its bit."""
 
 
 def overlaps(rules: RuleMap, excused: Pair = lambda _upper, _lower: False) -> Iterator[Overlap]:
@@ -44,7 +46,10 @@ def overlaps(rules: RuleMap, excused: Pair = lambda _upper, _lower: False) -> It
     """
 
     def look(upper: int, lower: int) -> Overlap | None:
-        return None if excused(upper, lower) else _overlap(rules, upper, lower)
+        differing = _differing(rules.rules[upper], rules.rules[lower])
+        if not differing or excused(upper, lower):
+            return None
+        return _overlap(rules, upper, lower, differing)
 
     return _first_of_each(rules, look)
 
@@ -75,10 +80,9 @@ def _first_of_each(rules: RuleMap, look: Callable[[int, int], Found | None]) -> 
             yield found
 
 
-def _overlap(rules: RuleMap, upper: int, lower: int) -> Overlap | None:
+def _overlap(rules: RuleMap, upper: int, lower: int, differing: Differing) -> Overlap | None:
     high, low = rules.where[upper] or (), rules.where[lower] or ()
-    differing = _differing(rules.rules[upper], rules.rules[lower])
-    if not differing or rules.within(high, lower) or rules.within(low, upper):
+    if rules.within(high, lower) or rules.within(low, upper):
         return None
     both = rules.regions.common([high, low])
     for bit, purpose in differing:
@@ -90,7 +94,7 @@ def _overlap(rules: RuleMap, upper: int, lower: int) -> Overlap | None:
     return None
 
 
-def _differing(upper: ActiveRule, lower: ActiveRule) -> list[tuple[int, str]]:
+def _differing(upper: ActiveRule, lower: ActiveRule) -> Differing:
     """Give the purposes to which the upper rule gives a basis, and the lower rule something else."""
     others = {one.bit: _wanted(one.decision) for one in lower.ruled}
     given = [one for one in upper.ruled if one.decision.outcome is Outcome.GIVE and one.bit in others]

@@ -13,8 +13,8 @@ from enum import Enum
 from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.rules.reach.effort import TooComplex
 from so_privacy_ext.rules.reach.map import NOBODY, RuleMap
-from so_privacy_ext.rules.reach.search import Named, covered, search
-from so_privacy_ext.rules.reach.space import Box
+from so_privacy_ext.rules.reach.search import covered, search
+from so_privacy_ext.rules.reach.space import Box, Named
 from so_privacy_ext.sdk import Facts
 
 

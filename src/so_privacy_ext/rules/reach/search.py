@@ -6,10 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from so_privacy_ext.rules.reach.effort import Effort
-from so_privacy_ext.rules.reach.space import Box, Space
-
-Named = tuple[Box, int]
-"""A box, and the number of whoever brought it."""
+from so_privacy_ext.rules.reach.space import Box, Named, Space
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +29,15 @@ def search(space: Space, box: Box, others: Sequence[Named], effort: Effort) -> S
     while waiting:
         rest, near = waiting.pop()
         effort.spend(len(near) + 1)
-        near = [one for one in near if not space.holds_nobody(one[0] & rest)]
+        near = space.meeting(rest, near)
         if not near:
             return Search(rest)
-        nearest, whose = _nearest(space, rest, near)
+        nearest, whose = space.nearest(rest, near)
         used.add(whose)
         for axis in space.axes_beyond(rest, nearest):
             waiting.append((rest & ~(nearest & axis.all), near))
             rest &= nearest | ~axis.all
     return Search(None, frozenset(used))
-
-
-def _nearest(space: Space, rest: Box, near: Sequence[Named]) -> Named:
-    """Give the first of those that the box goes beyond on the fewest axes."""
-    fewest, nearest = len(space.axes) + 1, near[0]
-    for one in near:
-        axes = space.beyond(rest, one[0]).bit_count()
-        if axes < fewest:
-            fewest, nearest = axes, one
-            if not axes:
-                break
-    return nearest
 
 
 def covered(space: Space, boxes: Iterable[Box], others: Sequence[Named], effort: Effort) -> bool:

@@ -18,6 +18,8 @@ from so_privacy_ext.rules.reach import kinds
 from so_privacy_ext.sdk import Aspect, Facts
 
 Box = int
+Named = tuple[Box, int]
+"""A box, and the number of whoever brought it."""
 Name = tuple[str, str | None]
 OPAQUE = "<opaque>"
 """The fact of an axis that is not a fact: whether a word holds that doesn't say what it looks at."""
@@ -78,6 +80,23 @@ class Space:
     def beyond(self, box: Box, other: Box) -> Box:
         """Give the spare bits of the axes on which a box, not empty, goes beyond another."""
         return ((box & ~other) + self.everybody) & self._spare
+
+    def meeting(self, box: Box, others: Iterable[Named]) -> list[Named]:
+        """Give those who have somebody in common with a box."""
+        everybody, spare = self.everybody, self._spare  # as `holds_nobody`, without a call for each of many
+        return [one for one in others if (one[0] & box) + everybody & spare == spare]
+
+    def nearest(self, box: Box, others: Sequence[Named]) -> Named:
+        """Give the first of those that a box, not empty, goes beyond on the fewest axes."""
+        everybody, spare = self.everybody, self._spare  # as `beyond`, without a call for each of many
+        fewest, nearest = len(self.axes) + 1, others[0]
+        for one in others:
+            axes = ((box & ~one[0]) + everybody & spare).bit_count()
+            if axes < fewest:
+                fewest, nearest = axes, one
+                if not axes:
+                    break
+        return nearest
 
     def axes_beyond(self, box: Box, other: Box) -> Iterator[Axis]:
         """Give the axes on which a box, not empty, goes beyond another."""

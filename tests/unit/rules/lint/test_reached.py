@@ -72,3 +72,23 @@ def test_what_takes_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert list(l17_contradiction.look(one)) == []
     assert isinstance(computed.rules, RuleMap)
+
+
+@pytest.mark.parametrize(
+    ("reason", "excused"),
+    [
+        ("Customers come before (narrow).", True),
+        ("Customers come before narrow-minded ones.", False),
+        ("Customers come before the-narrow ones.", False),
+    ],
+)
+def test_a_reason_names_a_rule_by_its_whole_id(reason: str, *, excused: bool) -> None:
+    rules = (
+        "rules:\n  - {id: wide, when: {category: Customer}, give: {STORE: {basis: 61F}},"
+        f" because: {reason!r}}}\n"
+        "  - {id: narrow, when: {country: DK}, give: {STORE: review}, because: Somebody looks at it.}\n"
+    )
+    text = written(FOLDER / "L16" / "bad.yaml")
+    one = Subject(parse((text[: text.index("rules:\n")] + rules).encode(), "x.yaml"), date(2026, 11, 28))
+
+    assert bool(lint(one, [l16_overlap.LAW])) is not excused

@@ -182,3 +182,20 @@ def test_a_word_of_too_many_combinations_is_not_computed() -> None:
 
     with pytest.raises(TooComplex):
         Regions(Space([made]), Effort()).where(made)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(whens(), min_size=2, max_size=6))
+def test_many_boxes_are_looked_at_as_each_alone(found: list[Any]) -> None:
+    parts = [part(one) for one in found]
+    space = Space(parts)
+    regions = Regions(space, Effort())
+    boxes = [(box, at) for at, one in enumerate(parts) for box in regions.where(one)]
+    named = [(space.everybody, len(parts)), *boxes]
+
+    for box, _ in boxes:
+        assert space.meeting(box, named) == [one for one in named if not space.holds_nobody(one[0] & box)]
+        others = named[::-1]
+        assert space.nearest(box, others) == min(
+            others, key=lambda one: space.beyond(box, one[0]).bit_count()
+        )

@@ -20,9 +20,10 @@ from so_privacy_ext.sdk import Facts
 def look(subject: Subject) -> Iterator[Found]:
     """Take three reasons for an order: narrower first, holding back before giving, and one that is said."""
     written, computed = subject.rules(), reached(subject)
+    names = [_names(one) for one in written]
 
     def excused(upper: int, lower: int) -> bool:
-        return _says(written[upper], written[lower]) or _says(written[lower], written[upper])
+        return written[lower].rule.id in names[upper] or written[upper].rule.id in names[lower]
 
     for one in overlaps(computed.rules, excused):
         upper, lower = written[one.upper], written[one.lower]
@@ -37,9 +38,9 @@ def look(subject: Subject) -> Iterator[Found]:
         yield Found(lower.at("id"), what, how)
 
 
-def _says(rule: RuleAt, other: RuleAt) -> bool:
-    """Tell whether a rule's reason names the other rule."""
-    return re.search(rf"(?<![\w-]){re.escape(other.rule.id)}(?![\w-])", rule.rule.because) is not None
+def _names(rule: RuleAt) -> frozenset[str]:
+    """Give all in a rule's reason that could be the id of a rule."""
+    return frozenset(re.findall(r"[\w-]+", rule.rule.because))
 
 
 def _like(witness: Facts, *rules: ActiveRule) -> str:
