@@ -39,7 +39,8 @@
       const wanted = element.getAttribute("scope") === "row" ? "rowheader" : role;
       if (element.getAttribute("role") !== wanted) note("no role of its own", element);
     }
-  for (const img of all("img, svg")) if (!img.getAttribute("alt") && img.getAttribute("aria-hidden") !== "true") note("no text", img);
+  const titled = (element) => element.getAttribute("role") === "img" && element.firstElementChild?.tagName === "title" && element.firstElementChild.textContent.trim();
+  for (const img of all("img, svg")) if (!img.getAttribute("alt") && !titled(img) && img.getAttribute("aria-hidden") !== "true") note("no text", img);
 
   // What stands alone is at least 24 pixels high; a link within a sentence may be as high as its line.
   for (const element of all("nav a, summary"))

@@ -86,6 +86,7 @@ class Seat:
             "/configure/quarantine",
             f"/configure/quarantine/{self.objects.quarantined}",
             "/configure/duties",
+            "/configure/figures",
             "/configure/uninstall",
         ]
 
@@ -198,6 +199,35 @@ def test_nobody_is_kept_out(sit: Sit, language: str) -> None:
     found["nothing"] = judged(seat.page)
 
     assert {path: one for path, one in found.items() if one} == {}
+
+
+@pytest.mark.parametrize("language", ["en", "nb", "de"])
+def test_charts_are_seen_read_and_heard(sit: Sit, house: House, language: str) -> None:
+    tenant = house.add(f"Cust60{list(languages.NAMES).index(language):03}")
+    seat = sit((tenant, house.fill(tenant)), locale=language)
+    page = seat.open("/configure/figures")
+    t = languages.texts(language)
+    for key in ("purposes", "sources", "due"):
+        title = t(f"figures.{key}.title")
+        chart = page.get_by_role("img", name=title)
+        expect(chart).to_have_accessible_description(t("figures.in_table"))
+        expect(page.get_by_role("table", name=title).get_by_role("row")).to_have_count(2)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            bar, whole = chart.locator(".bar").bounding_box(), chart.bounding_box()
+            assert bar is not None
+            assert whole is not None
+            assert bar["width"] == pytest.approx(whole["width"], abs=1)
+            assert bar["height"] >= 10
+            for text in chart.locator("text").all():
+                box = text.bounding_box()
+                assert box is not None
+                assert (
+                    whole["x"] - 1 <= box["x"] <= box["x"] + box["width"] <= whole["x"] + whole["width"] + 1
+                )
+                assert whole["y"] - 1 <= box["y"] <= box["y"] + box["height"] <= bar["y"] + 2
+    assert judged(page) == []
+    assert seat.complaints == []
 
 
 def test_nobody_is_kept_out_in_the_dark(sit: Sit) -> None:
@@ -342,7 +372,10 @@ def test_what_others_wrote_never_runs(sit: Sit, house: House) -> None:
     for path in seat.paths():
         page = seat.open(path)
         page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        assert page.locator("script, img, svg, iframe, style, [onerror], [onload]").count() == 0
+        charts = 3 if path == "/configure/figures" else 0
+        assert page.locator("svg.chart").count() == charts
+        assert page.locator("svg.chart :not(title, desc, text, rect)").count() == 0
+        assert page.locator("script, img, svg:not(.chart), iframe, style, [onerror], [onload]").count() == 0
         assert page.evaluate("() => window.owned") is None
     for polyglot in POLYGLOTS:
         page = seat.upload(f"manifest: 1\nname: {polyglot}\n{polyglot}\n")

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 from so_privacy_ext.web.console import (
     approvals,
     consequences,
+    figures,
     leaving,
     manifests,
     overview,
@@ -20,6 +21,7 @@ from so_privacy_ext.web.console import (
     trying,
 )
 from so_privacy_ext.web.console.door import Door
+from so_privacy_ext.web.console.figures import FIGURES
 from so_privacy_ext.web.console.leaving import UNINSTALL
 from so_privacy_ext.web.console.manifests import MANIFEST
 from so_privacy_ext.web.console.persons import PERSONS
@@ -59,6 +61,7 @@ def console_routes(
         door.shown(f"{HOME}/quarantine", registers.quarantine),
         door.shown(HOME + "/quarantine/{number}", registers.quarantined),
         door.shown(f"{HOME}/duties", registers.duties),
+        door.shown(FIGURES, figures.show),
         door.shown(MANIFEST, manifests.show),
         door.shown(PLANS, plans.listed),
         door.done(PLANS, plans.draft),
