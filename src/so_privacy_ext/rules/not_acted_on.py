@@ -45,14 +45,11 @@ def not_acted_on(manifest: Manifest) -> list[NotActedOn]:
 
 
 def _at(node: Node, path: list[str]) -> Iterator[Node]:
-    """Give the keys at a path; `*` stands for every entry or element."""
+    """Give the keys at a path; `*` stands for every entry."""
     step, *rest = path
     for name, key, value in node.items():
         if step in {name, "*"}:
             yield from _at(value, rest) if rest else [key]
-    if step == "*":
-        for one in node.elements():
-            yield from _at(one, rest)
 
 
 def _below(node: Node, word: str, name: str) -> Iterator[Node]:
