@@ -11,7 +11,7 @@ import pytest
 
 from so_privacy_ext.errors import Refused
 from so_privacy_ext.model import AssociateId, Consent, PersonId
-from so_privacy_ext.runs import Before, PersonState, RunState, Stop, Waves
+from so_privacy_ext.runs import Before, Ended, PersonState, RunState, Skip, Stop, Waves
 from so_privacy_ext.storage import run_register
 from so_privacy_ext.storage.leaving import LeavingTenant
 from so_privacy_ext.storage.purging import Periods, erase, purge
@@ -61,6 +61,38 @@ def owner(dsn: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("SET search_path = so_privacy")
         yield connection
+
+
+@pytest.mark.parametrize(
+    ("pilot", "size", "waves"),
+    [
+        (3, 2, [1, 1, 1, 2, 2, 3, 3]),
+        (2, 3, [1, 1, 2, 2, 2, 3, 3]),
+        (0, 4, [2, 2, 2, 2, 3, 3, 3]),
+        (7, 2, [1] * 7),
+        (50, 50, [1] * 7),
+    ],
+)
+def test_a_pilot_comes_before_waves_of_one_size_and_only_open_persons_are_in_them(
+    turn: Turn, owner: psycopg.Connection[Any], pilot: int, size: int, waves: list[int]
+) -> None:
+    run_id = add(turn.session, 9)
+    over = Ended(PersonState.SKIPPED, Skip.GONE)
+    for one in (1, 5):
+        turn.runs.ended(run_id, PersonId(one), over)
+    given = Waves(pilot=pilot, size=size)
+    run_register.start(turn.session, run_id, who="anna", waves=given, skip_changed=False)
+    turn.runs.checked(run_id, None)
+    found = owner.execute("SELECT wave, state FROM run_person ORDER BY person_id").fetchall()
+    assert [wave for wave, state in found if state == "open"] == waves
+    assert [wave for wave, state in found if state != "open"] == [None, None]
+
+
+def test_a_run_of_nobody_has_no_waves(turn: Turn) -> None:
+    run_id = add(turn.session, 0)
+    run_register.start(turn.session, run_id, who="anna", waves=Waves(), skip_changed=False)
+    turn.runs.checked(run_id, None)
+    assert not turn.runs.next_wave(run_id)
 
 
 def test_what_stood_is_kept_to_the_byte_and_sealed_where_others_wrote_it(

@@ -110,13 +110,16 @@ UPDATE run SET checked_at = so_now() WHERE tenant_id = %(tenant_id)s AND run_id 
 UPDATE run SET checked_at = NULL, checked_to = 0 WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s
 
 -- name: form_waves
-UPDATE run_person p SET wave = w.wave FROM (
-  SELECT person_id, CASE WHEN place < %(pilot)s THEN 1 ELSE 2 + (place - %(pilot)s) / %(size)s END AS wave FROM (
+-- By the person with whom each wave after the first begins: of rows just added PostgreSQL has no statistics, and to join
+-- them with themselves would compare each person with every other.
+UPDATE run_person SET wave = 1 + width_bucket(person_id, ARRAY(
+  SELECT person_id FROM (
     SELECT person_id, row_number() OVER (ORDER BY person_id) - 1 AS place FROM run_person
     WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s AND state = 'open'
   ) placed
-) w
-WHERE p.tenant_id = %(tenant_id)s AND p.run_id = %(run_id)s AND p.person_id = w.person_id
+  WHERE place >= %(pilot)s AND (place - %(pilot)s) %% %(size)s = 0 ORDER BY person_id
+))
+WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s AND state = 'open'
 
 -- name: next_wave
 UPDATE run r SET wave = n.wave, state = 'running', reason = NULL, not_before = NULL FROM (
