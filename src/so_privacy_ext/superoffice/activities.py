@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from so_privacy_ext.model import PersonId
-from so_privacy_ext.superoffice import faults
-from so_privacy_ext.superoffice.archive import BATCH, PAGE, Column, integer, moment, read_matching
+from so_privacy_ext.superoffice.archive import BATCH, PAGE, Column, highest, integer, moment, read_matching
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.mail import DOCUMENTS
 
@@ -52,8 +51,6 @@ def _batch(
         }
         if len(rows) < PAGE:
             break
-        highest = max(row["appointment_id"] for row in rows)
-        if highest <= after:
-            raise faults.protocol("Archive.GetArchiveListByColumns2", "a page that does not move on")
-        after, asked = highest, [one for one in asked if one not in found]
+        after = highest(rows, "appointment_id", after)
+        asked = [one for one in asked if one not in found]
     return found

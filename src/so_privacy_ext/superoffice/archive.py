@@ -90,7 +90,7 @@ def read_by_ids(
             found += rows
             continue
         if len(batch) == 1:
-            raise faults.protocol(_NAME, "more rows for one id than a page holds")
+            raise overfull()
         todo[:0] = [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
     return found
 
@@ -107,10 +107,7 @@ def read_all(client: SoapClient, table: str, columns: Sequence[Column]) -> list[
     key, found, last = columns[0].name, list[Row](), 0
     while rows := read(client, table, columns, f"{table}.{key} > {last}"):
         found += rows
-        highest = max(row[key] for row in rows)
-        if highest <= last:
-            raise faults.protocol(_NAME, "a page that does not move on")
-        last = highest
+        last = highest(rows, key, last)
     return found
 
 
@@ -129,6 +126,19 @@ def read(
         PageSize=page_size,
     )
     return list(_rows(response, table, columns))
+
+
+def highest(rows: Sequence[Row], key: str, after: int) -> int:
+    """Give the highest key of a page of rows that lie behind another; refuse one that does not move on."""
+    found: int = max(row[key] for row in rows)
+    if found <= after:
+        raise faults.protocol(_NAME, "a page that does not move on")
+    return found
+
+
+def overfull() -> CrmFailure:
+    """Make the failure of a reading whose pages can't tell where the rows of one id end."""
+    return faults.protocol(_NAME, "more rows for one id than a page holds")
 
 
 @dataclass(frozen=True, slots=True)

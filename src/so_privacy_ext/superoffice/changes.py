@@ -16,8 +16,7 @@ from so_privacy_ext.model import (
     PersonId,
     Stage,
 )
-from so_privacy_ext.superoffice import faults
-from so_privacy_ext.superoffice.archive import Column, Row, integer, moment, read, text
+from so_privacy_ext.superoffice.archive import Column, Row, highest, integer, moment, read, text
 from so_privacy_ext.superoffice.client import SoapClient
 
 _ANY_ZONE = timedelta(days=1)
@@ -64,9 +63,7 @@ class CrmChanges:
         rows = read(self._client, table.name, table.columns, restriction)
         if not rows:
             return None
-        last = max(row[table.key] for row in rows)
-        if last <= after:
-            raise faults.protocol("Archive.GetArchiveListByColumns2", "a page that does not move on")
+        last = highest(rows, table.key, after)
         told = [row for row in rows if row["person_id"] > 0 and not self._is_ours(row)]
         return ChangePage(tuple(table.change(row) for row in told if row.get("type", _MAIL) == _MAIL), last)
 

@@ -10,8 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from so_privacy_ext.model import Person, PersonId, TenantLists, UserField
-from so_privacy_ext.superoffice import faults, user_fields
-from so_privacy_ext.superoffice.archive import BATCH, PAGE, Column, Row, integer, read, read_all
+from so_privacy_ext.superoffice import user_fields
+from so_privacy_ext.superoffice.archive import (
+    BATCH,
+    PAGE,
+    Column,
+    Row,
+    highest,
+    integer,
+    overfull,
+    read,
+    read_all,
+)
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.consents import COLUMNS as CONSENT
 from so_privacy_ext.superoffice.consents import by_person
@@ -76,7 +86,7 @@ class Everybody:
         if not read_rows:
             self.after = self._last
             return []
-        reached = _highest(read_rows, self.after)
+        reached = highest(read_rows, _KEY, self.after)
         rows = {PersonId(row[_KEY]): row for row in read_rows if row[_KEY] <= self._last}
         for ahead in (self._emails, self._consents):
             ahead.reach(client, reached)
@@ -125,7 +135,7 @@ class Noticed:
         if not rows:
             self.ended = True
             return []
-        self._after = _highest(rows, self._after, _MAILED[0].name)
+        self._after = highest(rows, _MAILED[0].name, self._after)
         return {PersonId(row[_KEY]) for row in rows if row[_KEY] > 0 and row["type"] in DOCUMENTS}
 
 
@@ -161,18 +171,9 @@ class Ahead:
 
     def _add(self, rows: list[Row]) -> None:
         """Keep whole persons only: a page may end in the middle of the last one, who is read again."""
-        last = _highest(rows, self._whole)
+        last = highest(rows, _KEY, self._whole)
         before = [row for row in rows if row[_KEY] < last]
         if not before and len(rows) >= self._page_size:
-            raise faults.protocol(
-                "Archive.GetArchiveListByColumns2", "more rows for one id than a page holds"
-            )
+            raise overfull()
         self._rows += before or rows
         self._whole = max((row[_KEY] for row in before), default=last)
-
-
-def _highest(rows: Sequence[Row], after: int, key: str = _KEY) -> int:
-    highest: int = max(row[key] for row in rows)
-    if highest <= after:
-        raise faults.protocol("Archive.GetArchiveListByColumns2", "a page that does not move on")
-    return highest
