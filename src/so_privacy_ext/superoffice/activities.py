@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from so_privacy_ext.model import PersonId
-from so_privacy_ext.superoffice.archive import BATCH, PAGE, Column, highest, integer, moment, read_matching
+from so_privacy_ext.superoffice.archive import (
+    BATCH,
+    PAGE,
+    Column,
+    after_time,
+    highest,
+    integer,
+    moment,
+    read_matching,
+)
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.mail import DOCUMENTS
 
-_ANY_ZONE = timedelta(days=1)
-"""How much earlier we ask: nobody says in which zone a filter's time is read. Rows themselves carry UTC."""
 _ACTIVITY = (
     Column("appointment_id", integer),
     Column("person_id", integer),
@@ -38,10 +45,10 @@ def _batch(
     client: SoapClient, asked: list[PersonId], since: datetime, notices: Collection[int]
 ) -> set[PersonId]:
     found: set[PersonId] = set()
-    moment_text = f"{since.astimezone(UTC) - _ANY_ZONE:%Y-%m-%dT%H:%M:%S}"
+    later = after_time("appointment.registered", since)
     after = 0
     while asked:
-        also = f"appointment.appointment_id > {after} and appointment.registered afterTime '{moment_text}'"
+        also = f"appointment.appointment_id > {after} and {later}"
         rows = read_matching(client, "appointment", _ACTIVITY, "person_id", asked, also=also)
         found |= {
             PersonId(row["person_id"])

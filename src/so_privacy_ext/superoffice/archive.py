@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lxml import etree
@@ -30,6 +30,8 @@ _MOMENT = re.compile(
     r"(?:[ T](?P<h>\d{1,2}):(?P<n>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{1,7}))?)?\]",
     re.ASCII,
 )
+_ANY_ZONE = timedelta(days=1)
+"""How much earlier we ask: nobody says in which zone a filter's time is read. Rows themselves carry UTC."""
 _FIRST_YEAR = 1761
 """Earlier years are the vendor's ways to write "no date"."""
 
@@ -126,6 +128,11 @@ def read(
         PageSize=page_size,
     )
     return list(_rows(response, table, columns))
+
+
+def after_time(column: str, since: datetime) -> str:
+    """Restrict a column to what is later than a moment; what is a day or two earlier comes too."""
+    return f"{column} afterTime '{since.astimezone(UTC) - _ANY_ZONE:%Y-%m-%dT%H:%M:%S}'"
 
 
 def highest(rows: Sequence[Row], key: str, after: int) -> int:

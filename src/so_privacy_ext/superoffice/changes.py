@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from so_privacy_ext.model import (
     TAG_PREFIX,
@@ -16,11 +16,9 @@ from so_privacy_ext.model import (
     PersonId,
     Stage,
 )
-from so_privacy_ext.superoffice.archive import Column, Row, highest, integer, moment, read, text
+from so_privacy_ext.superoffice.archive import Column, Row, after_time, highest, integer, moment, read, text
 from so_privacy_ext.superoffice.client import SoapClient
 
-_ANY_ZONE = timedelta(days=1)
-"""How much earlier we ask: nobody says in which zone a filter's time is read. Rows themselves carry UTC."""
 _MAIL = 0
 """email.type: 1 is chat, 2 is voice."""
 _COUNTERS = (Column("next_id", integer), Column("tablename", text))
@@ -78,10 +76,10 @@ class CrmChanges:
 def _condition(stage: Stage, table: _Table, since: datetime) -> str:
     if stage not in _BY_TIME:
         return table.always
-    then = f"'{since.astimezone(UTC) - _ANY_ZONE:%Y-%m-%dT%H:%M:%S}'"
+    updated = after_time(f"{table.name}.updated", since)
     if table.name == _PERSON:
-        return f" and (person.registered afterTime {then} or person.updated afterTime {then})"
-    return f" and {table.name}.updated afterTime {then}"
+        return f" and ({after_time('person.registered', since)} or {updated})"
+    return f" and {updated}"
 
 
 def _of_person(row: Row) -> Change:

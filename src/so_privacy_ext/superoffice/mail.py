@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from so_privacy_ext.model import PersonId
-from so_privacy_ext.superoffice.archive import Column, integer, moment, read, text
+from so_privacy_ext.superoffice.archive import Column, after_time, integer, moment, read, text
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.consents import refused_here
 
 _SEND = "Person.SendConsentConfirmationEmail"
 _PAGE = 50
-_ANY_ZONE = timedelta(days=1)
-"""How much earlier we ask: nobody says in which zone a filter's time is read. Rows themselves carry UTC."""
 DOCUMENTS = frozenset({4, 8, 9})
 """appointment.type of a document and of a mail merge."""
 _APPOINTMENT = (
@@ -50,13 +48,12 @@ def send_notice(
 
 def notice_archived(client: SoapClient, person_id: PersonId, template_id: int, since: datetime) -> bool:
     """Look for a document by that template in the person's activities, registered since then."""
-    moment_text = f"{since.astimezone(UTC) - _ANY_ZONE:%Y-%m-%dT%H:%M:%S}"
     rows = read(
         client,
         "appointment",
         _APPOINTMENT,
         f"appointment.person_id = {person_id} and appointment.task_idx = {template_id}"
-        f" and appointment.registered afterTime '{moment_text}'",
+        f" and {after_time('appointment.registered', since)}",
         page_size=_PAGE,
     )
     return any(
