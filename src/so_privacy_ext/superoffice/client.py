@@ -42,6 +42,10 @@ class SoapClient:
         operation = operations.ALLOWED[name]
         return document(operation.agent).result(operation, self._call(operation, parameters))
 
+    def items(self, name: str, **parameters: Any) -> list[Any]:
+        """Call an operation that returns an array and give what is in it; zeep has None for an empty one."""
+        return getattr(self.call(name, **parameters), operations.ALLOWED[name].item, None) or []
+
     def tree(self, name: str, **parameters: Any) -> etree._Element:
         """Call an operation and give its checked response element, unread by zeep."""
         return self._call(operations.ALLOWED[name], parameters).response

@@ -118,8 +118,8 @@ def used(client: SoapClient, kind: str, items: Mapping[int, str]) -> dict[int, s
             break
         found |= dict.fromkeys(seen, "persons have consents with it")
     asked = [{"Section": "GDPR", "Key": name} for name in _LISTS[kind].preferences]
-    answer = client.call("GetPreferences", Specifications={"PreferenceSpec": asked})
-    values = {str(one.RawValue or "").strip() for one in getattr(answer, "Preference", None) or []}
+    preferences = client.items("GetPreferences", Specifications={"PreferenceSpec": asked})
+    values = {str(one.RawValue or "").strip() for one in preferences}
     for item_id, key in items.items():
         if values & {key, str(item_id)}:
             found.setdefault(item_id, "it is a default of the tenant's")
@@ -142,9 +142,7 @@ def written(names: Mapping[str, str]) -> str:
 
 
 def _standing(client: SoapClient, kind: str) -> list[Any]:
-    carrier = _LISTS[kind].carrier
-    found = getattr(client.call(f"Get{carrier}s"), carrier, None) or []
-    return [item for item in found if not item.Deleted]
+    return [item for item in client.items(f"Get{_LISTS[kind].carrier}s") if not item.Deleted]
 
 
 def _read(client: SoapClient, kind: str, item_id: int) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from so_privacy_ext.model import (
     Associate,
@@ -51,7 +50,7 @@ def read_lists(client: SoapClient) -> TenantLists:
         purposes=tuple(_purposes(client)),
         bases=tuple(
             LegalBasis(item.LegalBaseId, item.Key or "", deleted=item.Deleted)
-            for item in _items(client.call("GetLegalBases"), "LegalBase")
+            for item in client.items("GetLegalBases")
         ),
         sources=tuple(
             Source(
@@ -60,7 +59,7 @@ def read_lists(client: SoapClient) -> TenantLists:
                 deleted=item.Deleted,
                 mail_template_id=item.MailTemplateId,
             )
-            for item in _items(client.call("GetConsentSources"), "ConsentSource")
+            for item in client.items("GetConsentSources")
         ),
         templates=tuple(_templates(client)),
         countries={
@@ -76,9 +75,9 @@ def read_lists(client: SoapClient) -> TenantLists:
             )
             for row in associates
         },
-        categories=_names(client, "GetCategories", "Category"),
-        businesses=_names(client, "GetBusinesses", "Business"),
-        positions=_names(client, "GetPositions", "Position"),
+        categories=_names(client, "GetCategories"),
+        businesses=_names(client, "GetBusinesses"),
+        positions=_names(client, "GetPositions"),
         forms={row["form_id"]: row["form_key"] for row in read_all(client, "form", _FORM)},
         customer_languages={
             row["id"]: row["iso_code"].strip().lower() for row in read_all(client, "cust_lang", _LANGUAGE)
@@ -94,7 +93,7 @@ def read_lists(client: SoapClient) -> TenantLists:
 
 
 def _purposes(client: SoapClient) -> Iterator[Purpose]:
-    for item in _items(client.call("GetConsentPurposes"), "ConsentPurpose"):
+    for item in client.items("GetConsentPurposes"):
         yield Purpose(
             item.ConsentPurposeId,
             item.Key or "",
@@ -106,13 +105,13 @@ def _purposes(client: SoapClient) -> Iterator[Purpose]:
 
 def _templates(client: SoapClient) -> Iterator[Template]:
     """Read templates, and the languages of those that may be sent as a notice."""
-    found = client.call("GetAllDocumentTemplates", IncludeDeleted=False)
-    for item in _items(found, "DocumentTemplateEntity"):
+    for item in client.items("GetAllDocumentTemplates", IncludeDeleted=False):
         is_privacy = item.PrivacyDocType == _PRIVACY
         languages: Iterable[str] = ()
         if is_privacy and not item.Deleted:
-            answer = client.call("GetDocumentTemplateLanguages", DocumentTemplateId=item.DocumentTemplateId)
-            languages = _items(answer, "string")
+            languages = client.items(
+                "GetDocumentTemplateLanguages", DocumentTemplateId=item.DocumentTemplateId
+            )
         yield Template(
             item.DocumentTemplateId,
             item.Name or "",
@@ -122,19 +121,16 @@ def _templates(client: SoapClient) -> Iterator[Template]:
         )
 
 
-def _names(client: SoapClient, operation: str, item_name: str) -> dict[int, str]:
+def _names(client: SoapClient, operation: str) -> dict[int, str]:
     """Give names by id, with all their languages as the CRM writes them."""
     return {
-        item.Id: item.Value or ""
-        for item in _items(client.call(operation), item_name)
-        if not getattr(item, "Deleted", False)
+        item.Id: item.Value or "" for item in client.items(operation) if not getattr(item, "Deleted", False)
     }
 
 
 def _lcids(client: SoapClient, name: str) -> Iterator[tuple[str, int]]:
     """Give each code of an MDO list whose ids are Windows LCIDs."""
-    answer = client.call("GetList", Name=name, ForceFlatList=True, AdditionalInfo="", OnlyHistory=False)
-    for item in _items(answer, "MDOListItem"):
+    for item in client.items("GetList", Name=name, ForceFlatList=True, AdditionalInfo="", OnlyHistory=False):
         code = (item.ExtraInfo or "").strip()
         if code and item.Id > 0 and not item.Deleted:
             yield code, item.Id
@@ -143,10 +139,5 @@ def _lcids(client: SoapClient, name: str) -> Iterator[tuple[str, int]]:
 def _default_basis(client: SoapClient) -> str:
     """Give the key of the basis that the CRM itself gives to new persons; empty if it has none."""
     asked = {"PreferenceSpec": [{"Section": "GDPR", "Key": "GdprDefaultLegalBase"}]}
-    found = _items(client.call("GetPreferences", Specifications=asked), "Preference")
+    found = client.items("GetPreferences", Specifications=asked)
     return next((str(item.RawValue).strip() for item in found if item.RawValue), "")
-
-
-def _items(answer: Any, name: str) -> list[Any]:
-    """Unwrap an array; zeep gives None for an empty one."""
-    return getattr(answer, name, None) or []

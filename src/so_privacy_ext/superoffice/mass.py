@@ -107,8 +107,8 @@ class SuperOfficeMass:
 
     def _field(self, values: Sequence[str]) -> Any:
         """Give the field of the legal basis as the CRM describes it, with what is to be added."""
-        found = self._client.call("GetAvailableFields", Tablename="person")
-        fields = [one for one in getattr(found, "FieldValueInfo", None) or () if one.Key == _FIELD]
+        found = self._client.items("GetAvailableFields", Tablename="person")
+        fields = [one for one in found if one.Key == _FIELD]
         if len(fields) != 1:
             raise faults.protocol("BulkUpdate.GetAvailableFields", "no field of the legal basis")
         field = fields[0]

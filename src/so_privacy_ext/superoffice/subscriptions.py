@@ -91,8 +91,8 @@ class Signing:
 
 def list_own(client: SoapClient) -> tuple[Registered, ...]:
     """Give all webhooks of our app in this tenant, whatever their state."""
-    answer = client.call("GetAllWebhooks", StatusFilter=WebhookState.UNKNOWN.value)
-    return tuple(_registered(item) for item in getattr(answer, "Webhook", None) or [])
+    found = client.items("GetAllWebhooks", StatusFilter=WebhookState.UNKNOWN.value)
+    return tuple(_registered(item) for item in found)
 
 
 def delete(client: SoapClient, webhook_id: int) -> None:

@@ -48,7 +48,11 @@ _DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})", re.ASCII)
 def read_fields(client: SoapClient) -> tuple[UserField, ...]:
     """Read all published fields of persons and companies, and the items of the lists that they show."""
     standing = layouts(client)
-    found = [(owner, item) for owner in _OWNERS for item in _published(client, owner)]
+    found = [
+        (owner, item)
+        for owner, of in _OWNERS.items()
+        for item in client.items("GetPublishedUserDefinedFieldList", OwnerType=of)
+    ]
     names = _items(client) if any(item.FieldType == "List" for _, item in found) else {}
     return tuple(
         UserField(
@@ -69,10 +73,9 @@ def layouts(client: SoapClient) -> dict[str, str]:
     """Give the number of each owner's last publication, as the CRM writes it; empty where it says none."""
     keys = {owner: f"CurrentUdefVersion{of.lower()}" for owner, of in _OWNERS.items()}
     asked = {"PreferenceSpec": [{"Section": "System", "Key": key} for key in keys.values()]}
-    answer = client.call("GetPreferences", Specifications=asked)
     said = {
         item.Specification.Key: str(item.RawValue or "")
-        for item in getattr(answer, "Preference", None) or []
+        for item in client.items("GetPreferences", Specifications=asked)
         if item.Specification is not None
     }
     return {owner: said.get(key, "") for owner, key in keys.items()}
@@ -102,11 +105,6 @@ def columns(fields: Iterable[UserField], owner: str) -> tuple[Column, ...]:
 def values(fields: Iterable[UserField], owner: str, row: Row | None) -> dict[str, FieldValue]:
     """Give what stands in an owner's fields by key; without an owner they are empty, all of them."""
     return {one.key: None if row is None else row[one.column] for one in fields if one.owner == owner}
-
-
-def _published(client: SoapClient, owner: str) -> list[Any]:
-    answer = client.call("GetPublishedUserDefinedFieldList", OwnerType=_OWNERS[owner])
-    return getattr(answer, "UserDefinedFieldInfo", None) or []
 
 
 def _items(client: SoapClient) -> dict[int, dict[int, str]]:
