@@ -342,7 +342,7 @@ def test_a_withdrawal_is_explained(installed: Running) -> None:
     done = installed.run("explain", *HERE, "--person", str(person))
     assert "EMARKETING stands withdrawn, written by the person herself, so no rule decides it." in done.out
     assert "STORE may be used now.\n" in done.out
-    assert "EMARKETING may not be used: the person took it back, by what stands for EMARKETING." in done.out
+    assert "EMARKETING may not be used: it was withdrawn, by what stands for EMARKETING." in done.out
     tenant.withdraw(person, "STORE", source="CUSTOMERPORTAL")
     installed.settle()
     done = installed.run("explain", *HERE, "--person", str(person))

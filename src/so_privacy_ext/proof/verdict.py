@@ -14,9 +14,9 @@ class Why(StrEnum):
     """What the answer rests on; the first that holds."""
 
     STORE_WITHDRAWN = "store_withdrawn"
-    """She wants to be in no list at all."""
+    """Which stops every purpose, whoever wrote it."""
     WITHDRAWN = "withdrawn"
-    """She took this purpose back, or one that it is part of."""
+    """This purpose stands so, or one that it is part of, whoever wrote it."""
     NOTHING_GIVEN = "nothing_given"
     """No row, or one without a basis: a purpose that this one is part of gives nothing to it."""
     EXPIRED = "expired"

@@ -193,7 +193,7 @@ def test_what_stands_withdrawn_is_said(activate: Activate) -> None:
         "STORE stands withdrawn, written by the person herself, so no rule decides it.",
         "No rule decides anything.",
     )
-    assert found.mail == "No mail would be sent: the person has withdrawn STORE, or what it rests on."
+    assert found.mail == "No mail would be sent: STORE is withdrawn, or what it rests on."
     assert found.rules[0] == "What a would decide is stopped by a withdrawal: STORE and EMARKETING."
     assert "STORE would stay withdrawn" in found.rules[1]
 
