@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -43,14 +43,17 @@ def create_application(
     receiving: Receiving,
     *,
     routes: Sequence[BaseRoute] = (),
-    floods: Floods | None = None,
+    floods: Callable[[], Floods] = Floods,
     store_seconds: float = 4.0,
     stuck_seconds: float = 30.0,
 ) -> Application:
-    """Make the application; the caller opened `receiving` and closes it after the server has ended."""
+    """Make the application; the caller opened `receiving` and closes it after the server has ended.
+
+    `floods` makes what counts refusals, of deliveries and of pages each by itself.
+    """
     slots = Slots(receiving.look_up)
     commits = GroupCommit(receiving.store, wait_seconds=store_seconds)
-    receiver = Receiver(slots, commits, floods or Floods())
+    receiver = Receiver(slots, commits, floods())
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -77,7 +80,7 @@ def create_application(
     ]
     pages = Starlette(
         routes=[*own, *routes],
-        exception_handlers=refusals.handlers(Refusals(Pages(), Floods())),
+        exception_handlers=refusals.handlers(Refusals(Pages(), floods())),
         lifespan=lifespan,
     )
     pages.router.redirect_slashes = False

@@ -518,7 +518,7 @@ def test_behind_a_proxy_each_caller_pays_for_herself(
         headers = ("X-SuperOffice-Signature: bm8=", f"X-Forwarded-For: 203.0.113.9, {caller}")
         return client.ask(request(body(), *headers)).status
 
-    floods = Floods(burst=2, now=lambda: 0.0)
-    with running(trusted_proxies=trusted, floods=floods) as one, Client(one.address) as client:
+    few = Floods(burst=2, now=lambda: 0.0)
+    with running(trusted_proxies=trusted, floods=lambda: few) as one, Client(one.address) as client:
         assert [forged("192.0.2.1") for _ in range(3)] == [401, 401, 429]
         assert [forged("192.0.2.2"), forged("unknown")] == [another, another]
