@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from so_privacy_ext.cli.findings import counted, tell_findings
-from so_privacy_ext.cli.mail_folder import keep_versions, read_mails
+from so_privacy_ext.cli.mail_folder import folder_named, keep_versions, read_mails
 from so_privacy_ext.cli.manifest_file import File, read_file, write_file
 from so_privacy_ext.cli.output import AsJson, print_json, say
 from so_privacy_ext.cli.trial_files import beside
@@ -39,6 +39,7 @@ def check(
         typer.Option(
             "--mails",
             metavar="FOLDER",
+            parser=folder_named,
             help="Look also at the texts of mails, in files such as privacy-notice-13.da.html.",
         ),
     ] = None,

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import typer
+
 from so_privacy_ext.cli.manifest_file import write_file
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.rules.lint.mail_text import MailText, mail_text
@@ -17,6 +19,13 @@ VERSIONS = "versions.json"
 """What was kept of each version: `template version language` → the hash of its text."""
 MOST_BYTES = 1024 * 1024
 _NAME = re.compile(r"(.+)\.([a-z]{2})\.(html|txt)")
+
+
+def folder_named(text: str) -> Path:
+    """Take a folder's name; a name of no letters is a slip, and no name for the folder one is in."""
+    if not text:
+        raise typer.BadParameter("this names no folder")
+    return Path(text)
 
 
 def read_mails(folder: Path) -> MailTexts:

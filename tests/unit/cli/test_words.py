@@ -13,7 +13,7 @@ from so_privacy_ext.model import ContextIdentifier
 from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.secrets import DataKey
-from tests.unit.cli.asked import BUILT, Command, ask, commands, is_flag, kind, spoken
+from tests.unit.cli.asked import BUILT, Command, ask, commands, is_flag, kind, sample, spoken
 
 COMMANDS = list(commands())
 RUNNING = {"up", "web", "worker"}
@@ -93,7 +93,8 @@ def test_words_that_it_does_not_know(command: Command) -> None:
         [*command.sensible(), word] for word in ("--no-such-option", "-z", "--tenant", "--\udcff", "--a\nb")
     ]
     if all(one.nargs == 1 for one in command.parameters):
-        odd.append([*command.sensible(), "more"])
+        arguments = {one.name: sample(one) for one in command.parameters if one.param_type_name == "argument"}
+        odd.append([*command.sensible(**arguments), "more"])
 
     assert [said for words in odd for said in wrong(words, {Exit.USAGE})] == []
 
