@@ -20,7 +20,10 @@ from tests.acceptance.installed import MANIFEST, command, hearing_ctrl_c, until
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = MANIFEST.read_text(encoding="utf-8")
 ONE_RULE = "when: {source: [USER, CARD, PHONE, FAIR]}\n    give: {STORE: {basis: 61F}}"
-CHANGED = TEXT.replace(ONE_RULE, ONE_RULE.replace("61F", "61B"))
+ALLOWED = "allowed: [61F], classification: ordinary}"
+CHANGED = TEXT.replace(ONE_RULE, ONE_RULE.replace("61F", "61B")).replace(
+    ALLOWED, ALLOWED.replace("61F", "61B, 61F"), 1
+)
 LAST = "12 of 12 as the manifest says"
 NAMES = (
     "Anna", "Bjørn", "Cecilia", "Dieter", "Emma", "Frode", "Gitte", "Hanna", "Ivan", "Jonas", "Karin", "Lars"
