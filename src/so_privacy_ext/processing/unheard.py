@@ -45,9 +45,6 @@ class _Unheard:
     def first_written(self, *_: object) -> None:
         return None
 
-    def taken_back(self, *_: object) -> bool:
-        return False
-
     def is_over(self, *_: object) -> bool:
         return False
 

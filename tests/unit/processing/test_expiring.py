@@ -13,7 +13,7 @@ from so_privacy_ext.model import STORE, PersonId
 from so_privacy_ext.processing import expiring
 from so_privacy_ext.processing.expiring import LONGEST, SHORTEST, end_due
 from so_privacy_ext.proof.verdict import Why, verdict
-from tests.unit.processing.fake_crm import HUMAN, PORTAL, failure
+from tests.unit.processing.fake_crm import HUMAN, IMPORTER, PORTAL, failure
 from tests.unit.processing.world import World
 
 RULES = """
@@ -143,6 +143,27 @@ def test_the_manifest_may_have_another_basis_for_what_is_over(world: World) -> N
     world.drain()
     assert (world.crm.store(anna), world.crm.writes) == (("61B", "VENDOR"), 2)
     assert ends(world) == [(anna, STORE, "61F", "expired")]
+
+
+def test_what_ends_while_a_ruling_is_interrupted_has_the_rest_ruled_on_anew(world: World) -> None:
+    both = rules().replace(b"expires: P12M}}", b"expires: P12M}, EMARKETING: {basis: 61A}}")
+    world.activate(both)
+    anna = bought(world)
+    world.advance(days=364)
+    for purpose in (STORE, "EMARKETING"):
+        world.crm.write_row(anna, purpose, "61B", "VENDOR", by=IMPORTER, event=False)
+    world.crm.on("set_consent", nth=2, fail=failure(Retry, Fault.TRANSPORT))
+    world.deliver("person.changed", anna)
+    with pytest.raises(Retry):
+        world.drain()
+    assert world.crm.store(anna)[0] == "61F"
+
+    world.advance(days=3)
+    world.settle()
+    interrupted = [one.content for one in world.journal("decision")][1]
+    results = {one["purpose"]: one["result"] for one in interrupted["decisions"]}
+    assert results == {STORE: "written", "EMARKETING": "overtaken"}
+    assert world.last_decision(anna)["decisions"][0]["result"] == "expired"
 
 
 def test_the_manifest_may_leave_the_end_to_a_human(world: World) -> None:
