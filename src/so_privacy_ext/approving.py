@@ -8,7 +8,7 @@ from datetime import datetime
 from so_privacy_ext.activating import Activating
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import TenantLists
-from so_privacy_ext.processing.list_digest import list_digest
+from so_privacy_ext.processing.list_digest import lists_digest
 from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.storage import manifests, proposals
@@ -94,4 +94,4 @@ class Approving:
     def _ground(self, lists: TenantLists) -> str:
         """Name what decides now and the lists by which it does."""
         active = manifests.active(self._turn.session)
-        return f"{active[1] if active else ''} {list_digest(lists)}"
+        return f"{active[1] if active else ''} {lists_digest(lists)}"

@@ -14,9 +14,10 @@ from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import AddressHash, Epoch, LastIds, Person, PersonId
 from so_privacy_ext.ports import Clock
+from so_privacy_ext.processing.list_digest import lists_digest
 from so_privacy_ext.processing.plan_file import write_plan
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson
-from so_privacy_ext.processing.planning import Tally, as_told, lists_digest, plan_persons
+from so_privacy_ext.processing.planning import Tally, as_told, plan_persons
 from so_privacy_ext.processing.retaining import Retainer, Retention
 from so_privacy_ext.processing.survey import Survey, Surveyor
 from so_privacy_ext.processing.unheard import Heard

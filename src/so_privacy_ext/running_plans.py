@@ -11,9 +11,10 @@ from typing import Any, Protocol
 from so_privacy_ext.errors import CrmFailure, Exit, Park, Refused
 from so_privacy_ext.ports import MassWriter, OfTenant
 from so_privacy_ext.processing.applying import head_json, planned_json
+from so_privacy_ext.processing.list_digest import lists_digest
 from so_privacy_ext.processing.plan_file import Plan
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson
-from so_privacy_ext.processing.planning import acts, lists_digest
+from so_privacy_ext.processing.planning import acts
 from so_privacy_ext.processing.running import compare, work_on
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.runs import DAY, RUN, Progress, Run, RunKind, RunState, Tally, Waves, Wishes

@@ -11,20 +11,15 @@ from so_privacy_ext.errors import CrmFailure
 from so_privacy_ext.model import NoMail, Person, PersonId
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing import wanting, writing
-from so_privacy_ext.processing.addresses import keyed_hash
 from so_privacy_ext.processing.carrying_out import carry_out
-from so_privacy_ext.processing.case import EFFECTS, Case, Held
-from so_privacy_ext.processing.facts import gather
+from so_privacy_ext.processing.case import EFFECTS, Case, Held, unkept
+from so_privacy_ext.processing.facts import gather, to_keep
 from so_privacy_ext.processing.leg import Leg
-from so_privacy_ext.processing.planned import PlanHead, PlannedPerson, Standing
-from so_privacy_ext.processing.planning import OWED, as_told
+from so_privacy_ext.processing.planned import PlanHead, PlannedPerson, standing
+from so_privacy_ext.processing.planning import AS_IT_SHOULD_BE, OWED, as_told
 from so_privacy_ext.processing.work import Work
-from so_privacy_ext.proof.arbiter import Reason
 from so_privacy_ext.rules.decide import decide
-from so_privacy_ext.rules.kept import kept
 from so_privacy_ext.runs import Ended, PersonState, Run, RunPerson, Runs, Skip
-
-_AS_WANTED = frozenset({Reason.ALREADY_RIGHT, Reason.NO_EFFECT})
 
 _head: TypeAdapter[PlanHead] = TypeAdapter(PlanHead)
 _planned: TypeAdapter[PlannedPerson] = TypeAdapter(PlannedPerson)
@@ -129,10 +124,8 @@ def _case(leg: Leg, person: Person) -> Case:
     work = leg.work
     facts = gather(person, (), leg.lists, work.tenant.own_associate_id, work.clock.now())
     ruling = decide(facts, work.manifest_of(leg.run.manifest))
-    to_keep = kept(facts, lambda text: keyed_hash(text, work.tenant.address_key))
-    undecided = KeptDecision(0, person.person_id, ruling, to_keep, (), decided_at=work.clock.now())
-    quiet = person.person_id in leg.quiet
-    case = Case(kept=undecided, person=person, consents=person.consents, by_plan=True, quiet=quiet)
+    as_kept, quiet = to_keep(facts, work.tenant.address_key), person.person_id in leg.quiet
+    case = unkept(person, ruling, as_kept, work.clock.now(), by_plan=True, quiet=quiet)
     wanting.want(work, case, leg.lists)
     return case
 
@@ -151,11 +144,7 @@ def _changed(one: RunPerson, person: Person | None) -> Skip | None:
     if not one.planned:
         return Skip.CHANGED_SINCE  # she was deleted in between, and what was kept of her is erased
     planned = plan_of(one)
-    stands = {
-        purpose: Standing(row.basis, row.source, row.updated_count)
-        for purpose, row in person.consents.items()
-    }
-    same = planned.seen == person.mark and dict(planned.stands) == stands
+    same = planned.seen == person.mark and dict(planned.stands) == standing(person)
     return None if same else Skip.CHANGED_SINCE
 
 
@@ -182,7 +171,7 @@ def _ended(case: Case, planned: PlannedPerson) -> Ended:
     missing = [
         case.left.get(purpose) or str(case.held.get(purpose))
         for purpose in purposes
-        if purpose not in effects and case.left.get(purpose) not in _AS_WANTED
+        if purpose not in effects and case.left.get(purpose) not in AS_IT_SHOULD_BE
     ]
     refused = [one for one in (*missing, case.mail or "") if is_refusal(one)]
     if refused:

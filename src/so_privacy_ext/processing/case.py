@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from so_privacy_ext.errors import CrmFailure
-from so_privacy_ext.model import Consent, ConsentEnd, MailState, Person
+from so_privacy_ext.model import Consent, ConsentEnd, MailState, Person, Ruling
 from so_privacy_ext.ports import EffectIntent, KeptDecision
 
 
@@ -74,3 +76,17 @@ class Case:
             return "gone"
         reasons = [*self.held.values(), *(one for one in self.left.values() if one != "no_effect")]
         return reasons[0] if reasons else "nothing_decided"
+
+
+def unkept(
+    person: Person,
+    ruling: Ruling,
+    facts: Mapping[str, Any],
+    now: datetime,
+    *,
+    by_plan: bool = False,
+    quiet: bool = False,
+) -> Case:
+    """Make up the case of a ruling that is kept nowhere, or not yet; `facts` as they would be kept."""
+    undecided = KeptDecision(0, person.person_id, ruling, facts, (), decided_at=now)
+    return Case(kept=undecided, person=person, consents=person.consents, by_plan=by_plan, quiet=quiet)

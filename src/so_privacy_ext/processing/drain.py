@@ -8,15 +8,13 @@ from so_privacy_ext.errors import Applied, Fault, Park
 from so_privacy_ext.model import WATCHDOG, InboxEvent, Person, PersonId, TenantLists
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing import slices, telling, wanting, writing
-from so_privacy_ext.processing.addresses import keyed_hash
 from so_privacy_ext.processing.carrying_out import carry_out
 from so_privacy_ext.processing.case import Case
-from so_privacy_ext.processing.facts import default_row_may_come, gather
+from so_privacy_ext.processing.facts import default_row_may_come, gather, to_keep
 from so_privacy_ext.processing.parting import part
 from so_privacy_ext.processing.recording import record
 from so_privacy_ext.processing.work import CHUNK, SLICE, Work
 from so_privacy_ext.rules.decide import decide
-from so_privacy_ext.rules.kept import kept
 
 DEFAULT_ROW_WAIT = 5.0
 DEFAULT_ROW_TRIES = 3
@@ -87,9 +85,9 @@ def _decide(
                 continue
             facts = gather(person, events, lists, work.tenant.own_associate_id, work.clock.now())
             ruling = decide(facts, manifest)
-            to_keep = kept(facts, lambda text: keyed_hash(text, work.tenant.address_key))
+            as_kept = to_keep(facts, work.tenant.address_key)
             decision = work.ledgers.decisions.keep(
-                person_id, ruling, to_keep, inbox_ids, person.mark, registered=person.registered
+                person_id, ruling, as_kept, inbox_ids, person.mark, registered=person.registered
             )
             cases.append(Case(kept=decision, person=person, consents=person.consents))
     return cases

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from so_privacy_ext.model import STORE, AssociateId, InboxEvent, Person, TenantLists
-from so_privacy_ext.processing.addresses import domain, primary
+from so_privacy_ext.processing.addresses import domain, keyed_hash, primary
 from so_privacy_ext.processing.slices import changed_columns, word
+from so_privacy_ext.rules.kept import kept
 from so_privacy_ext.sdk import UNKNOWN, CreatorWord, Facts, Unknown
 
 YOUNG = 60.0
@@ -85,3 +87,8 @@ def _language(person: Person, lists: TenantLists, country: str | Unknown) -> str
 
 def _age(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def to_keep(facts: Facts, address_key: bytes) -> dict[str, Any]:
+    """Give facts as they are kept: texts that may name somebody only as hashes under the tenant's key."""
+    return kept(facts, lambda text: keyed_hash(text, address_key))

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from so_privacy_ext.model import Authority, NoMail, Person, Ruling, TenantLists
-from so_privacy_ext.ports import KeptDecision
-from so_privacy_ext.processing.addresses import keyed_hash
-from so_privacy_ext.processing.case import Case
+from so_privacy_ext.processing.case import Case, unkept
+from so_privacy_ext.processing.facts import to_keep
 from so_privacy_ext.processing.notices import Notice, letter, notice, silence
 from so_privacy_ext.processing.wanting import ask_for_reviews, want
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.authority import authority
 from so_privacy_ext.proof.verdict import Verdict, verdict
-from so_privacy_ext.rules.kept import kept
 from so_privacy_ext.sdk import Facts
 
 DUE = "due"
@@ -77,9 +75,8 @@ def prospect(
     work: Work, person: Person, ruling: Ruling, facts: Facts, lists: TenantLists, *, by_plan: bool = False
 ) -> Prospect:
     """Settle a ruling against what stands, with all that a plan wants to know of it."""
-    as_kept = kept(facts, lambda text: keyed_hash(text, work.tenant.address_key))
-    decided = KeptDecision(0, person.person_id, ruling, as_kept, (), decided_at=work.clock.now())
-    case = Case(kept=decided, person=person, consents=person.consents, by_plan=by_plan)
+    as_kept = to_keep(facts, work.tenant.address_key)
+    case = unkept(person, ruling, as_kept, work.clock.now(), by_plan=by_plan)
     want(work, case, lists)
     ask_for_reviews(case)
     silent, key = silence(work, case), ruling.tell

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from so_privacy_ext.model import ContextIdentifier, Epoch, LastIds, Mark, PersonId
+from so_privacy_ext.model import ContextIdentifier, Epoch, LastIds, Mark, Person, PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,14 @@ class Standing:
     basis: str
     source: str
     updated_count: int
+
+
+def standing(person: Person) -> dict[str, Standing]:
+    """Say how a person's consents stand, by purpose."""
+    return {
+        purpose: Standing(row.basis, row.source, row.updated_count)
+        for purpose, row in sorted(person.consents.items())
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import repeat
 
@@ -21,33 +19,19 @@ from so_privacy_ext.model import (
     TenantLists,
 )
 from so_privacy_ext.processing.facts import default_row_may_come, gather
+from so_privacy_ext.processing.list_digest import lists_digest
 from so_privacy_ext.processing.outlook import DUE, Prospect, prospect
-from so_privacy_ext.processing.planned import PlanHead, PlannedPerson, PlannedWrite, RuleCount, Standing
+from so_privacy_ext.processing.planned import PlanHead, PlannedPerson, PlannedWrite, RuleCount, standing
 from so_privacy_ext.processing.unheard import HeardOf, works
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.arbiter import Reason
 from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.rules.decide import decide
 
-_AS_IT_SHOULD_BE = frozenset({Reason.NO_EFFECT, Reason.ALREADY_RIGHT})
+AS_IT_SHOULD_BE = frozenset({Reason.NO_EFFECT, Reason.ALREADY_RIGHT})
+"""Reasons to leave a consent that nobody need be told of."""
 OWED = frozenset({NoMail.CRM_MAILS, NoMail.NO_ADDRESS, NoMail.BOUNCED, NoMail.BLOCKED_TEMPLATE})
 """Reasons for no mail with which the person must be informed all the same: a duty is opened."""
-_PARTS_OF_LISTS = (
-    "purposes",
-    "bases",
-    "sources",
-    "templates",
-    "countries",
-    "categories",
-    "businesses",
-    "positions",
-    "forms",
-    "customer_languages",
-    "owner_company_ids",
-    "default_basis",
-    "fields",
-)
-"""What decides; logins come and go, and who wrote what is looked at anew for each person."""
 
 
 def as_told(tenant: Tenant, tell_from: datetime | None) -> Tenant:
@@ -57,13 +41,6 @@ def as_told(tenant: Tenant, tell_from: datetime | None) -> Tenant:
     step that somebody takes for a plan, and to change their consents does not include it.
     """
     return replace(tenant, tell_from=tell_from)
-
-
-def lists_digest(lists: TenantLists) -> str:
-    """Name a reading of the lists, so that it is known again where it says the same."""
-    said = asdict(lists)
-    chosen = {part: said[part] for part in _PARTS_OF_LISTS}
-    return hashlib.sha256(json.dumps(chosen, sort_keys=True, default=_plain).encode()).hexdigest()
 
 
 @dataclass(slots=True)
@@ -138,10 +115,7 @@ def _plan(work: Work, person: Person, lists: TenantLists, tally: Tally) -> Plann
     return PlannedPerson(
         person_id=person.person_id,
         seen=person.mark,
-        stands={
-            key: Standing(row.basis, row.source, row.updated_count)
-            for key, row in sorted(person.consents.items())
-        },
+        stands=standing(person),
         rules={one.purpose: one.rule_id for one in ruling.decisions},
         writes=tuple(
             PlannedWrite(
@@ -153,7 +127,7 @@ def _plan(work: Work, person: Person, lists: TenantLists, tally: Tally) -> Plann
         mail_rule=ruling.tell_rule,
         no_mail=no_mail,
         reviews=tuple(one for one in case.for_humans if _is_news(work, person, *one)),
-        left={key: reason for key, reason in case.left.items() if reason not in _AS_IT_SHOULD_BE},
+        left={key: reason for key, reason in case.left.items() if reason not in AS_IT_SHOULD_BE},
         denied=tuple(
             one.purpose
             for one in ruling.decisions
@@ -218,7 +192,3 @@ def figures_of(planned: PlannedPerson) -> list[tuple[str, str, str | None]]:
 def change_of(planned: PlannedPerson, write: PlannedWrite) -> str:
     """Say under which figure of its rule a write counts: `gets` or `changes`."""
     return "changes" if write.purpose in planned.stands else "gets"
-
-
-def _plain(value: object) -> object:
-    return sorted(value) if isinstance(value, frozenset) else str(value)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from so_privacy_ext.model import STORE, ConsentEnd, MailState, NoMail, Person, Ruling, TenantLists
-from so_privacy_ext.ports import KeptDecision
-from so_privacy_ext.processing.case import Case
+from so_privacy_ext.processing.case import Case, unkept
 from so_privacy_ext.processing.looking_up import look_up_at_once
 from so_privacy_ext.processing.notices import letter, notice, silence
 from so_privacy_ext.processing.telling import send
@@ -62,5 +61,4 @@ def _case(work: Work, person: Person, mail_key: str) -> Case:
     ruling = Ruling(work.manifest.digest, decisions=(), tell=mail_key)
     store = person.consents.get(STORE)
     facts = {"source": store.source if store else None}
-    undecided = KeptDecision(0, person.person_id, ruling, facts, (), decided_at=work.clock.now())
-    return Case(kept=undecided, person=person, consents=person.consents)
+    return unkept(person, ruling, facts, work.clock.now())

@@ -9,8 +9,8 @@ from so_privacy_ext.processing import applying, undoing
 from so_privacy_ext.processing.answers import look_for_answers, too_many
 from so_privacy_ext.processing.drain import refuse_reissued
 from so_privacy_ext.processing.leg import Leg
+from so_privacy_ext.processing.list_digest import lists_digest
 from so_privacy_ext.processing.mass_writing import MASS_CHUNK
-from so_privacy_ext.processing.planning import lists_digest
 from so_privacy_ext.processing.wanting import FLIP_WINDOW
 from so_privacy_ext.processing.work import CHUNK, Work
 from so_privacy_ext.runs import DAY, Run, RunKind, RunPerson, Runs, RunState, Skip, Stop, Tally, Wait

@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from so_privacy_ext.model import STORE, AddressHash, EmailAddress, LastIds, NoMail, PersonId
+from so_privacy_ext.processing.list_digest import lists_digest
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson, PlannedWrite, RuleCount, Standing
-from so_privacy_ext.processing.planning import Tally, as_told, lists_digest, plan_persons
+from so_privacy_ext.processing.planning import Tally, as_told, plan_persons
 from so_privacy_ext.processing.unheard import Heard
 from so_privacy_ext.storage import registers
 from tests.unit.processing.fake_crm import BOT, HUMAN, IMPORTER, PORTAL, tenant_lists
