@@ -10,14 +10,13 @@ from so_privacy_ext.model import STORE, AssociateId, InboxEvent, Person, TenantL
 from so_privacy_ext.processing.addresses import domain, keyed_hash, primary
 from so_privacy_ext.processing.slices import changed_columns, word
 from so_privacy_ext.rules.kept import kept
+from so_privacy_ext.rules.law import language_of
 from so_privacy_ext.sdk import UNKNOWN, CreatorWord, Facts, Unknown
 
 YOUNG = 60.0
 """Seconds within which the CRM gives a new person a row of its own."""
 
 _EMPLOYEE, _SYSTEM = 0, 13
-
-_LANGUAGE_BY_COUNTRY = {"DK": "da", "NO": "nb", "SE": "sv", "DE": "de"}
 
 
 def gather(
@@ -82,7 +81,7 @@ def _language(person: Person, lists: TenantLists, country: str | Unknown) -> str
     iso = lists.customer_languages.get(person.language_id, "")[:2]
     if iso:
         return "nb" if iso == "no" else iso
-    return _LANGUAGE_BY_COUNTRY.get(country, UNKNOWN) if isinstance(country, str) else UNKNOWN
+    return (language_of(country) or UNKNOWN) if isinstance(country, str) else UNKNOWN
 
 
 def _age(born: date, today: date) -> int:
