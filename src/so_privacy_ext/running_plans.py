@@ -110,17 +110,6 @@ class TenantRuns:
                 turn.wake()
         return self.progress(run_id)
 
-    def resume(
-        self, run_id: int, *, who: str, wishes: Wishes | None = None, skip_changed: bool = False
-    ) -> Progress:
-        """Have a run that was stopped go on where it was."""
-        with self._house.session(self._tenant) as session:
-            run = run_register.shown(session, run_id)
-        if run.state is not RunState.STOPPED:
-            what = f"run {run_id} is {run.state}"
-            raise Refused("not_stopped", what, "see so-privacy run list", Exit.BAD_DATA)
-        return self.start(run_id, who=who, wishes=wishes, skip_changed=skip_changed)
-
     def stop(self, run_id: int) -> Progress:
         """Stop a run; who works on it ends with the persons whom it has begun with."""
         with self._house.session(self._tenant) as session:

@@ -217,7 +217,7 @@ def test_the_operator_begins_a_run_alone_on_purpose_only(house: House) -> None:
 
     runs.start(run_id, who="root", alone=True)
     runs.stop(run_id)
-    runs.resume(run_id, who="root")
+    runs.start(run_id, who="root")
     alone = house.rows(
         "SELECT content ->> 'alone' FROM so_privacy.journal WHERE tenant_id = %(t)s AND kind = 'run_started'"
         " ORDER BY seq",
