@@ -90,12 +90,7 @@ class Activating:
         """
         agreed, turn = agreed or Agreed(), self._turn
         if agreed.by is None and not agreed.alone and proposals.demanded(turn.session):
-            raise Refused(
-                "second_pair_of_eyes",
-                "this tenant demands that a second administrator agrees to a manifest",
-                "propose it on the administrator's page, or add --alone, which the journal notes",
-                Exit.NO_PERMISSION,
-            )
+            raise proposals.second_pair_of_eyes("a manifest")
         findings = self.fit(manifest)
         self.refuse_breaches(manifest, unprotect)
         moved = manifest.content.moved

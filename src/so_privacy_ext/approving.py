@@ -59,7 +59,7 @@ class Approving:
         session, ledgers = self._turn.session, self._turn.ledgers
         proposal, content = proposals.shown(session, proposal_id)
         if proposal.settled_at is not None:
-            raise Refused("settled_already", "this proposal is settled", "see the list", Exit.BAD_DATA)
+            raise _settled_already()
         if proposal.who == who:
             what = "nobody agrees to what she has proposed herself"
             raise Refused("own_proposal", what, "ask another administrator", Exit.NO_PERMISSION)
@@ -82,7 +82,7 @@ class Approving:
         proposal, _ = proposals.shown(self._turn.session, proposal_id)
         ending = Ending.TAKEN_BACK if proposal.who == who else Ending.REFUSED
         if not proposals.settle(self._turn.session, self._turn.ledgers, proposal_id, ending, who):
-            raise Refused("settled_already", "this proposal is settled", "see the list", Exit.BAD_DATA)
+            raise _settled_already()
 
     def _refuse_lapsed(self, proposal: Proposal) -> None:
         if proposal.ground != self._ground(self._activating.knowledge().lists):
@@ -95,3 +95,7 @@ class Approving:
         """Name what decides now and the lists by which it does."""
         active = manifests.active(self._turn.session)
         return f"{active[1] if active else ''} {lists_digest(lists)}"
+
+
+def _settled_already() -> Refused:
+    return Refused("settled_already", "this proposal is settled", "see the list", Exit.BAD_DATA)

@@ -224,9 +224,7 @@ def _refuse_alone(session: TenantSession, run: Run) -> None:
     if run.kind is RunKind.UNDO or run.started_at is not None or not proposals.demanded(session):
         return
     if not proposals.agreed_to(session, Wish.RUN, str(run.run_id)):
-        what = "this tenant demands that a second administrator agrees to a run"
-        how = "propose it on the administrator's page, or add --alone, which the journal notes"
-        raise Refused("second_pair_of_eyes", what, how, Exit.NO_PERMISSION)
+        raise proposals.second_pair_of_eyes("a run")
 
 
 def _new_person(person: PlannedPerson) -> NewPerson:

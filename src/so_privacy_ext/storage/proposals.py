@@ -78,6 +78,13 @@ def demanded(session: TenantSession) -> bool:
     return bool(session.one(_sql["demanded"])["two_pairs"])
 
 
+def second_pair_of_eyes(subject: str) -> Refused:
+    """Say that somebody must not decide this alone where the tenant demands two."""
+    what = f"this tenant demands that a second administrator agrees to {subject}"
+    how = "propose it on the administrator's page, or add --alone, which the journal notes"
+    return Refused("second_pair_of_eyes", what, how, Exit.NO_PERMISSION)
+
+
 def demand(session: TenantSession, ledgers: Ledgers, *, two_pairs: bool, who: str) -> bool:
     """Demand two pairs of eyes from now on, or be content with one; journaled. False if it was so already."""
     with ledgers.transaction():
