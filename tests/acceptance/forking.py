@@ -10,11 +10,12 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import sys
 from pathlib import Path
 
-import so_privacy_ext.cli.program  # noqa: F401 - imported here, once
-from so_privacy_ext.cli import main
+import so_privacy_ext.app  # noqa: F401 - imported here, once
+from so_privacy_ext import cli
 
 FAILPOINT, UNHARMED = "SO_TEST_FAILPOINT", "none"
 """The variable that names where a command kills itself: name:before|after:nth."""
@@ -56,12 +57,14 @@ def trouble(spoken: str) -> None:
 
 
 if __name__ == "__main__":
+    for module in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
+        importlib.import_module(module.name)  # which each command would do for itself
     gc.freeze()  # or each child would copy all that was imported, only to mark it
     for line in sys.stdin.buffer:
         child = os.fork()
         if child == 0:
             become(json.loads(line))
-            main()
+            cli.main()
             sys.exit(0)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         print(code, flush=True)

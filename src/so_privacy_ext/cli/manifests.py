@@ -2,131 +2,50 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-from datetime import UTC, datetime
-from typing import Annotated, overload
+from so_privacy_ext.cli.on_demand import Listed, group
 
-import typer
-
-from so_privacy_ext import security_log
-from so_privacy_ext.activating import Activated
-from so_privacy_ext.cli import replays, spoken_rules, starting, trials
-from so_privacy_ext.cli.checking import check
-from so_privacy_ext.cli.findings import counted, tell_findings
-from so_privacy_ext.cli.manifest_file import File, read_file
-from so_privacy_ext.cli.output import AsJson, TenantName, fields_of, print_json, print_table, say
-from so_privacy_ext.cli.wired import wired
-from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.rules.manifest import Manifest, parse
-from so_privacy_ext.security_log import OPERATOR
-from so_privacy_ext.storage import manifests
-from so_privacy_ext.storage.manifests import Agreed
-
-commands = typer.Typer(
-    help="Manifests: init, check, say, test, shadow, diff, activate, list, export.", no_args_is_help=True
+commands = group(
+    Listed(
+        "init",
+        "starting.init",
+        "Write a manifest to start from: on a preset, or with --tenant on what the tenant has.",
+    ),
+    Listed(
+        "check",
+        "checking.check",
+        "Check a manifest by its form and by every law; exit 65 if anything must be mended.",
+    ),
+    Listed(
+        "rules",
+        "spoken_rules.rules",
+        "Say each rule of a manifest as one sentence, in the order in which they are tried.",
+    ),
+    Listed(
+        "test",
+        "trials.try_rules",
+        "Run the rule tests beside manifests; exit 1 if one comes out otherwise than it says.",
+    ),
+    Listed(
+        "shadow",
+        "replays.shadow",
+        "Decide by another manifest what was decided before; exit 3 if anybody's outcome differs.",
+    ),
+    Listed(
+        "diff",
+        "replays.diff",
+        "Say for whom two manifests decide otherwise, not how their texts differ; exit 3 if for anybody.",
+    ),
+    Listed(
+        "activate",
+        "versions.activate",
+        "Let a manifest decide from now on, if the tenant has all that it names and no law is broken.",
+    ),
+    Listed("list", "versions.list_", "List the manifests that decide or decided, newest first."),
+    Listed(
+        "export",
+        "starting.export",
+        "Write the manifest that decides for a tenant, byte by byte; while none does, one of what it has.",
+    ),
+    help="Manifests: init, check, say, test, shadow, diff, activate, list, export.",
+    no_args_is_help=True,
 )
-
-commands.command()(starting.init)
-commands.command()(check)
-commands.command()(spoken_rules.rules)
-commands.command("test")(trials.try_rules)
-commands.command()(replays.shadow)
-commands.command()(replays.diff)
-
-
-@commands.command()
-def activate(
-    file: File,
-    tenant: TenantName = None,
-    *,
-    tell_from: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DATE", help="Tell persons registered from this day on, such as 2026-11-01 (UTC)."
-        ),
-    ] = None,
-    unprotect: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY", help="Let this version drop or loosen a purpose that the one before it protects."
-        ),
-    ] = None,
-    because: Annotated[str, typer.Option(metavar="TEXT", help="Why; kept with the version.")] = "",
-    alone: Annotated[
-        bool,
-        typer.Option("--alone", help="Though the tenant demands that two agree; the journal notes it."),
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Let a manifest decide from now on, if the tenant has all that it names and no law is broken."""
-    content, start = read_file(file), moment_of(tell_from)
-    manifest = parse(content, str(file))
-    with wired() as app:
-        summary = app.tenant(tenant)
-        with app.turn(summary) as turn:
-            activated = app.activating(turn).activate(
-                manifest,
-                content,
-                who=_who(),
-                tell_from=start,
-                unprotect=unprotect or (),
-                agreed=Agreed(because, alone=alone),
-            )
-        tenant_id, digest = summary.tenant_id, manifest.digest[:12]
-        security_log.note("manifest_activated", user=OPERATOR, tenant_id=tenant_id, manifest=digest)
-    if as_json:
-        answer = {"tenant": summary.context_identifier, "digest": manifest.digest}
-        print_json({**answer, "changed": activated.changed, "findings": activated.findings})
-        return
-    tell_findings(str(file), activated.findings)
-    say(_said(manifest, summary.context_identifier, activated))
-
-
-@commands.command("list")
-def list_(tenant: TenantName = None, as_json: AsJson = False) -> None:
-    """List the manifests that decide or decided, newest first."""
-    with wired() as app:
-        summary = app.tenant(tenant)
-        with app.session(summary) as session:
-            found = manifests.listed(session)
-    if as_json:
-        print_json({"manifests": found})
-        return
-    rows = [{**fields_of(one), "digest": one.digest[:12]} for one in found]
-    columns = {"digest": "digest", "who": "by", "active_from": "from", "active_to": "to", "reason": "why"}
-    print_table(rows, columns, empty="None yet: so-privacy manifest activate FILE")
-
-
-commands.command()(starting.export)
-
-
-def _said(manifest: Manifest, tenant: str, activated: Activated) -> str:
-    name = f"{manifest.content.name} ({manifest.digest[:12]})"
-    since = "from now on" if activated.changed else "already"
-    besides = f"; {counted(activated.findings)}" if activated.findings else ""
-    return f"{name} decides for {tenant} {since}{besides}"
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in some containers
-        return f"uid {os.getuid()}"
-
-
-@overload
-def moment_of(text: str) -> datetime: ...
-@overload
-def moment_of(text: None) -> None: ...
-@overload
-def moment_of(text: str | None) -> datetime | None: ...
-def moment_of(text: str | None) -> datetime | None:
-    """Read a day or a time; a time without a zone is UTC."""
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused("bad_date", f"{text!r} is no date", "write 2026-11-01", Exit.USAGE) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -12,7 +12,7 @@ import typer
 
 from so_privacy_ext.app import App
 from so_privacy_ext.cli.manifest_file import read_file
-from so_privacy_ext.cli.manifests import moment_of
+from so_privacy_ext.cli.moments import moment_of
 from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json, print_table, say
 from so_privacy_ext.cli.progress import progress
 from so_privacy_ext.cli.wired import wired

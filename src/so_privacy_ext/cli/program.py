@@ -7,62 +7,97 @@ from collections.abc import Iterable
 
 import typer
 
-from so_privacy_ext.cli import (
-    applying,
-    doctor,
-    events,
-    explaining,
-    failures,
-    journal,
-    keys,
-    manifests,
-    planning,
-    provisioning,
-    purging,
-    quarantine,
-    restored,
-    retaining,
-    review,
-    running,
-    runs,
-    surveying,
-    sweeping,
-    tenants,
-    terminal,
-)
+from so_privacy_ext.cli import failures, terminal
+from so_privacy_ext.cli.on_demand import Listed, group
 from so_privacy_ext.cli.terminal import visible
 from so_privacy_ext.errors import Exit, PrivacyError
 from so_privacy_ext.rules.findings import ManifestInvalid
 
 _LONGEST = 4000
 """Characters of a line; what goes beyond is a value that was given to us, and the end says what to do."""
-program = typer.Typer(
+program = group(
+    Listed(
+        "up",
+        "running.up",
+        "Run everything on this machine: PostgreSQL (unless DATABASE_URL is set), web and worker.",
+    ),
+    Listed("web", "running.web", "Receive webhooks and serve pages."),
+    Listed("worker", "running.worker", "Take tenants' turns: read, decide, write, tell."),
+    Listed(
+        "provision",
+        "provisioning.provision",
+        "Say what an installation creates in a tenant and which rights it takes; nothing is changed.",
+    ),
+    Listed(
+        "apply",
+        "applying.apply",
+        "Carry a plan out in waves; refused if manifest, lists or a person have changed since it was made.",
+    ),
+    Listed(
+        "undo",
+        "applying.undo",
+        "Take back what a run wrote, but of nobody whom others have touched since;"
+        " mails can't be taken back.",
+    ),
+    Listed(
+        "purge",
+        "purging.purge",
+        "Take away what need not be kept any more: old contents of events, quarantine, facts and sessions.",
+    ),
+    Listed(
+        "restored",
+        "restored.restored",
+        "Say that this database is a backup's: mails since then are looked up in SuperOffice, runs stop.",
+    ),
+    Listed(
+        "sweep",
+        "sweeping.sweep",
+        "Look for persons who changed and of whom no event told; exit 1 while one of them is not handled.",
+    ),
+    Listed(
+        "explain",
+        "explaining.explain",
+        "Explain what a manifest decides for a person as she stands now, or for one made up by `--set`.",
+    ),
+    Listed(
+        "survey",
+        "surveying.survey",
+        "Read everybody from SuperOffice, and say where persons come from and what is missing or doubtful.",
+    ),
+    Listed(
+        "retention",
+        "retaining.retention",
+        "Propose whom to delete or look at, since nobody has dealt with them for long; exit 3 if anybody.",
+    ),
+    Listed(
+        "doctor",
+        "doctor.doctor",
+        "Check database, keys, clock, reachability, certificate and each tenant;"
+        " exit 1 if anything is wrong.",
+    ),
+    Listed("tenant", "tenants.commands", "Tenants: add, list, show, pause, resume, mass, remove."),
+    Listed(
+        "manifest",
+        "manifests.commands",
+        "Manifests: init, check, say, test, shadow, diff, activate, list, export.",
+    ),
+    Listed("events", "events.commands", "Accepted events: list, show, drive again."),
+    Listed("run", "runs.commands", "Runs of plans: list, show, persons, stop, resume."),
+    Listed("quarantine", "quarantine.commands", "Signed deliveries that are never acted on."),
+    Listed("review", "review.commands", "What waits for a human: list, show, settle."),
+    Listed("journal", "journal.commands", "What was seen, decided and done, and why."),
+    Listed("keys", "keys.commands", "Keys and secrets: show, rotate, webhook."),
+    Listed(
+        "plan",
+        "planning.commands",
+        "Read everybody from SuperOffice, and plan what a manifest would do; exit 3 if there is anything.",
+    ),
     name="so-privacy",
     help="Decide and prove why a company may hold each person in its SuperOffice CRM.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-running.register(program)
-program.command("provision")(provisioning.provision)
-program.add_typer(tenants.commands, name="tenant")
-program.add_typer(manifests.commands, name="manifest")
-program.add_typer(events.commands, name="events")
-program.command("apply")(applying.apply)
-program.command("undo")(applying.undo)
-program.add_typer(runs.commands, name="run")
-program.add_typer(quarantine.commands, name="quarantine")
-program.add_typer(review.commands, name="review")
-program.add_typer(journal.commands, name="journal")
-program.add_typer(keys.commands, name="keys")
-program.command("purge")(purging.purge)
-program.command("restored")(restored.restored)
-program.command("sweep")(sweeping.sweep)
-program.command("explain")(explaining.explain)
-program.command("survey")(surveying.survey)
-program.command("retention")(retaining.retention)
-program.add_typer(planning.commands, name="plan")
-program.command("doctor")(doctor.doctor)
 
 
 def run() -> None:

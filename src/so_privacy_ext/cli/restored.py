@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from so_privacy_ext import security_log
-from so_privacy_ext.cli.manifests import moment_of
+from so_privacy_ext.cli.moments import moment_of
 from so_privacy_ext.cli.output import AsJson, print_json, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.security_log import OPERATOR

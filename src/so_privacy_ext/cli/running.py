@@ -35,13 +35,6 @@ _LARGEST_FD = 2**31 - 1
 Lifeline = Annotated[int | None, typer.Option(min=0, max=_LARGEST_FD, hidden=True)]
 
 
-def register(program: typer.Typer) -> None:
-    """Add the commands to the program."""
-    program.command("up")(up)
-    program.command("web")(web)
-    program.command("worker")(worker)
-
-
 def up(as_json: AsJson = False) -> None:
     """Run everything on this machine: PostgreSQL (unless DATABASE_URL is set), web and worker."""
     try:

@@ -7,12 +7,11 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from so_privacy_ext import published
-from so_privacy_ext.app import App
 from so_privacy_ext.cli.output import TenantName, say
 from so_privacy_ext.cli.progress import progress
 from so_privacy_ext.cli.wired import wired
@@ -20,6 +19,9 @@ from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.rules.starting import SCHEMA, Ground, from_preset, from_tenant
 from so_privacy_ext.storage import manifests
 from so_privacy_ext.storage.tenants import TenantSummary
+
+if TYPE_CHECKING:  # `init` without a tenant does without it
+    from so_privacy_ext.app import App
 
 _NAME = "my-rules"
 _COMPANY = "Eksempel A/S"
