@@ -184,6 +184,12 @@ class Decisions(Protocol):
         With when she was registered, by which she is known again.
         """
 
+    def keep_all(self, undecided: Sequence[tuple[Person, KeptDecision]]) -> Sequence[KeptDecision]:
+        """Keep rulings on persons as they stand, which no event has asked for, in the order given.
+
+        No person may be among them twice.
+        """
+
     def reissued(self, registered: Mapping[PersonId, datetime]) -> Collection[PersonId]:
         """Give those whose number we know as somebody's who was registered at another moment.
 

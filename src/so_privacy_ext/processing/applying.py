@@ -114,8 +114,8 @@ def _begin(
         if case is None or not _as_planned(case, planned[one.person_id]):
             leg.end(one.person_id, Ended(PersonState.SKIPPED, Skip.CHANGED_SINCE))
             continue
-        _keep(leg, case)
         cases.append(case)
+    _keep(leg, cases)
     return cases
 
 
@@ -130,12 +130,11 @@ def _case(leg: Leg, person: Person) -> Case:
     return case
 
 
-def _keep(leg: Leg, case: Case) -> None:
-    person, kept = case.person, case.kept
-    case.kept = leg.work.ledgers.decisions.keep(
-        person.person_id, kept.ruling, kept.facts, (), person.mark, registered=person.registered
-    )
-    leg.runs.begun(leg.run.run_id, person.person_id, case.kept.decision_id)
+def _keep(leg: Leg, cases: Sequence[Case]) -> None:
+    decisions = leg.work.ledgers.decisions.keep_all([(case.person, case.kept) for case in cases])
+    for case, decision in zip(cases, decisions, strict=True):
+        case.kept = decision
+        leg.runs.begun(leg.run.run_id, case.person.person_id, decision.decision_id)
 
 
 def _changed(one: RunPerson, person: Person | None) -> Skip | None:

@@ -42,11 +42,13 @@ class JournalBook:
     def __init__(self, session: TenantSession, epoch: Epoch) -> None:
         self._session = session
         self._epoch = epoch
+        self._head: tuple[int | None, Row] = (None, {})
+        """A block of `together`, whose transaction holds the head's lock, and what the next entry follows."""
 
     def append(self, kind: str, person_id: PersonId | None, content: Mapping[str, Any]) -> None:
         """Append what was seen, decided or done; content holds ids, keys and times only."""
         with self._session.transaction():
-            head = self._session.one(_sql["head"], {"genesis": GENESIS})
+            head = self._standing()
             row = {
                 "seq": head["seq"] + 1,
                 "epoch": self._epoch,
@@ -57,7 +59,14 @@ class JournalBook:
                 "previous": head["hash"],
             }
             row["hash"] = link(head["hash"], _linked({**row, "content": content}))
-            self._session.run(_sql["append"], row)
+            self._session.later("journal", _sql["append"], row)
+            self._head = self._session.block, row
+
+    def _standing(self) -> Row:
+        block, head = self._head
+        if block is not None and block == self._session.block:
+            return head
+        return self._session.one(_sql["head"], {"genesis": GENESIS})
 
 
 def of_person(session: TenantSession, person_id: PersonId) -> Sequence[Entry]:

@@ -105,13 +105,13 @@ class RunBook:
     def begun(self, run_id: int, person_id: PersonId, decision_id: int) -> None:
         """Bind a kept decision to a person."""
         values = {"run_id": run_id, "person_id": person_id, "decision_id": decision_id}
-        self._session.run(_sql["begun"], values)
+        self._session.later("run_person", _sql["begun"], values)
 
     def keep_before(self, run_id: int, person_id: PersonId, before: Mapping[str, Consent | None]) -> None:
         """Keep, by purpose, what stands now where is about to be written."""
         kept = {purpose: row and self._kept(row) for purpose, row in before.items()}
         values = {"run_id": run_id, "person_id": person_id, "before": json.dumps(kept)}
-        self._session.run(_sql["keep_before"], values)
+        self._session.later("run_person", _sql["keep_before"], values)
 
     def put_off(self, run_id: int, person_id: PersonId, reason: str, seconds: float) -> None:
         """Try a person again after so many seconds, and count one attempt."""
@@ -121,7 +121,7 @@ class RunBook:
     def ended(self, run_id: int, person_id: PersonId, ended: Ended) -> None:
         """Note how the work for one person ended."""
         values = asdict(ended) | {"run_id": run_id, "person_id": person_id, "state": str(ended.state)}
-        self._session.run(_sql["ended"], values)
+        self._session.later("run_person", _sql["ended"], values)
 
     def take_back(self, run: Run, row: Consent, manifest: str) -> None:
         """Note that a row is taken back, so that this manifest doesn't give the same again by itself."""
@@ -139,7 +139,7 @@ class RunBook:
     def give_again(self, person_id: PersonId, purposes: Sequence[str]) -> None:
         """Forget what was taken back: a plan gives it anew."""
         values = {"epoch": self._epoch, "person_id": person_id, "purposes": list(purposes)}
-        self._session.run(_sql["give_again"], values)
+        self._session.later("taken_back", _sql["give_again"], values)
 
     def mailed_within(self, run_id: int, seconds: float) -> tuple[int, float]:
         """Count the run's mails of the last so many seconds; and in how many the oldest of them is older."""

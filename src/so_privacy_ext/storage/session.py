@@ -26,6 +26,10 @@ class TenantSession:
         self.tenant_id = tenant_id
         self._lock = threading.RLock()
         self._together = False
+        self._blocks = 0
+        self._later: dict[bytes, list[dict[str, Any]]] = {}
+        self._later_of: dict[str, bytes] = {}
+        """The one statement of each table that is left for later."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -43,17 +47,21 @@ class TenantSession:
         """Be a transaction that sends what gives nothing back without waiting for each to be done.
 
         Within it `run` tells of no rows; what fails, fails at the next row that is asked for, or at the end.
+        What is left for `later` is sent before anything else is, and before the end.
         """
         with self.transaction():
             if self._together:
                 yield
                 return
             self._together = True
+            self._blocks += 1
             try:
                 with self.connection.pipeline():
                     yield
+                    self._send_later()
             finally:
                 self._together = False
+                self._forget_later()
 
     @contextmanager
     def committed(self) -> Iterator[None]:
@@ -67,11 +75,13 @@ class TenantSession:
     def rows(self, statement: bytes, values: Mapping[str, Any] | None = None) -> Sequence[Row]:
         """Run a statement that gives rows; `tenant_id` is among its values."""
         with self.transaction():
+            self._send_later()
             return self.connection.execute(statement, self._values(values)).fetchall()
 
     def row(self, statement: bytes, values: Mapping[str, Any] | None = None) -> Row | None:
         """Run a statement that gives one row or none."""
         with self.transaction():
+            self._send_later()
             return self.connection.execute(statement, self._values(values)).fetchone()
 
     def one(self, statement: bytes, values: Mapping[str, Any] | None = None) -> Row:
@@ -84,7 +94,21 @@ class TenantSession:
     def run(self, statement: bytes, values: Mapping[str, Any] | None = None) -> int:
         """Run a statement that gives no rows; tell how many it touched."""
         with self.transaction():
+            self._send_later()
             return max(0, self.connection.execute(statement, self._values(values)).rowcount)
+
+    def later(self, table: str, statement: bytes, values: Mapping[str, Any]) -> None:
+        """Run a statement of which nothing is asked; within `together`, with all others of its kind.
+
+        What is left for later keeps its order among all that changes this table, not among tables.
+        """
+        if not self._together:
+            self.run(statement, values)
+            return
+        if self._later_of.setdefault(table, statement) != statement:
+            self._send_later()
+            self._later_of[table] = statement
+        self._later.setdefault(statement, []).append(self._values(values))
 
     def beat(self) -> None:
         """Say something, so that the server knows that we are alive."""
@@ -97,12 +121,26 @@ class TenantSession:
         self.connection.close()
 
     @property
+    def block(self) -> int | None:
+        """Give the number of the block of `together` that is open, which no other has."""
+        return self._blocks if self._together else None
+
+    @property
     def in_transaction(self) -> bool:
         """Tell whether a transaction is open; a broken connection is an error."""
         status = self.connection.info.transaction_status
         if status is TransactionStatus.UNKNOWN:
             raise StorageUnavailable("the connection is lost")
         return status is not TransactionStatus.IDLE
+
+    def _send_later(self) -> None:
+        later = self._later
+        self._forget_later()
+        for statement, values in later.items():
+            self.connection.cursor().executemany(statement, values)
+
+    def _forget_later(self) -> None:
+        self._later, self._later_of = {}, {}
 
     def _values(self, values: Mapping[str, Any] | None) -> dict[str, Any]:
         return {"tenant_id": self.tenant_id, **(values or {})}

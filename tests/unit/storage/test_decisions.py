@@ -1,11 +1,13 @@
 """Rulings are kept before anything is done, effects before they are written."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from so_privacy_ext.model import Decision, Outcome, PersonId, Ruling
-from so_privacy_ext.ports import Decisions, EffectIntent
+from so_privacy_ext.errors import StorageUnavailable
+from so_privacy_ext.model import AssociateId, Consent, Decision, Outcome, Person, PersonId, Ruling
+from so_privacy_ext.ports import Decisions, EffectIntent, KeptDecision
 from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.turns import Turn
 from tests.unit.storage.shapes import Delivering
@@ -129,3 +131,104 @@ def test_what_stood_withdrawn_is_that_of_the_last_decision(decisions: Decisions)
     assert list(decisions.withdrawn(PERSON)) == ["NEWSLETTER"]
     decisions.keep(PERSON, Ruling("d" * 64, ()), {}, [])
     assert list(decisions.withdrawn(PERSON)) == []
+
+
+def a_person(number: int) -> Person:
+    at = datetime(2026, 1, number, tzinfo=UTC)
+    own = AssociateId(1)
+    store = Consent(PersonId(number), "STORE", "61F", "ERP", "", at, own, None, own, 2)
+    return Person(
+        person_id=PersonId(number),
+        company_id=0,
+        company_country_id=None,
+        country_id=45,
+        category_id=0,
+        business_id=0,
+        position_id=0,
+        retired=False,
+        registered=at,
+        registered_associate_id=own,
+        updated_count=number,
+        form_id=0,
+        language_id=0,
+        birth_date=None,
+        erp_linked=False,
+        emails=(),
+        consents={"STORE": store} if number > 1 else {},
+    )
+
+
+def test_many_rulings_are_kept_as_each_would_be(turn: Turn, decisions: Decisions) -> None:
+    people = [a_person(number) for number in (3, 1, 2)]
+    undecided = [
+        KeptDecision(0, one.person_id, RULING, FACTS | {"n": one.person_id}, (), decided_at=one.registered)
+        for one in people
+    ]
+    many = decisions.keep_all(list(zip(people, undecided, strict=True)))
+    alone = [
+        decisions.keep(one.person_id, RULING, kept.facts, (), one.mark, registered=one.registered)
+        for one, kept in zip(people, undecided, strict=True)
+    ]
+    assert [replace(one, decision_id=0, decided_at=people[0].registered) for one in many] == [
+        replace(one, decision_id=0, decided_at=people[0].registered) for one in alone
+    ]
+    rows = turn.session.rows(
+        b"""SELECT epoch, person_id, ruling::text, facts::text, inbox_ids, updated_count, address_id,
+          consents_at
+        FROM decision ORDER BY decision_id"""
+    )
+    assert rows[:3] == rows[3:]
+    known = {PersonId(one): datetime(2000, 1, 1, tzinfo=UTC) for one in (1, 2, 3)}
+    assert decisions.reissued(known) == {1, 2, 3}
+    assert decisions.keep_all([]) == []
+
+
+def test_what_is_left_for_later_is_there_for_whoever_asks_next(turn: Turn, decisions: Decisions) -> None:
+    kept = decisions.keep(PERSON, RULING, FACTS, [])
+    with turn.ledgers.together():
+        decisions.intend(kept.decision_id, [intent(), intent("ACCOUNTING", "61C", None)])
+        decisions.effected(kept.decision_id, "STORE", "written")
+        assert list(decisions.intended(kept.decision_id)) == [intent("ACCOUNTING", "61C", None)]
+        decisions.effected(kept.decision_id, "ACCOUNTING", "failed")
+        decisions.finish(kept.decision_id, "effect")
+    assert decisions.ended(kept.decision_id) == {"ACCOUNTING": "failed", "STORE": "written"}
+    assert decisions.unfinished([kept.decision_id]) == []
+
+
+def test_what_is_left_for_later_keeps_its_order_within_a_table(turn: Turn, decisions: Decisions) -> None:
+    one, other = (decisions.keep(PERSON, RULING, FACTS, []).decision_id for _ in range(2))
+    decisions.intend(one, [intent()])
+    with turn.ledgers.together():
+        decisions.effected(one, "STORE", "failed")
+        decisions.intend(other, [intent()])
+        decisions.effected(other, "STORE", "written")
+        decisions.intend(one, [intent()])
+    assert (decisions.ended(one), decisions.ended(other)) == ({}, {"STORE": "written"})
+
+
+def test_what_was_left_for_later_goes_with_its_transaction(turn: Turn, decisions: Decisions) -> None:
+    kept = decisions.keep(PERSON, RULING, FACTS, [])
+
+    def interrupted() -> None:
+        with turn.ledgers.together():
+            decisions.intend(kept.decision_id, [intent()])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
+    with turn.ledgers.together():
+        decisions.finish(kept.decision_id, "effect")
+    assert list(decisions.intended(kept.decision_id)) == []
+
+
+def test_what_fails_later_undoes_all_that_was_together(turn: Turn, decisions: Decisions) -> None:
+    kept = decisions.keep(PERSON, RULING, FACTS, [])
+
+    def failing() -> None:
+        with turn.ledgers.together():
+            decisions.finish(kept.decision_id, "effect")
+            decisions.intend(kept.decision_id + 1, [intent()])
+
+    with pytest.raises(StorageUnavailable):
+        failing()
+    assert decisions.unfinished([kept.decision_id]) == [kept]

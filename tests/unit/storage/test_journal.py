@@ -122,6 +122,32 @@ def test_what_is_undone_leaves_no_gap(written: Turn) -> None:
     assert verdict(written) is None
 
 
+def test_entries_that_are_appended_together_follow_each_other_and_others(written: Turn) -> None:
+    book = written.ledgers.journal
+    for _ in range(2):
+        with written.ledgers.together():
+            for number in range(3):
+                book.append("x", ANNA, {"n": number})
+        book.append("alone", None, {})
+    assert [one.seq for one in journal.latest(written.session, 8)] == list(range(5, 13))
+    assert verdict(written) is None
+
+
+def test_what_is_undone_together_leaves_no_gap(written: Turn) -> None:
+    def interrupted() -> None:
+        with written.ledgers.together():
+            written.ledgers.journal.append("x", None, {})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
+    with written.ledgers.together():
+        written.ledgers.journal.append("y", None, {})
+
+    assert [(one.seq, one.kind) for one in journal.latest(written.session, 1)] == [(5, "y")]
+    assert verdict(written) is None
+
+
 def test_what_json_can_not_hold_is_never_written(written: Turn) -> None:
     with pytest.raises(ValueError, match="float"):
         written.ledgers.journal.append("x", None, {"n": 0.5})
