@@ -43,6 +43,8 @@ def finish() -> None:
 
 def visible(text: str) -> str:
     """Escape what a terminal would obey, hide or reorder by, the way Python and JSON do."""
+    if text.isprintable():  # as nearly every text is
+        return text
     return "".join(_escaped(one) if unicodedata.category(one) in _STEERING else one for one in text)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from so_privacy_ext.model import LegalBasis, Purpose, Source, Template, TenantLists
@@ -12,7 +13,7 @@ from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.names import normal, spellings
 from so_privacy_ext.rules.references import words_in
 from so_privacy_ext.rules.tenant_names import called
-from so_privacy_ext.sdk import ReferenceKind
+from so_privacy_ext.sdk import Condition, ReferenceKind
 
 DEFAULT_BASIS = "61F"
 """What SuperOffice gives a new person for STORE unless the tenant has set another."""
@@ -33,6 +34,8 @@ def lists_alone(*manifests: Manifest) -> TenantLists:
     sources = _once([*(key for one in contents for key in one.sources), DEFAULT_SOURCE])
     bases = _once(key for one in contents for key in one.legal_bases)
     names = _once(mail.template for one in contents for mail in one.mails.values())
+    conditions = [condition for when in _whens(manifests) for condition in words_in(when)]
+    named = _named(conditions)
     return TenantLists(
         purposes=tuple(
             Purpose(at, key, active=True, deleted=False, has_text=True) for at, key in enumerate(purposes, 1)
@@ -46,27 +49,30 @@ def lists_alone(*manifests: Manifest) -> TenantLists:
         ),
         countries={},
         associates={},
-        categories=_items(_named(manifests, "category")),
-        businesses=_items(_named(manifests, "business")),
-        positions=_items(_named(manifests, "position")),
+        categories=_items(named["category"]),
+        businesses=_items(named["business"]),
+        positions=_items(named["position"]),
         forms={},
         customer_languages={},
         owner_company_ids=frozenset(),
         cultures={},
         solanguages={},
         default_basis=DEFAULT_BASIS,
-        fields=fields_alone(condition for when in _whens(manifests) for condition in words_in(when)),
+        fields=fields_alone(conditions),
     )
 
 
-def _named(manifests: Iterable[Manifest], kind: ReferenceKind) -> Iterator[str]:
-    """Give the names of list items in all conditions, also of rules that are switched off."""
-    for when in _whens(manifests):
-        for condition in words_in(when):
-            yield from (reference.name for reference in condition.references() if reference.kind == kind)
+def _named(conditions: Iterable[Condition[Any]]) -> Mapping[ReferenceKind, Sequence[str]]:
+    """Give the names in conditions, by the list that has them."""
+    named = defaultdict(list)
+    for condition in conditions:
+        for reference in condition.references():
+            named[reference.kind].append(reference.name)
+    return named
 
 
 def _whens(manifests: Iterable[Manifest]) -> Iterator[Any]:
+    """Give all conditions, also of rules that are switched off."""
     for content in (one.content for one in manifests):
         yield from (one.when for one in (*content.rules, *content.optional))
         yield from (one.when for one in content.retention.values())

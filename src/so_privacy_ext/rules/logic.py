@@ -85,9 +85,8 @@ def ready(when: Any, ground: Ground, path: str = "when") -> Part:
 
 
 def _parts(when: Conditions, ground: Ground, path: str) -> Iterator[Part]:
-    for name in type(when).model_fields:
-        if name not in when.model_fields_set:
-            continue
+    said = when.model_fields_set
+    for name in filter(said.__contains__, type(when).model_fields):
         part = getattr(when, name)
         if name == "every":
             yield Every(tuple(ready(one, ground, f"{path}.all[{at}]") for at, one in enumerate(part)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -23,9 +24,14 @@ def check(root: Node, words: Words) -> list[Finding]:
     return list(islice(_all(root, words), 4 * LIMIT))
 
 
+@lru_cache
+def _adapter(words: Words) -> TypeAdapter[Any]:
+    return TypeAdapter(when_type(words))
+
+
 def _all(root: Node, words: Words) -> Iterator[Finding]:
     yield from [*_languages(root), *_purposes(root), *_rule_ids(root)]
-    when = TypeAdapter(when_type(words))
+    when = _adapter(words)
     for rule in _elements(root, "rules"):
         yield from _gives(root, rule, switched_on=True)
         yield from _conditions(root, rule, when)
@@ -178,9 +184,8 @@ def _conditions(root: Node, rule: Node, when: TypeAdapter[Any]) -> Iterator[Find
 def words_in(when: Any) -> Iterator[Condition[Any]]:
     """Give all condition words of a `when`, in the order in which they are tested."""
     if isinstance(when, Conditions):
-        for name in type(when).model_fields:
-            if name not in when.model_fields_set:
-                continue
+        said = when.model_fields_set
+        for name in filter(said.__contains__, type(when).model_fields):
             part = getattr(when, name)
             for one in part if isinstance(part, list) else [part]:
                 yield from [one] if isinstance(one, Condition) else words_in(one)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from textwrap import indent
 from typing import Any
 
 from so_privacy_ext.model import EXPLICIT_CONSENT, STORE, WITHDRAWN, Outcome
-from so_privacy_ext.rules.activation import resolve_what_stands
-from so_privacy_ext.rules.alone import DEFAULT_BASIS, lists_alone
 from so_privacy_ext.rules.decide import decide
 from so_privacy_ext.rules.findings import ManifestInvalid
+from so_privacy_ext.rules.lint.reached import reached
 from so_privacy_ext.rules.manifest import Manifest
-from so_privacy_ext.rules.reach.reachability import Open, reach
+from so_privacy_ext.rules.reach.reachability import Open
 from so_privacy_ext.rules.shape import GiveBasis
 from so_privacy_ext.rules.tree import read
 from so_privacy_ext.sdk import Facts
 from so_privacy_ext.trial.judging import ended
-from so_privacy_ext.trial.reading import Trial, read_trials
+from so_privacy_ext.trial.reading import Trial, lists_of, read_trials
 from so_privacy_ext.trial.running import Branch, first, run
 from so_privacy_ext.trial.scene import Decided, Happened
 from so_privacy_ext.trial.shape import TenantAssumed
@@ -47,9 +45,9 @@ class Offering:
     def __init__(self, manifest: Manifest, tenant: TenantAssumed) -> None:
         self._manifest = manifest
         self._head = head(tenant)
-        self._lists = replace(lists_alone(manifest), default_basis=tenant.default_basis or DEFAULT_BASIS)
-        self._active = resolve_what_stands(manifest, self._lists)
-        self._open: Mapping[Branch, Facts] | None = None
+        self._lists = lists_of(tenant, manifest)
+        self._active = reached(manifest).active
+        self._open = dict(self._witnesses())
 
     def of_branches(
         self, branches: Iterable[Branch], *, on_one_line: bool = False
@@ -62,6 +60,10 @@ class Offering:
             if text is not None and trial is not None:
                 seen |= run(trial, self._active).branches
                 yield branch, one_line(text) if on_one_line else text
+
+    def can_be_met(self, branch: Branch) -> bool:
+        """Tell whether somebody is known of whom this rule decides this purpose."""
+        return branch in self._open
 
     def of_person(self, name: str, person: Facts) -> str | None:
         """Give a test of a person; None where words can't tell of her."""
@@ -78,8 +80,6 @@ class Offering:
         return _text({**words, "expect": self._expected(first(trial, self._active))})
 
     def _of_branch(self, branch: Branch) -> str | None:
-        if self._open is None:
-            self._open = dict(self._witnesses())
         rule, purpose = branch
 
         def holds(person: Facts) -> bool:
@@ -93,7 +93,7 @@ class Offering:
 
     def _read(self, text: str) -> Trial | None:
         try:
-            (trial,) = read_trials((self._head + text).encode(), "offered", self._manifest)
+            (trial,) = read_trials((self._head + text).encode(), "offered", self._manifest, self._lists)
         except ManifestInvalid:
             return None
         return trial
@@ -116,7 +116,7 @@ class Offering:
         return expected
 
     def _witnesses(self) -> Iterator[tuple[Branch, Facts]]:
-        for rule in reach(self._active):
+        for rule in reached(self._manifest).reaches:
             for purpose, fate in rule.purposes.items():
                 if isinstance(fate, Open) and fate.witness is not None:
                     yield (rule.rule_id, purpose), fate.witness

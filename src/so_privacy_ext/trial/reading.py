@@ -58,8 +58,13 @@ class Trial:
     lists: TenantLists = field(repr=False)
 
 
-def read_trials(data: bytes, filename: str, manifest: Manifest) -> list[Trial]:
-    """Read a file of any bytes whatever; raises `ManifestInvalid` with its findings and nothing else."""
+def read_trials(
+    data: bytes, filename: str, manifest: Manifest, lists: TenantLists | None = None
+) -> list[Trial]:
+    """Read a file of any bytes whatever; raises `ManifestInvalid` with its findings and nothing else.
+
+    `lists` are those of the tenant that it assumes, if whoever reads many such files has made them already.
+    """
     text, found = decode(data)
     if found and not text:
         raise ManifestInvalid(filename, found)
@@ -76,7 +81,7 @@ def read_trials(data: bytes, filename: str, manifest: Manifest) -> list[Trial]:
     except ValidationError as error:
         errors = error.errors(include_url=False)
         raise ManifestInvalid(filename, complaints.findings(errors, root, _schema())) from None
-    lists = _lists(content.tenant, manifest)
+    lists = lists or lists_of(content.tenant, manifest)
     found = list(_check(root, content, manifest, lists))
     if found:
         raise ManifestInvalid(filename, found)
@@ -106,7 +111,7 @@ def _schema() -> Mapping[str, Any]:
     return schema_of(TrialsShape)
 
 
-def _lists(tenant: TenantAssumed, manifest: Manifest) -> TenantLists:
+def lists_of(tenant: TenantAssumed, manifest: Manifest) -> TenantLists:
     """Give the lists of the tenant that the tests assume."""
     lists = lists_alone(manifest)
     return replace(

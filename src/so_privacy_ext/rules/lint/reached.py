@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.rules.alone import resolve_alone
-from so_privacy_ext.rules.lint.subject import RuleAt, Subject
+from so_privacy_ext.rules.lint.subject import RuleAt
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.reach.map import RuleMap
 from so_privacy_ext.rules.reach.reachability import Reach, reach
@@ -18,6 +19,8 @@ from so_privacy_ext.rules.tree import Node
 class Reached:
     """The rules of a manifest in one space, and what becomes of each."""
 
+    active: ActiveManifest = field(repr=False)
+    """Ready without any tenant."""
     rules: RuleMap
     reaches: Sequence[Reach]
 
@@ -31,9 +34,8 @@ class _SameBytes:
     manifest: Manifest = field(compare=False)
 
 
-def reached(subject: Subject) -> Reached:
+def reached(manifest: Manifest) -> Reached:
     """Give what is computed of a manifest, whatever the tenant has."""
-    manifest = subject.manifest
     return _computed(_SameBytes(manifest.digest, type(manifest.content), manifest))
 
 
@@ -41,7 +43,7 @@ def reached(subject: Subject) -> Reached:
 def _computed(one: _SameBytes) -> Reached:
     active = resolve_alone(one.manifest)
     rules = RuleMap(active)
-    return Reached(rules, reach(active, rules))
+    return Reached(active, rules, reach(active, rules))
 
 
 def place(rule: RuleAt, path: str) -> Node:

@@ -58,6 +58,8 @@ class RuleTests:
     """0 where there are none."""
     unseen: Mapping[tuple[str, str], str]
     """Rule and purpose that no test sees decided → a test for it on one line, empty where there is none."""
+    left_out: frozenset[tuple[str, str]] = frozenset()
+    """Of these, for which there is one that is not written out here, since very many are missing."""
 
 
 @dataclass(frozen=True, slots=True)

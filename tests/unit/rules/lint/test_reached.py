@@ -53,7 +53,7 @@ def test_a_finding_names_what_there_is(law: Law, fixture: str, what: str) -> Non
 
 
 def test_a_manifest_is_computed_once() -> None:
-    assert reached(subject(NORDIC)) is reached(subject(NORDIC))
+    assert reached(subject(NORDIC).manifest) is reached(subject(NORDIC).manifest)
 
 
 def test_an_intended_order_raises_no_alarm() -> None:
@@ -64,7 +64,7 @@ def test_an_intended_order_raises_no_alarm() -> None:
 
 def test_what_takes_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     one = subject(FOLDER / "L17" / "bad-alternative.yaml")
-    computed = reached(one)
+    computed = reached(one.manifest)
     assert list(l17_contradiction.look(one))
 
     monkeypatch.setattr(computed.rules, "effort", Effort(0))

@@ -13,7 +13,7 @@ from so_privacy_ext.rules.reach.reachability import NOT_COMPUTED, Covered
 
 def look(subject: Subject) -> Iterator[Found]:
     """Compute for whom each rule is the first; what contradicts itself is another law's."""
-    for one, reach in zip(subject.rules(), reached(subject).reaches, strict=True):
+    for one, reach in zip(subject.rules(), reached(subject.manifest).reaches, strict=True):
         if reach.contradictory:
             continue
         if NOT_COMPUTED in reach.purposes.values():

@@ -19,7 +19,7 @@ from so_privacy_ext.sdk import Facts
 
 def look(subject: Subject) -> Iterator[Found]:
     """Take three reasons for an order: narrower first, holding back before giving, and one that is said."""
-    written, computed = subject.rules(), reached(subject)
+    written, computed = subject.rules(), reached(subject.manifest)
     names = [_names(one) for one in written]
 
     def excused(upper: int, lower: int) -> bool:

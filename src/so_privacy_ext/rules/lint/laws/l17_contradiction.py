@@ -16,7 +16,7 @@ from so_privacy_ext.rules.reach.space import leaves_of
 
 def look(subject: Subject) -> Iterator[Found]:
     """Name the words that exclude each other; a name that the tenant lacks is found at activation."""
-    computed = reached(subject)
+    computed = reached(subject.manifest)
     for number, (one, reach) in enumerate(zip(subject.rules(), computed.reaches, strict=True)):
         when = computed.rules.rules[number].when
         computed.rules.effort.begin()

@@ -19,6 +19,7 @@ def look(subject: Subject) -> Iterator[Found]:
         yield Found(subject.at("rules"), "no rule has a test", how)
         return
     purposes = list(subject.manifest.content.purposes)
+    left_out = {rule for rule, _ in tested.left_out}
     for one in subject.rules():
         every = [purpose for purpose, _, _ in one.outcomes(purposes)]
         unseen = [purpose for purpose in every if (one.rule.id, purpose) in tested.unseen]
@@ -26,8 +27,14 @@ def look(subject: Subject) -> Iterator[Found]:
             what = f"no test sees {shown(one.rule.id)} decide"
             what += "" if len(unseen) == len(every) else f" {', '.join(unseen)}"
             offered = [text for purpose in unseen if (text := tested.unseen[one.rule.id, purpose])]
-            paste = f"paste below `tests:` what is right of {' '.join(offered)}"
-            yield Found(one.at("id"), what, paste if offered else "write one, if anybody can meet this rule")
+            if offered:
+                how = f"paste below `tests:` what is right of {' '.join(offered)}"
+            elif one.rule.id in left_out:
+                others = f" and {len(left_out) - 1} other rules" if len(left_out) > 1 else ""
+                how = f"`so-privacy manifest test FILE --missing` writes tests of this{others}"
+            else:
+                how = "write one, if anybody can meet this rule"
+            yield Found(one.at("id"), what, how)
 
 
 LAW = Law(

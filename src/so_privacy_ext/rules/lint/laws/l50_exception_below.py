@@ -13,7 +13,7 @@ from so_privacy_ext.rules.reach.overlaps import exceptions
 
 def look(subject: Subject) -> Iterator[Found]:
     """Compare for whom rules hold; who never decides anything is told so by another law."""
-    written, computed = subject.rules(), reached(subject)
+    written, computed = subject.rules(), reached(subject.manifest)
     for one in exceptions(computed.rules):
         if computed.reaches[one.lower].unreachable:
             continue
