@@ -96,6 +96,10 @@ class Courier:
         self._paused = False
         self._loop.call_soon_threadsafe(self._pump_all)
 
+    def hang_up(self) -> None:
+        """Close the connections that are kept between two deliveries, and wait until they are closed."""
+        self.wait_for(self._poster.close())
+
     def drop_all(self) -> None:
         """Give up all that is queued and not on its way."""
         self._loop.call_soon_threadsafe(self._drop_all)

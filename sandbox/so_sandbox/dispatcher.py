@@ -168,6 +168,10 @@ class Dispatcher:
     def resume(self) -> None:
         self._courier.resume()
 
+    def hang_up(self) -> None:
+        """Close the connections that are kept, so that a target which is about to end need not wait."""
+        self._courier.hang_up()
+
     def lose(self, share: float, *, seed: int = 0) -> None:
         """Lose this share of all new deliveries of events, 0 to 1, in silence: they are in the log alone."""
         if not 0 <= share <= 1:

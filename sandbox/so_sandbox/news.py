@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from so_sandbox.login.tokens import PARTNER_ISSUER, state_change_jwt
 from so_sandbox.sandbox import Sandbox
@@ -35,7 +34,7 @@ def notification(sandbox: Sandbox, tenant: Tenant, change: str) -> dict[str, obj
         "ContextIdentifier": name,
         "VersionName": tenant.tables.version,
         "FileVersion": "10.5.8700.1000",
-        "Token": state_change_jwt(issuer, name, sandbox.login.keys[0], datetime.now(UTC)),
+        "Token": state_change_jwt(issuer, name, sandbox.login.keys[0], sandbox.login.now()),
     }
     return body | ({"PublicEndpoint": tenant.tables.host or site.host} if change == "Move" else {})
 

@@ -10,7 +10,7 @@ from so_sandbox.crowd import add_crowd
 from so_sandbox.demo_tenant import add_demo_tenant, add_demo_tenants
 from so_sandbox.dispatcher import Dispatcher
 from so_sandbox.existing import add_existing
-from so_sandbox.login.service import Login
+from so_sandbox.login.service import Login, real_time
 from so_sandbox.login.site import Site
 from so_sandbox.world.applications import Application
 from so_sandbox.world.world import Snapshot, World
@@ -27,6 +27,7 @@ class Sandbox:
         dispatcher: Dispatcher,
         *,
         directory: Path | None = None,
+        one_clock: bool = False,
     ) -> None:
         self.world = world
         self.site = site
@@ -34,7 +35,7 @@ class Sandbox:
         self.dispatcher = dispatcher
         self.directory = directory
         """Where the files that a client needs are written; None = nowhere."""
-        self.login = Login(world, site)
+        self.login = Login(world, site, now=world.clock.now if one_clock else real_time)
         self.snapshots: dict[str, Snapshot] = {}
 
     def begin(self) -> None:

@@ -46,6 +46,8 @@ class Options:
     """Seconds that a webhook's target has for its answer."""
     concurrency: int = 1
     """Events that one webhook is brought at a time."""
+    one_clock: bool = False
+    """Whether the login service lives by the clock that can be moved, too; for a client that does as well."""
 
 
 class RunningSandbox:
@@ -118,9 +120,10 @@ def start(
     speed: float = 1.0,
     timeout: float = 10.0,
     concurrency: int = 1,
+    one_clock: bool = False,
 ) -> RunningSandbox:
     """Start a sandbox within this process; a world with tenants is taken as it is, an empty one is seeded."""
-    options = Options(port=port, speed=speed, timeout=timeout, concurrency=concurrency)
+    options = Options(port=port, speed=speed, timeout=timeout, concurrency=concurrency, one_clock=one_clock)
     return run(options, world=world, directory=directory)
 
 
@@ -137,7 +140,14 @@ def run(options: Options, *, world: World | None = None, directory: Path | None 
         dispatcher = Dispatcher(
             world, speed=options.speed, timeout=options.timeout, concurrency=options.concurrency
         )
-        sandbox = Sandbox(world, site, kept or files.new_credentials(), dispatcher, directory=directory)
+        sandbox = Sandbox(
+            world,
+            site,
+            kept or files.new_credentials(),
+            dispatcher,
+            directory=directory,
+            one_clock=options.one_clock,
+        )
         sandbox.begin()
         running = RunningSandbox(sandbox, listener)
     except BaseException:

@@ -182,9 +182,9 @@ class App:
         with self.session(tenant) as session:
             return purging.purge(session, self._periods())
 
-    def take(self, tenant_id: TenantId) -> Turn | None:
-        """Take a tenant's turn if nobody has it."""
-        return turns.take(self.dsn, tenant_id, self.data_key)
+    def take(self, tenant_id: TenantId, *, wait: float = 0.0) -> Turn | None:
+        """Take a tenant's turn if nobody has it, or if it is let go within so many seconds."""
+        return turns.take(self.dsn, tenant_id, self.data_key, wait=wait)
 
     def make_work(self, turn: Turn, must_yield: Callable[[], bool]) -> Work | None:
         """Give all that a slice of a tenant's work needs; None while no manifest decides for it."""
@@ -266,7 +266,7 @@ class App:
     @contextmanager
     def turn(self, tenant: OfTenant, *, wait: float = _TURN_WAIT) -> Iterator[Turn]:
         """Hold a tenant's turn for a command; a worker lets go of it between two chunks."""
-        turn = turns.take(self.dsn, tenant.tenant_id, self.data_key, wait=wait)
+        turn = self.take(tenant.tenant_id, wait=wait)
         if turn is None:
             raise Refused(
                 "tenant_busy", "a worker holds this tenant", "try again in a moment", Exit.UNAVAILABLE

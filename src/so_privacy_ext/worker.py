@@ -6,7 +6,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -114,6 +114,14 @@ class Worker:
                     pause = min(pause * 2, 30.0)
                 else:
                     pause = 0.5
+
+    def take_due(self) -> Sequence[TenantId]:
+        """Take one turn of each tenant that owes something now, one after another, and tell whose."""
+        with connect(self._dsn, application_name="so-privacy worker") as connection:
+            found = due_tenants(connection, 100)
+        for tenant_id in found:
+            self._turn(tenant_id, threading.Event())
+        return found
 
     def _watch(self, stop: threading.Event, pool: ThreadPoolExecutor) -> None:
         with connect(self._dsn, application_name="so-privacy worker") as connection:

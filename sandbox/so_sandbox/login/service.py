@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from so_sandbox.login.authorizing import Asked, RefusedRequestError
@@ -21,12 +22,27 @@ STATE_LIFETIME = timedelta(seconds=60)
 UNKNOWN_APPLICATION = "The application token is not known"
 
 
-class Login:
-    """Lives by real time: a clock that was moved ahead must not make honest signatures look old."""
+def real_time() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self, world: World, site: Site, *, state_lifetime: timedelta = STATE_LIFETIME) -> None:
+
+class Login:
+    """Lives by real time: a clock that was moved ahead must not make honest signatures look old.
+
+    Unless it is told to live by another: whose own clock is moved along with the sandbox's signs by that one.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        site: Site,
+        *,
+        state_lifetime: timedelta = STATE_LIFETIME,
+        now: Callable[[], datetime] = real_time,
+    ) -> None:
         self.world = world
         self.site = site
+        self.now = now
         self.state_lifetime = state_lifetime
         self.calls = CallLog()
         """Calls of login and state; those of the web services are in the world's own log."""
@@ -60,7 +76,7 @@ class Login:
         token_type: str | None,
     ) -> str:
         """Give a signed JWT or SAML token with a ticket in it; raises AdmissionError with the reason."""
-        now = datetime.now(UTC)
+        now = self.now()
         application = self.world.application_of(application_token or "")
         if application is None:
             raise AdmissionError(UNKNOWN_APPLICATION)
@@ -121,7 +137,7 @@ class Login:
 
     def tokens(self, grant: Grant) -> dict[str, str | int]:
         """Give what a grant is worth now; raises GrantError once the tenant has taken its leave back."""
-        now = datetime.now(UTC)
+        now = self.now()
         with self.world.lock:
             tenant = self.world.tenant(grant.context_identifier)
             associate = tenant.tables.associates.get(grant.associate_id) if tenant else None
@@ -167,7 +183,7 @@ class Login:
         if tenant is not None and tenant.tables.states_to_come:
             with tenant.change():
                 tenant.tables.state = tenant.tables.states_to_come.pop(0)
-        valid_until = datetime.now(UTC) + self.state_lifetime
+        valid_until = self.now() + self.state_lifetime
         running = tenant is not None and tenant.is_running
         endpoint = self.site.endpoint(tenant) if tenant is not None and running else None
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -38,7 +39,12 @@ class Turn:
     """The exclusive hold on one tenant; whoever is silent for six seconds has lost it."""
 
     def __init__(
-        self, session: TenantSession, tenant: Tenant, data_key: DataKey, beat_seconds: float
+        self,
+        session: TenantSession,
+        tenant: Tenant,
+        data_key: DataKey,
+        beat_seconds: float,
+        place: Callable[[TenantSession], None] | None,
     ) -> None:
         self.session = session
         self.tenant = tenant
@@ -56,6 +62,7 @@ class Turn:
         self.sweeps = SweepBook(session, tenant.epoch)
         self.runs = RunBook(session, tenant.epoch, tenant.address_key)
         self._data_key = data_key
+        self._place = place or wait_for_place
         self._ended = threading.Event()
         self._lost = threading.Event()
         self._heart = threading.Thread(
@@ -110,7 +117,7 @@ class Turn:
         """Return when one call to the CRM may begin, which it then must; a lost turn never gets that far."""
         if self.lost:
             raise StorageUnavailable("the turn is lost")
-        wait_for_place(self.session)
+        self._place(self.session)
 
     def secret(self, name: str) -> bytes:
         """Open the newest of the tenant's secrets of that name."""
@@ -178,8 +185,12 @@ def take(
     wait: float = 0.0,
     idle_seconds: float = IDLE_SECONDS,
     beat_seconds: float = BEAT_SECONDS,
+    place: Callable[[TenantSession], None] | None = None,
 ) -> Turn | None:
-    """Take a tenant's turn; None if another holds it (for longer than `wait`) or the tenant is gone."""
+    """Take a tenant's turn; None if another holds it (for longer than `wait`) or the tenant is gone.
+
+    `place` returns when a call may begin, for whoever has a CRM that takes more than ten a second.
+    """
     connection = connect(dsn, application_name="so-privacy turn", idle_seconds=idle_seconds)
     session = TenantSession(connection, tenant_id)
     try:
@@ -194,7 +205,7 @@ def take(
     except BaseException:
         session.close()
         raise
-    return Turn(session, tenant, data_key, beat_seconds)
+    return Turn(session, tenant, data_key, beat_seconds, place)
 
 
 def _lock(connection: Connection, tenant_id: TenantId, wait: float) -> bool:

@@ -20,7 +20,6 @@ from so_privacy_ext.model import AssociateId, ContextIdentifier, TenantId
 from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import manifests, tenants
 from so_privacy_ext.storage.database import connect
-from so_privacy_ext.storage.due import due_tenants
 from so_privacy_ext.storage.session import open_session
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
@@ -125,18 +124,10 @@ class Scene:
             )
         return known
 
-    def due(self) -> list[TenantId]:
-        with connect(self.dsn, application_name="test") as connection:
-            return list(due_tenants(connection, 100))
-
     def step(self) -> list[str]:
         """Take one turn of each tenant that is due now, and name them."""
         names = {number: name for name, number in self.tenants.items()}
-        taken = []
-        for tenant_id in self.due():
-            self.worker._turn(tenant_id, threading.Event())
-            taken.append(names[tenant_id])
-        return taken
+        return [names[tenant_id] for tenant_id in self.worker.take_due()]
 
     def rest(self) -> None:
         """Take turns until nobody is due."""

@@ -1,0 +1,37 @@
+"""A testing kit for partners: the whole product on a whole SuperOffice tenant, in a test's own process.
+
+Nothing is imported until a name is asked for, since pytest loads the plugin for everybody.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from so_privacy_kit.clock import Clock as Clock
+    from so_privacy_kit.delivering import Deliver as Deliver
+    from so_privacy_kit.delivering import Rest as Rest
+    from so_privacy_kit.outbox import Mail as Mail
+    from so_privacy_kit.outbox import Outbox as Outbox
+    from so_privacy_kit.person import Consent as Consent
+    from so_privacy_kit.person import Person as Person
+    from so_privacy_kit.tenant import Tenant as Tenant
+
+_ROOMS = {
+    "Clock": "clock",
+    "Consent": "person",
+    "Deliver": "delivering",
+    "Mail": "outbox",
+    "Outbox": "outbox",
+    "Person": "person",
+    "Rest": "delivering",
+    "Tenant": "tenant",
+}
+__all__ = ["Clock", "Consent", "Deliver", "Mail", "Outbox", "Person", "Rest", "Tenant"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
