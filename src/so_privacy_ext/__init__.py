@@ -1,1 +1,49 @@
-"""Purpose, legal basis and source of every person in a SuperOffice CRM, decided by rules and proven."""
+"""Purpose, legal basis and source of every person in a SuperOffice CRM, decided by rules and proven.
+
+All that a partner builds on is here: `from so_privacy_ext import Extension, Condition, Facts`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from so_privacy_ext.extension import Extension, FromSetting, Proposal
+    from so_privacy_ext.ports import Clock
+    from so_privacy_ext.sdk import UNKNOWN, Condition, Facts, OneOrMany, Seen, Truth, Unknown
+
+_WHERE = {
+    "Clock": "ports",
+    "Extension": "extension",
+    "FromSetting": "extension",
+    "Proposal": "extension",
+    "Condition": "sdk",
+    "Facts": "sdk",
+    "OneOrMany": "sdk",
+    "Seen": "sdk",
+    "Truth": "sdk",
+    "UNKNOWN": "sdk",
+    "Unknown": "sdk",
+}
+
+__all__ = [
+    "UNKNOWN",
+    "Clock",
+    "Condition",
+    "Extension",
+    "Facts",
+    "FromSetting",
+    "OneOrMany",
+    "Proposal",
+    "Seen",
+    "Truth",
+    "Unknown",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is asked for, so that a command that needs none of them starts at once."""
+    if name in _WHERE:
+        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    raise AttributeError(f"module `{__name__}` has no `{name}`")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -28,6 +28,21 @@ UNKNOWN = Unknown.UNKNOWN
 
 EventWord = Literal["created", "changed", "consented", "unconsented", "none"]
 CreatorWord = Literal["form", "us", "integration", "erp", "user"]
+
+Truth = bool | None
+"""Three-valued as in SQL: None is neither true nor false, because a fact is unknown."""
+Answer = tuple[Truth, str]
+"""What a plugin's condition said, and the code of its reason; an empty one where it gave none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Whose proposal a person's source is."""
+
+    plugin: str
+    confidence: float
+    why: str
+    """Code of one of the plugin's reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +78,29 @@ class Facts:
     """Purposes that have a consent text."""
     fields: Mapping[str, FieldValue] = field(default_factory=dict, repr=False)
     """User-defined fields by key (`UserField.key`); one that is not here is unknown."""
+    further: Mapping[str, FieldValue] = field(default_factory=dict, repr=False)
+    """What plugins found out, by `namespace.name`; what is not here is unknown."""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """What plugins' conditions said, by `answer_key`; one that is not here is unknown."""
+    proposed: Proposed | None = None
+    """Set where `source` is a plugin's proposal, since the CRM had none of its own."""
 
 
-Truth = bool | None
-"""Three-valued as in SQL: None is neither true nor false, because a fact is unknown."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One person as plugins see her."""
+
+    person_id: int
+    company_id: int
+    facts: Facts
+    source_is_open: bool = False
+    """Nobody has given her a source: a proposal may stand for it."""
+
+
+def answer_key(word: str, argument: Any) -> str:
+    """Name one question to a plugin: the word, a space, and its argument as JSON."""
+    return f"{word} {json.dumps(argument, sort_keys=True, separators=(',', ':'), ensure_ascii=False)}"
+
 
 ReferenceKind = Literal[
     "purpose", "source", "category", "business", "position", "person_field", "company_field"
@@ -140,6 +174,8 @@ class Condition(RootModel[Argument], Generic[Argument]):
     """
     unknown: ClassVar[frozenset[str]] = frozenset()
     """Keys of the argument that are read and understood, but about which no fact is known yet."""
+    reasons: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """By code, by language: the sentences of which `holds` may name one by its code."""
 
     def references(self) -> Iterable[Reference]:
         """Name what must exist for this condition to make sense."""
@@ -152,9 +188,21 @@ class Condition(RootModel[Argument], Generic[Argument]):
         """
         return None
 
-    @abstractmethod
-    def prepare(self, ground: Ground, /) -> Predicate:
+    def holds(self, _facts: Facts, /) -> Truth | Answer:
+        """Say whether it holds for a person; None where a fact that it takes is unknown.
+
+        A second value is the code of one of `reasons`, which says why.
+        """
+        raise NotImplementedError(f"{self.word} has neither `holds` nor `prepare`")
+
+    def prepare(self, _ground: Ground, /) -> Predicate:
         """Make the test ready, once for each activation."""
+
+        def truth(facts: Facts) -> Truth:
+            held = self.holds(facts)
+            return held[0] if isinstance(held, tuple) else held
+
+        return Predicate(truth, self.holds)
 
 
 class _OneOrMany:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,10 @@ from so_privacy_ext.sdk import Facts, Unknown
 
 def kept(facts: Facts, keyed_hash: Callable[[str], str]) -> dict[str, Any]:
     """Give the facts as JSON: ids, keys, numbers, booleans, days; e-mail domain and texts as keyed hashes."""
+    return _of_crm(facts, keyed_hash) | _of_plugins(facts, keyed_hash)
+
+
+def _of_crm(facts: Facts, keyed_hash: Callable[[str], str]) -> dict[str, Any]:
     return {
         "event": facts.event,
         "changed": sorted(facts.changed),
@@ -36,8 +41,20 @@ def kept(facts: Facts, keyed_hash: Callable[[str], str]) -> dict[str, Any]:
     }
 
 
+def _of_plugins(facts: Facts, keyed_hash: Callable[[str], str]) -> dict[str, Any]:
+    """Give what plugins said; nothing at all where none said anything."""
+    said: dict[str, Any] = {}
+    if facts.further:
+        said["further"] = {key: _field(value, keyed_hash) for key, value in sorted(facts.further.items())}
+    if facts.answers:
+        said["answers"] = {key: list(answer) for key, answer in sorted(facts.answers.items())}
+    if facts.proposed is not None:
+        said["proposed"] = asdict(facts.proposed)
+    return said
+
+
 def _field(value: FieldValue, keyed_hash: Callable[[str], str]) -> Any:
-    """Write what stands in a user-defined field: numbers and days as they are, a text as a keyed hash."""
+    """Write what stands in a field: numbers and days as they are, a text as a keyed hash."""
     if isinstance(value, str):
         return {"hash": keyed_hash(str(comparable(value)))}
     return value.isoformat() if isinstance(value, date) else value

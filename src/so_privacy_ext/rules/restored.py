@@ -13,12 +13,14 @@ from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.references import words_in
 from so_privacy_ext.rules.words.fields import CompanyField, PersonField, Range
 from so_privacy_ext.rules.words.person import EmailDomain
-from so_privacy_ext.sdk import UNKNOWN, Condition, Facts
+from so_privacy_ext.sdk import UNKNOWN, Condition, Facts, Proposed
 
 OTHER_TEXT = "\0"
 """Stands for a text of which only the hash was kept and which no manifest names; none can hold this one."""
 _DOMAIN = "email_domain_hash"
 _NAMES = frozenset(one.name for one in fields(Facts))
+_OF_PLUGINS = frozenset({"further", "answers", "proposed"})
+"""Kept only where a plugin said something; so none of them is ever lacking."""
 _MAYBE_UNKNOWN = frozenset({"creator", "country", "language", "age"})
 
 
@@ -44,7 +46,7 @@ def restored(content: Mapping[str, Any], texts: Mapping[str, str]) -> Restored |
     if content.get(_DOMAIN) is not None:
         values["email_domain"] = texts.get(content[_DOMAIN], OTHER_TEXT)
     kept = own.keys() | ({"email_domain"} if _DOMAIN in content else set())
-    return Restored(Facts(**values), frozenset(_NAMES - kept))
+    return Restored(Facts(**values), frozenset(_NAMES - _OF_PLUGINS - kept))
 
 
 def hashed_texts(manifests: Iterable[Manifest], keyed_hash: Callable[[str], str]) -> dict[str, str]:
@@ -65,9 +67,11 @@ def _value(name: str, value: Any, texts: Mapping[str, str]) -> Any:
         return frozenset(value)
     if name == "consents":
         return {purpose: (basis, source) for purpose, (basis, source) in value.items()}
-    if name == "fields":
+    if name in {"fields", "further"}:
         return {key: _field(one, texts) for key, one in value.items()}
-    return value
+    if name == "answers":
+        return {key: (truth, reason) for key, (truth, reason) in value.items()}
+    return Proposed(**value) if name == "proposed" else value
 
 
 def _field(value: Any, texts: Mapping[str, str]) -> FieldValue:

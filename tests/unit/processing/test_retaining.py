@@ -10,6 +10,7 @@ import pytest
 from so_privacy_ext.errors import Fault, Retry
 from so_privacy_ext.model import TAG_PREFIX, PersonId
 from so_privacy_ext.processing.retaining import Active, Retainer, Retention
+from so_privacy_ext.rules.logic import Every
 from so_privacy_ext.rules.retention import ActiveRetention
 from tests.unit.processing.fake_crm import BOT, EMPLOYEE, HUMAN, OWN, PORTAL, FakeCrm
 
@@ -21,7 +22,9 @@ PROSPECT, CUSTOMER = 51, 52
 
 
 def entry(name: str, category: int, inactive: str = "P24M") -> ActiveRetention:
-    return ActiveRetention(name, inactive, "propose_delete", lambda facts: facts.category_id == category)
+    return ActiveRetention(
+        name, inactive, "propose_delete", Every(()), lambda facts: facts.category_id == category
+    )
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import date
 
 from so_privacy_ext.model import FieldValue
 from so_privacy_ext.rules.kept import kept
-from so_privacy_ext.sdk import Facts
+from so_privacy_ext.sdk import Facts, Proposed
 
 
 def test_facts_are_kept_as_json_without_the_domain() -> None:
@@ -61,5 +61,29 @@ def test_texts_of_user_defined_fields_are_kept_as_hashes_and_the_rest_as_it_is()
 
 def test_no_fact_is_forgotten() -> None:
     names = {one.name for one in fields(Facts)} - {"email_domain"} | {"email_domain_hash"}
+    said = Facts(
+        further={"acme_vat.turnover": 5},
+        answers={"acme_vat.registered true": (True, "listed")},
+        proposed=Proposed("acme-vat", 0.9, "listed"),
+    )
 
-    assert set(kept(Facts(), str.upper)) == names
+    assert set(kept(said, str.upper)) == names
+    assert set(kept(Facts(), str.upper)) == names - {"further", "answers", "proposed"}
+
+
+def test_what_plugins_say_is_kept_with_texts_as_hashes_and_answers_as_they_are() -> None:
+    facts = Facts(
+        further={"acme_vat.name": "Acme ", "acme_vat.since": date(2026, 1, 2)},
+        answers={"acme_vat.size 5": (None, ""), "acme_vat.registered true": (True, "listed")},
+        proposed=Proposed("acme-vat", 0.9, "listed"),
+    )
+
+    content = kept(facts, lambda text: f"hash of {text}")
+
+    assert json.loads(json.dumps(content)) == content
+    assert content["further"] == {"acme_vat.name": {"hash": "hash of acme"}, "acme_vat.since": "2026-01-02"}
+    assert content["answers"] == {
+        "acme_vat.registered true": [True, "listed"],
+        "acme_vat.size 5": [None, ""],
+    }
+    assert content["proposed"] == {"plugin": "acme-vat", "confidence": 0.9, "why": "listed"}

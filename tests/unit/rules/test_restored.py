@@ -8,7 +8,7 @@ from datetime import date
 from so_privacy_ext.rules.kept import kept
 from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.rules.restored import OTHER_TEXT, Restored, hashed_texts, restored
-from so_privacy_ext.sdk import UNKNOWN, Facts
+from so_privacy_ext.sdk import UNKNOWN, Facts, Proposed
 from tests.unit.rules.conftest import SMALL
 
 FULL = Facts(
@@ -31,6 +31,9 @@ FULL = Facts(
     consents={"STORE": ("61B", "WEBFORM")},
     wordings=frozenset({"EMARKETING"}),
     fields={"a": "vip", "b": 12, "c": 1.5, "d": date(2026, 1, 31), "e": True, "f": None},
+    further={"acme_vat.size": 12, "acme_vat.since": date(2026, 1, 31)},
+    answers={"acme_vat.registered true": (True, "listed"), "acme_vat.size 5": (None, "")},
+    proposed=Proposed("acme-vat", 0.9, "listed"),
 )
 MANIFEST = parse(
     (

@@ -1,0 +1,145 @@
+"""What a partner declares: an `Extension` with its condition words, further facts and source detector.
+
+A package names it by an entry point in the group `so_privacy_ext.extensions`. Nothing runs by declaring:
+the product imports no plugin, it starts a process for it, which is asked.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.sdk import Condition
+
+GROUP = "so_privacy_ext.extensions"
+"""The group of entry points by which packages name their extensions."""
+
+Word = TypeVar("Word", bound=type[Condition[Any]])
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class FromSetting:
+    """A host that the administrator names in the plugin's settings."""
+
+    setting: str
+    """The field of the settings that holds its name."""
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a detector takes a person's source to be."""
+
+    source: str
+    """Key of a source of the manifest."""
+    confidence: float
+    """From 0 to 1; below 0.5 it counts for nothing."""
+    why: str
+    """Code of one of the detector's reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """A function that finds further facts."""
+
+    names: tuple[str, ...]
+    """As a manifest would say them, without the namespace."""
+    function: Callable[..., Any]
+    asks: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """The function that proposes sources."""
+
+    function: Callable[..., Any]
+    asks: frozenset[str]
+    reasons: Mapping[str, Mapping[str, str]]
+
+
+class Extension:
+    """Says in one place all that a plugin is: its name, what it adds, and what it needs."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        version: str,
+        says: str,
+        settings: type[BaseModel] | None = None,
+        hosts: Sequence[str | FromSetting] = (),
+    ) -> None:
+        """Declare a plugin.
+
+        Args:
+            name: small letters, digits and hyphens, such as `acme-vat`; that of its entry point.
+            version: its own; a new one that asks for more is off until the administrator has agreed.
+            says: one sentence for the administrator who switches it on.
+            settings: a pydantic model of what the administrator may set.
+            hosts: all to which it talks, as `"api.example.com:443"` or `FromSetting("host", port=587)`.
+        """
+        self.name = name
+        self.version = version
+        self.says = says
+        self.settings = settings
+        self.hosts = tuple(hosts)
+        self.words: list[type[Condition[Any]]] = []
+        self.finders: list[Finder] = []
+        self.detectors: list[Detector] = []
+
+    @property
+    def namespace(self) -> str:
+        """Give what its words and facts begin with."""
+        return self.name.replace("-", "_")
+
+    def condition(self, word: Word) -> Word:
+        """Add a word to a manifest's `when`: a `Condition` with a `holds`."""
+        self.words.append(word)
+        return word
+
+    def facts(self, *names: str) -> Callable[[Function], Function]:
+        """Add facts that are found for all persons of a slice at once.
+
+        The function takes any of `persons` (a sequence of `Seen`), `settings` and `clock` by name, and gives
+        by person id the facts it found by name; whom it leaves out, of her it knows nothing.
+        """
+
+        def added(function: Function) -> Function:
+            asks = _asks(function, frozenset({"persons", "settings", "clock"}))
+            self.finders.append(Finder(names, function, asks))
+            return function
+
+        return added
+
+    def detect_source(self, *, reasons: Mapping[str, Mapping[str, str]]) -> Callable[[Function], Function]:
+        """Have a function propose where a person comes from, for whom the CRM knows no source.
+
+        The function takes any of `facts` and `settings` by name, and gives a `Proposal` or None.
+        """
+
+        def added(function: Function) -> Function:
+            asks = _asks(function, frozenset({"facts", "settings"}))
+            self.detectors.append(Detector(function, asks, reasons))
+            return function
+
+        return added
+
+
+def _asks(function: Callable[..., Any], offered: frozenset[str]) -> frozenset[str]:
+    """Give the arguments that a function asks for; raises `Refused` for what nobody can give it."""
+    asked = inspect.signature(function).parameters
+    wrong = [name for name in asked if name not in offered]
+    if wrong:
+        raise Refused(
+            "plugin_argument",
+            f"`{function.__name__}` asks for {', '.join(f'`{name}`' for name in wrong)}",
+            f"it may ask for {', '.join(f'`{name}`' for name in sorted(offered))}, by these names",
+            Exit.BAD_DATA,
+        )
+    return frozenset(asked)

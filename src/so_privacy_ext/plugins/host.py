@@ -1,0 +1,305 @@
+"""The process in which one plugin runs for one tenant: it answers over one socket and ends with it.
+
+It imports the SDK and the plugin, nothing else, so that it is there quickly.
+"""
+
+from __future__ import annotations
+
+import _posixsubprocess
+import importlib
+import json
+import math
+import os
+import re
+import select
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+
+from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.extension import Extension, FromSetting, Proposal
+from so_privacy_ext.plugins.declared import described
+from so_privacy_ext.plugins.guard import STARTS, Guard, limit, readable
+from so_privacy_ext.plugins.wire import inward, receive, send, tagged
+from so_privacy_ext.sdk import Condition, Facts, Seen
+
+_LONGEST_TEXT = 1000
+_SAFE = re.compile(r"[\w.-]{1,60}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Nonsense(Exception):
+    """A plugin's function gave what it may not give; the text holds nothing of what it gave."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Still:
+    """The product's time, which stands still while one question is answered."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def main() -> None:
+    """Serve one plugin: file descriptor of the socket, then `module:object`."""
+    _, descriptor, value = sys.argv
+    guard = Guard(readable())
+    socket.getaddrinfo = guard.resolving(socket.getaddrinfo)
+    with socket.socket(fileno=int(descriptor)) as parent:
+        threading.Thread(target=end_with, args=(parent,), daemon=True).start()
+        serve(parent, value, guard, confine)
+
+
+def confine(guard: Guard) -> None:
+    """Put the guard in force for good; whatever is imported or done from here on is judged."""
+    limit()
+    _posixsubprocess.fork_exec = _forks(guard)
+    sys.addaudithook(guard.hook)
+
+
+def _forks(guard: Guard) -> Callable[..., Any]:
+    """Stand in for the one way to start a process that no audit hook sees."""
+
+    def fork_exec(*_arguments: Any) -> int:
+        guard.refusals.append(STARTS)
+        raise PermissionError(f"{STARTS.what}; {STARTS.how}")
+
+    return fork_exec
+
+
+def end_with(parent: socket.socket, leave: Callable[[int], Any] = os._exit) -> None:
+    """Wait until the product is gone, however it went, and end this process, whatever the plugin does."""
+    waiting = select.poll()
+    waiting.register(parent.fileno(), 0)  # a hang-up is told without asking for it
+    waiting.poll()
+    leave(0)
+
+
+def serve(parent: socket.socket, value: str, guard: Guard, confined: Callable[[Guard], None]) -> None:
+    """Introduce the plugin, then answer until the other side closes."""
+    try:
+        begin = receive(parent)
+        confined(guard)
+        try:
+            plugin = _Plugin(_loaded(value), begin["settings"], guard)
+        except Refused as refused:
+            send(parent, {"refused": [refused.code, refused.what, refused.how], "kept_from": _told(guard)})
+            return
+        send(parent, {"declaration": plugin.declaration, "kept_from": _told(guard)})
+        while True:
+            call = receive(parent)
+            answer = plugin.answer(call["do"], call["content"])
+            reply = {"number": call["number"], "answer": answer, "failed": plugin.failures()}
+            send(parent, {**reply, "kept_from": _told(guard)})
+    except (EOFError, OSError):
+        return
+
+
+def _told(guard: Guard) -> list[str]:
+    return [one.name for one in guard.told()]
+
+
+def _loaded(value: str) -> Extension:
+    """Import what the entry point names; raises `Refused` for whatever the plugin does on its import."""
+    module, _, path = value.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for name in path.split("."):
+            found = getattr(found, name)
+    except Refused:
+        raise
+    except BaseException as error:  # noqa: BLE001  # also SystemExit: a plugin ends nothing
+        raise Refused(
+            "plugin_import",
+            f"importing it fails: {_place(error)}",
+            f"`python -c 'import {module}'` shows the whole error; mend the package or install what it lacks",
+            Exit.BAD_DATA,
+        ) from None
+    if not isinstance(found, Extension):
+        how = "let the entry point name the object that `Extension(...)` gave, as `module:ext`"
+        raise Refused("plugin_entry", f"its entry point names a {type(found).__name__}", how, Exit.BAD_DATA)
+    return found
+
+
+def _place(error: BaseException) -> str:
+    """Say which error it was and where in the plugin; nothing of its text, which may hold anything."""
+    kind = type(error)
+    known = getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind
+    name = kind.__name__ if known and _SAFE.fullmatch(kind.__name__) else "an error of its own"
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    file = Path(trace.tb_frame.f_code.co_filename).name if trace is not None else ""
+    return f"{name} at {file}:{trace.tb_lineno}" if trace is not None and _SAFE.fullmatch(file) else name
+
+
+class _Plugin:
+    """An extension with its settings, ready to be asked."""
+
+    def __init__(self, extension: Extension, settings: Mapping[str, Any] | None, guard: Guard) -> None:
+        self.declaration = described(extension)
+        self._extension = extension
+        self._guard = guard
+        self._settings = _settings(extension, settings)
+        self._words = {one.word: one for one in extension.words}
+        self._ready: dict[str, Condition[Any]] = {}
+        self._failed: dict[tuple[str, str], str] = {}
+        guard.hosts = frozenset(_hosts(extension, self._settings))
+
+    def failures(self) -> list[list[str]]:
+        """Give what went wrong since the last time, once for each function: kind, function, which error."""
+        failed = [[kind, where, what] for (kind, where), what in self._failed.items()]
+        self._failed.clear()
+        return failed
+
+    def answer(self, do: str, content: Mapping[str, Any]) -> Any:
+        """Answer one call; what could not be answered is null, or left out."""
+        if do == "conditions":
+            return self._conditions(content["questions"], [inward(one) for one in content["persons"]])
+        self._guard.may_talk = True
+        try:
+            if do == "facts":
+                clock = _Still(datetime.fromisoformat(content["now"]))
+                return self._facts([_seen(one) for one in content["persons"]], clock)
+            return [self._source(Facts(**inward(one))) for one in content["persons"]]
+        finally:
+            self._guard.may_talk = False
+
+    def _conditions(
+        self, questions: Sequence[Sequence[Any]], persons: Sequence[Mapping[str, Any]]
+    ) -> list[list[Any]]:
+        """Give for each question, for each person, truth and reason; null where the plugin failed."""
+        return [[self._holds(word, argument, one) for one in persons] for word, argument in questions]
+
+    def _holds(self, word: str, argument: Any, facts: Mapping[str, Any]) -> list[Any] | None:
+        try:
+            held = self._condition(word, argument).holds(Facts(**facts))  # facts of its own each time
+            return _answer(held, self._words[word].reasons)
+        except BaseException as error:  # noqa: BLE001  # whatever a plugin does, the next question is asked
+            self._note(word, error)
+            return None
+
+    def _condition(self, word: str, argument: Any) -> Condition[Any]:
+        key = json.dumps([word, argument], sort_keys=True)
+        if key not in self._ready:
+            self._ready[key] = self._words[word].model_validate_json(json.dumps(argument))
+        return self._ready[key]
+
+    def _facts(self, persons: Sequence[Seen], clock: _Still) -> dict[str, dict[str, Any]]:
+        """Give by person what all functions found."""
+        found: dict[str, dict[str, Any]] = {}
+        known = {one.person_id for one in persons}
+        offered = {"persons": persons, "settings": self._settings, "clock": clock}
+        for finder in self._extension.finders:
+            where = finder.function.__name__
+            try:
+                given = finder.function(**{name: offered[name] for name in finder.asks})
+                checked = list(_checked(given, known, finder.names))
+            except BaseException as error:  # noqa: BLE001  # as above
+                self._note(where, error)
+                continue
+            for person_id, name, value in checked:
+                full = f"{self._extension.namespace}.{name}"
+                found.setdefault(str(person_id), {})[full] = tagged(value)
+        return found
+
+    def _source(self, facts: Facts) -> list[Any] | None:
+        for detector in self._extension.detectors:
+            offered = {"facts": facts, "settings": self._settings}
+            try:
+                given = detector.function(**{name: offered[name] for name in detector.asks})
+                return None if given is None else _proposal(given, detector.reasons)
+            except BaseException as error:  # noqa: BLE001  # as above
+                self._note(detector.function.__name__, error)
+        return None
+
+    def _note(self, where: str, error: BaseException) -> None:
+        kind, what = ("junk", str(error)) if isinstance(error, Nonsense) else ("raised", _place(error))
+        self._failed.setdefault((kind, where), what)
+
+
+def _seen(shown: Mapping[str, Any]) -> Seen:
+    return Seen(shown["person_id"], shown["company_id"], Facts(**inward(shown["facts"])))
+
+
+def _settings(extension: Extension, given: Mapping[str, Any] | None) -> BaseModel | None:
+    """Read settings by the plugin's own model; None where it has none, or is only asked what it is."""
+    if extension.settings is None or given is None:
+        return None
+    try:
+        return extension.settings.model_validate_json(json.dumps(given))
+    except ValidationError as error:
+        places = ", ".join(
+            ".".join(str(step) for step in one["loc"]) or "the whole"
+            for one in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+        how = "set them by `so-privacy plugin settings`; `plugin show` says what each may be"
+        raise Refused("plugin_settings", f"settings that it can't use: {places}", how, Exit.CONFIG) from None
+
+
+def _hosts(extension: Extension, settings: BaseModel | None) -> Iterator[tuple[str, int]]:
+    for host in extension.hosts:
+        if isinstance(host, FromSetting):
+            if settings is not None:
+                yield str(getattr(settings, host.setting)).lower(), host.port
+        else:
+            name, _, port = host.rpartition(":")
+            yield name.lower(), int(port)
+
+
+def _answer(held: Any, reasons: Mapping[str, Any]) -> list[Any]:
+    truth, reason = held if isinstance(held, tuple) and len(held) == 2 else (held, "")
+    if not (truth is None or truth is True or truth is False):
+        raise Nonsense("neither true, false nor None")
+    if reason and not (isinstance(reason, str) and reason in reasons):
+        raise Nonsense("a reason that is not among its `reasons`")
+    return [truth, reason or ""]
+
+
+def _checked(given: Any, known: set[int], names: Sequence[str]) -> Iterator[tuple[int, str, Any]]:
+    """Give what a function found, fact by fact; raises `Nonsense` for what no fact can be."""
+    if not isinstance(given, Mapping):
+        raise Nonsense("no mapping by person id")
+    for person_id, facts in given.items():
+        if person_id not in known:
+            raise Nonsense("a person who was not asked about")
+        if not isinstance(facts, Mapping):
+            raise Nonsense("no mapping of facts by name")
+        for name, value in facts.items():
+            if name not in names:
+                raise Nonsense("a fact that it did not declare")
+            yield person_id, name, _fact(value)
+
+
+def _fact(value: Any) -> Any:
+    if value is None or type(value) in (bool, date):
+        return value
+    if type(value) is str and len(value) <= _LONGEST_TEXT:
+        return value
+    if type(value) is int and abs(value) < 2**53:
+        return value
+    if type(value) is float and math.isfinite(value):
+        return value
+    raise Nonsense("a fact that is no text, number, day, true, false or None")
+
+
+def _proposal(given: Any, reasons: Mapping[str, Any]) -> list[Any]:
+    if not isinstance(given, Proposal):
+        raise Nonsense("neither a `Proposal` nor None")
+    source, why = cast("Any", given.source), cast("Any", given.why)  # a plugin may have put anything there
+    if not (isinstance(source, str) and _KEY.fullmatch(source)):
+        raise Nonsense("a source that is no key")
+    if type(given.confidence) not in (int, float) or not 0 <= given.confidence <= 1:
+        raise Nonsense("a confidence that is not between 0 and 1")
+    if not (isinstance(why, str) and why in reasons):
+        raise Nonsense("a reason that is not among its `reasons`")
+    return [source, float(given.confidence), why]

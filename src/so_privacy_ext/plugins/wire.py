@@ -1,0 +1,110 @@
+"""What goes between the product and a plugin's process: JSON with its length before it, and facts as JSON.
+
+Every read and write has a deadline, so that the other side can delay nobody, not even with half a message.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from so_privacy_ext.sdk import UNKNOWN, Facts
+
+MOST = 32 * 1024 * 1024
+"""Bytes of a message; a slice of 200 persons has some 300,000."""
+_LENGTH = 4
+_NOT_SHOWN = frozenset({"answers", "proposed"})
+"""What other plugins said of a person is none of a plugin's business."""
+
+
+def send(to: socket.socket, message: Any, deadline: float | None = None) -> None:
+    """Send a message; raises `TimeoutError` at the deadline (monotonic), `OSError` if nobody is there."""
+    body = json.dumps(message, ensure_ascii=False, allow_nan=False).encode()
+    data = memoryview(len(body).to_bytes(_LENGTH, "big") + body)
+    while data:
+        _until(to, deadline)
+        data = data[to.send(data) :]
+
+
+def receive(of: socket.socket, deadline: float | None = None) -> Any:
+    """Wait for a message.
+
+    Raises `TimeoutError` at the deadline, `EOFError` if the other side is gone, and `ValueError` for junk.
+    """
+    length = int.from_bytes(_exactly(of, _LENGTH, deadline), "big")
+    if length > MOST:
+        raise ValueError(f"a message of {length} bytes, and {MOST} are the most")
+    return json.loads(_exactly(of, length, deadline))
+
+
+def _exactly(of: socket.socket, length: int, deadline: float | None) -> bytes:
+    data = bytearray()
+    while len(data) < length:
+        _until(of, deadline)
+        part = of.recv(min(length - len(data), 65536))
+        if not part:
+            raise EOFError("the other side has closed")
+        data += part
+    return bytes(data)
+
+
+def _until(connection: socket.socket, deadline: float | None) -> None:
+    left = None if deadline is None else deadline - time.monotonic()
+    if left is not None and left <= 0:
+        raise TimeoutError("time is up")
+    connection.settimeout(left)
+
+
+def outward(facts: Facts, namespace: str) -> dict[str, Any]:
+    """Write the facts that a plugin may see, of further ones only its own, as JSON."""
+    shown = {one.name: getattr(facts, one.name) for one in fields(facts) if one.name not in _NOT_SHOWN}
+    own = f"{namespace}."
+    shown["further"] = {key: value for key, value in facts.further.items() if key.startswith(own)}
+    return {name: tagged(value) for name, value in shown.items()}
+
+
+def inward(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what `outward` wrote, as arguments for `Facts`; nothing in it can be changed."""
+    return {name: untagged(value) for name, value in shown.items()}
+
+
+def tagged(value: Any) -> Any:
+    """Write what JSON has no form for as a mapping with one key."""
+    if value is UNKNOWN:
+        return {"unknown": True}
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    if isinstance(value, frozenset):
+        return {"set": sorted(value)}
+    if isinstance(value, tuple):
+        return {"tuple": list(value)}
+    if isinstance(value, Mapping):
+        return {"map": {key: tagged(one) for key, one in value.items()}}
+    return value
+
+
+def untagged(value: Any) -> Any:
+    """Read what `tagged` wrote; raises `ValueError` for anything else."""
+    if not isinstance(value, dict):
+        if isinstance(value, list) or (isinstance(value, float) and not math.isfinite(value)):
+            raise ValueError("no value of a fact")
+        return value
+    match list(value.items()):
+        case [("unknown", True)]:
+            return UNKNOWN
+        case [("day", str(day))]:
+            return date.fromisoformat(day)
+        case [("set", list(members))]:
+            return frozenset(members)
+        case [("tuple", list(members))]:
+            return tuple(members)
+        case [("map", dict(inner))]:
+            return MappingProxyType({key: untagged(one) for key, one in inner.items()})
+    raise ValueError("no value of a fact")

@@ -1,0 +1,18 @@
+"""A plugin that changes the facts that it is given."""
+
+from __future__ import annotations
+
+from so_privacy_ext import Condition, Extension, Facts, Truth
+
+ext = Extension("faulty", version="1", says="Does what it may not.")
+
+
+@ext.condition
+class Asked(Condition[bool]):
+    """Whether it holds."""
+
+    word = "faulty.asked"
+
+    def holds(self, facts: Facts, /) -> Truth:
+        object.__setattr__(facts, "country", "NO")
+        return facts.country == "NO"

@@ -1,0 +1,20 @@
+"""A plugin that writes a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from so_privacy_ext import Condition, Extension, Facts, Truth
+
+ext = Extension("faulty", version="1", says="Does what it may not.")
+
+
+@ext.condition
+class Asked(Condition[bool]):
+    """Whether it holds."""
+
+    word = "faulty.asked"
+
+    def holds(self, facts: Facts, /) -> Truth:
+        Path("/tmp/faulty.txt").write_text("Greta Olsen", encoding="utf-8")
+        return True
