@@ -26,6 +26,7 @@ from so_privacy_ext.rounds import rounds
 from so_privacy_ext.rules.activation import ActiveManifest, resolve, resolve_what_stands
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.storage import registers
+from so_privacy_ext.storage.manifests import none_decides
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.superoffice.changes import CrmChanges
 from so_privacy_ext.superoffice.crm import SuperOfficeCrm
@@ -174,8 +175,7 @@ class Foresight:
             return resolve(manifest, self._crm(turn).lists())
         active = turn.manifest()
         if active is None:
-            how = "name one with --manifest FILE, or activate one with `so-privacy manifest activate FILE`"
-            raise Refused("no_manifest", "no manifest decides yet", how, Exit.CONFIG)
+            raise none_decides("name one with --manifest FILE")
         return resolve_what_stands(parse(active[0], active[1][:12]), self._crm(turn).lists())
 
     def _read(self, turn: Turn, beginning: Beginning, everybody: Everybody) -> Sequence[Person]:

@@ -19,6 +19,7 @@ from so_privacy_ext.processing.running import compare, work_on
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.runs import DAY, RUN, Progress, Run, RunKind, RunState, Tally, Waves, Wishes
 from so_privacy_ext.storage import proposals, run_register, runs, tenants
+from so_privacy_ext.storage.manifests import none_decides
 from so_privacy_ext.storage.proposals import Wish
 from so_privacy_ext.storage.run_register import Choice, ListedPerson, NewPerson, NewRun
 from so_privacy_ext.storage.session import TenantSession
@@ -131,7 +132,7 @@ class TenantRuns:
             with self._house.turn(self._tenant) as turn:
                 until, work = time.monotonic() + SHARE, self._house.make_work(turn, lambda: False)
                 if work is None:
-                    raise _no_manifest()
+                    raise none_decides()
                 while more and time.monotonic() < until:
                     run = run_register.shown(turn.session, run_id)
                     more = run.state is RunState.PLANNED and compare(work, turn.runs, run)
@@ -193,7 +194,7 @@ class TenantRuns:
     def _refuse_stale(self, turn: Turn, head: PlanHead) -> None:
         work = self._house.make_work(turn, lambda: False)
         if work is None:
-            raise _no_manifest()
+            raise none_decides()
         work.crm.forget_lists()
         how = "make a new plan: so-privacy plan"
         if head.epoch != turn.tenant.epoch:
@@ -265,7 +266,3 @@ def _refuse_harm(head: PlanHead, allowed: Collection[str]) -> None:
             f"change the manifest, or allow it: --allow {broken[0]}",
             Exit.BAD_DATA,
         )
-
-
-def _no_manifest() -> Refused:
-    return Refused("no_manifest", "no manifest decides yet", "so-privacy manifest activate FILE", Exit.CONFIG)

@@ -29,6 +29,7 @@ from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.rules.sentences import Standing, Told, tell
 from so_privacy_ext.rules.supposed import MadeUpPerson
 from so_privacy_ext.rules.wording import Wording, wording
+from so_privacy_ext.storage import manifests
 
 
 def explain(
@@ -79,9 +80,7 @@ def _person(
         with app.turn(summary) as turn:
             work = app.make_work(turn, lambda: False)
             if work is None:
-                raise Refused(
-                    "no_manifest", "no manifest decides yet", "so-privacy manifest activate FILE", Exit.CONFIG
-                )
+                raise manifests.none_decides()
             if file is not None:
                 work = _by(work, resolve(parse(read_file(file), str(file)), work.crm.lists()))
             found = work.crm.read_persons([person_id], work.manifest.fields).get(person_id)

@@ -14,6 +14,7 @@ from so_privacy_ext.rules.alone import lists_alone, resolve_alone
 from so_privacy_ext.rules.made_up import facts_from
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.supposed import MadeUpPerson
+from so_privacy_ext.storage import manifests
 
 
 def made_up(words: Sequence[str], file: Path | None, tenant: str | None) -> MadeUpPerson:
@@ -27,12 +28,7 @@ def made_up(words: Sequence[str], file: Path | None, tenant: str | None) -> Made
         return MadeUpPerson(facts_from(said, named, lists), resolve(named, lists), lists)
     manifest, lists = _of_tenant(tenant)
     if manifest is None:
-        raise Refused(
-            "no_manifest",
-            "no manifest decides yet",
-            "so-privacy manifest activate FILE, or name a file by --manifest",
-            Exit.CONFIG,
-        )
+        raise manifests.none_decides("name a file by --manifest")
     return MadeUpPerson(facts_from(said, manifest, lists), resolve_what_stands(manifest, lists), lists)
 
 

@@ -11,7 +11,6 @@ from so_privacy_ext.cli.manifest_file import read_file
 from so_privacy_ext.cli.output import AsJson, TenantName, print_json, say
 from so_privacy_ext.cli.spoken import Language, Spoken
 from so_privacy_ext.cli.wired import wired
-from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.sentences import rule_sentence
 from so_privacy_ext.rules.wording import wording
@@ -41,6 +40,5 @@ def _active(tenant: str | None) -> Manifest:
     with wired() as app, app.session(app.tenant(tenant)) as session:
         active = manifests.active(session)
     if active is None:
-        how = "so-privacy manifest activate FILE, or name a file"
-        raise Refused("no_manifest", "no manifest decides yet", how, Exit.CONFIG)
+        raise manifests.none_decides("name a file")
     return parse(active[0], active[1][:12])

@@ -11,9 +11,9 @@ import typer
 from so_privacy_ext.app import App
 from so_privacy_ext.cli.output import AsJson, TenantName, print_json, say
 from so_privacy_ext.cli.wired import wired
-from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.errors import Exit
 from so_privacy_ext.model import Statement, SweepKind
-from so_privacy_ext.storage import sweeps
+from so_privacy_ext.storage import manifests, sweeps
 from so_privacy_ext.storage.tenants import TenantSummary
 
 _SHARE = 5.0
@@ -62,9 +62,7 @@ def _swept(app: App, tenant: TenantSummary) -> int:
         until = time.monotonic() + _SHARE
         with app.turn(tenant) as turn:
             if turn.manifest() is None:
-                raise Refused(
-                    "no_manifest", "no manifest decides yet", "so-privacy manifest activate FILE", Exit.CONFIG
-                )
+                raise manifests.none_decides()
             if wanted is None:
                 wanted = turn.sweeps.ask("asked")
             healing = app.healing(turn)

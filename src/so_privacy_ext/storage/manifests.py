@@ -55,6 +55,12 @@ class Moved:
 NOTHING_MOVED = Moved()
 
 
+def none_decides(besides: str = "") -> Refused:
+    """Say that no manifest of the tenant's decides yet, and what helps; `besides`, what else would."""
+    how = f"so-privacy manifest activate FILE{besides and f', or {besides}'}"
+    return Refused("no_manifest", "no manifest decides yet", how, Exit.CONFIG)
+
+
 def active(session: TenantSession) -> tuple[bytes, str] | None:
     """Give the bytes and the digest of the manifest that decides now."""
     row = session.row(_sql["active"])
