@@ -182,7 +182,7 @@ class World:
     def rows(self, table: str) -> list[dict[str, Any]]:
         with open_session(self.dsn, self.tenant_id) as session:
             return list(
-                session.rows(f"SELECT * FROM {table} WHERE tenant_id = %(tenant_id)s ORDER BY 2".encode())
+                session.rows(f"SELECT * FROM {table} WHERE tenant_id = %(tenant_id)s ORDER BY 1, 2".encode())
             )
 
 
