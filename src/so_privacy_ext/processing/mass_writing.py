@@ -11,8 +11,9 @@ from so_privacy_ext.processing.case import Case, Held
 from so_privacy_ext.processing.work import CHUNK, Work
 from so_privacy_ext.processing.writing import hold, judge
 
-MASS_CHUNK = 1000
-"""Persons whose consents are re-read, written and read back together."""
+MASS_CHUNK = 990
+"""Persons whose consents are re-read, written and read back together: a few less than a page of rows holds,
+so that persons with one row each, as most have of addresses, cost one page of them and no second one."""
 _TRIES = 2
 """A row that somebody else was first with fails the call of all; the read-back says which, and the rest is
 asked for once more."""

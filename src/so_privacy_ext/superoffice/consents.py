@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from so_privacy_ext.errors import Applied, CrmFailure, Fault
 from so_privacy_ext.model import AssociateId, Consent, PersonId, TenantLists
 from so_privacy_ext.superoffice import faults
-from so_privacy_ext.superoffice.archive import Column, Row, integer, moment, read_by_ids, text
+from so_privacy_ext.superoffice.archive import Column, Row, integer, moment, text
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.list_cache import Stranger
+from so_privacy_ext.superoffice.spans import read_rows
 
 COMMENT_UNITS = 255
 """The column's length, in UTF-16 code units."""
@@ -43,7 +44,7 @@ def read_consents(
 
     A row whose purpose no list knows, even after a fresh look, can't be decided on and is left out.
     """
-    return by_person(read_by_ids(client, "consentperson", COLUMNS, "person_id", ids), ids, lists, doubt)
+    return by_person(read_rows(client, "consentperson", COLUMNS, ids), ids, lists, doubt)
 
 
 def by_person(

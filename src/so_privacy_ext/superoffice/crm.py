@@ -10,7 +10,6 @@ from so_privacy_ext.superoffice import activities, consents, lists, mail, person
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
 from so_privacy_ext.superoffice.everybody import Everybody, Noticed
-from so_privacy_ext.superoffice.spans import is_span, read_consent_rows
 
 
 class SuperOfficeCrm:
@@ -29,8 +28,6 @@ class SuperOfficeCrm:
     def read_persons(
         self, ids: Sequence[PersonId], fields: Sequence[UserField] = ()
     ) -> Mapping[PersonId, Person]:
-        if is_span(ids):
-            return self._read_span(ids, fields)
         found = persons.read_persons(self._client, ids, self.read_consents, fields)
         if found:
             self._refuse_moved(fields)
@@ -53,9 +50,6 @@ class SuperOfficeCrm:
         return activities.active_since(self._client, ids, since, notices)
 
     def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
-        if is_span(ids):
-            rows = read_consent_rows(self._client, ids)
-            return consents.by_person(rows, ids, self.lists, self._kept.doubt)
         return consents.read_consents(self._client, ids, self.lists, self._kept.doubt)
 
     def next_person_id(self) -> int:
@@ -85,15 +79,6 @@ class SuperOfficeCrm:
 
     def notice_archived(self, person_id: PersonId, template_id: int, since: datetime) -> bool:
         return mail.notice_archived(self._client, person_id, template_id, since)
-
-    def _read_span(self, ids: Sequence[PersonId], fields: Sequence[UserField]) -> Mapping[PersonId, Person]:
-        wanted, found = set(ids), dict[PersonId, Person]()
-        reading = Everybody(max(ids), after=min(ids) - 1, fields=fields)
-        while not reading.ended:
-            for person in self.read_next(reading):
-                if person.person_id in wanted:
-                    found[person.person_id] = person
-        return found
 
     def _refuse_moved(self, fields: Sequence[UserField]) -> None:
         """Believe no value of a field that was moved while it was read."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from so_privacy_ext.model import Person, PersonId, TenantLists, UserField
 from so_privacy_ext.superoffice import user_fields
+from so_privacy_ext.superoffice.ahead import Ahead
 from so_privacy_ext.superoffice.archive import (
     BATCH,
     PAGE,
@@ -18,7 +19,6 @@ from so_privacy_ext.superoffice.archive import (
     Row,
     highest,
     integer,
-    overfull,
     read,
     read_all,
 )
@@ -137,43 +137,3 @@ class Noticed:
             return []
         self._after = highest(rows, _MAILED[0].name, self._after)
         return {PersonId(row[_KEY]) for row in rows if row[_KEY] > 0 and row["type"] in DOCUMENTS}
-
-
-class Ahead:
-    """A table's rows in the order of their persons, read ahead of them."""
-
-    def __init__(self, table: str, columns: Sequence[Column], page_size: int = PAGE, after: int = 0) -> None:
-        self._page_size = page_size
-        self._table = table
-        self._columns = sorted(columns, key=lambda column: column.name != _KEY)  # which orders the rows
-        self._rows: list[Row] = []
-        self._whole = after
-        """The rows of all persons up to this one are here."""
-        self._ended = False
-
-    def reach(self, client: SoapClient, person_id: int) -> None:
-        """Read on until all rows up to a person are here."""
-        while self._whole < person_id and not self._ended:
-            after = f"{self._table}.person_id > {self._whole}"
-            rows = read(client, self._table, self._columns, after, page_size=self._page_size)
-            if rows:
-                self._add(rows)
-            else:
-                self._ended = True
-
-    def up_to(self, person_id: int) -> list[Row]:
-        """Give the rows of all persons up to this one."""
-        return [row for row in self._rows if row[_KEY] <= person_id]
-
-    def forget(self, person_id: int) -> None:
-        """Forget the rows of all persons up to this one."""
-        self._rows = [row for row in self._rows if row[_KEY] > person_id]
-
-    def _add(self, rows: list[Row]) -> None:
-        """Keep whole persons only: a page may end in the middle of the last one, who is read again."""
-        last = highest(rows, _KEY, self._whole)
-        before = [row for row in rows if row[_KEY] < last]
-        if not before and len(rows) >= self._page_size:
-            raise overfull()
-        self._rows += before or rows
-        self._whole = max((row[_KEY] for row in before), default=last)

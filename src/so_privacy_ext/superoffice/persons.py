@@ -10,6 +10,7 @@ from so_privacy_ext.superoffice import faults, user_fields
 from so_privacy_ext.superoffice.archive import Column, Row, integer, moment, read, read_by_ids, text
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.list_cache import Stranger
+from so_privacy_ext.superoffice.spans import read_rows
 
 PERSON = (
     Column("person_id", integer),
@@ -69,15 +70,16 @@ def read_persons(
     """
     unique = list(dict.fromkeys(one for one in ids if one > 0))
     columns = (*PERSON, *user_fields.columns(fields, "person"))
+    asked = frozenset(unique)
     rows = {
         PersonId(row["person_id"]): row
-        for row in read_by_ids(client, "person", columns, "person_id", unique)
-        if row["person_id"] in unique
+        for row in read_rows(client, "person", columns, unique)
+        if row["person_id"] in asked
     }
     if not rows:
         return {}
     here = list(rows)
-    emails = read_by_ids(client, "email", EMAIL, "person_id", here)
+    emails = read_rows(client, "email", EMAIL, here)
     consents = read_consents(here)
     companies = read_companies(client, companies_asked(rows.values(), fields), fields)
     return made(rows, emails, consents, companies, fields)
