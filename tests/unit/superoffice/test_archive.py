@@ -114,6 +114,44 @@ def test_keys_come_in_any_order_and_case(client: SoapClient, loopback: Loopback)
     assert set(found) == {"note_id", "body", "registered", "flag"}
 
 
+BODY = (
+    "<n:ColumnDataKeyValuePair><n:Key>note.body</n:Key><n:Value><n:DisplayValue>x</n:DisplayValue></n:Value>"
+    "</n:ColumnDataKeyValuePair>"
+)
+
+
+@pytest.mark.parametrize(
+    ("pair", "body"),
+    [
+        ("<n:Value><n:DisplayValue>x</n:DisplayValue></n:Value><n:Key>note.body</n:Key>", "x"),
+        ("<n:Key>note.body</n:Key><n:Hint/><n:Value><n:DisplayValue>x</n:DisplayValue></n:Value>", "x"),
+        (
+            "<n:Hint/><n:Key>note.body</n:Key><n:Value><n:Hint/><n:DisplayValue>x</n:DisplayValue></n:Value>",
+            "x",
+        ),
+        ("<n:Key>note.body</n:Key><n:Value><n:Hint>y</n:Hint></n:Value>", ""),
+        ("<n:Key>note.body</n:Key><n:Value/>", ""),
+        ("<n:Key>note.body</n:Key>", ""),
+    ],
+)
+def test_names_and_values_are_found_wherever_they_stand(
+    client: SoapClient, loopback: Loopback, pair: str, body: str
+) -> None:
+    content = rows("note", row(body="x"))
+    assert BODY.encode() in content
+    turned = f"<n:ColumnDataKeyValuePair>{pair}</n:ColumnDataKeyValuePair>"
+    loopback.standing[READ] = content.replace(BODY.encode(), turned.encode())
+    (found,) = read(client, "note", COLUMNS, "note.note_id > 0")
+    assert found["body"] == body
+
+
+@pytest.mark.parametrize("data", ["", "<n:ColumnData/>"])
+def test_a_row_without_columns_is_a_protocol_fault(client: SoapClient, loopback: Loopback, data: str) -> None:
+    loopback.standing[READ] = rows("note", {}).replace(b"<n:ColumnData></n:ColumnData>", data.encode())
+    with pytest.raises(Retry, match="missing"):
+        read(client, "note", COLUMNS, "note.note_id > 0")
+
+
 @pytest.mark.row("F49")
 @pytest.mark.parametrize(
     "shown",
