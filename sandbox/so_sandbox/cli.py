@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import errno
-import json
 import signal
 import sys
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from so_sandbox import client, keeping, printing
+from so_sandbox.scenarios.commands import commands as scenario
 from so_sandbox.server import HOST, PORT, Options, run, wait_for_signal
+from so_sandbox.terminal import (
+    BAD_DATA,
+    CANT_CREATE,
+    HERE,
+    INTERRUPTED,
+    UNAVAILABLE,
+    USAGE,
+    Folder,
+    Json,
+    Tenant,
+    Url,
+    ask,
+    fail,
+    name_of,
+    pairs,
+    show,
+    word,
+)
 from so_sandbox.world.faults import KINDS
 
-USAGE, BAD_DATA, UNAVAILABLE, CANT_CREATE, INTERRUPTED = 2, 65, 69, 73, 130
-"""Exit codes (sysexits)."""
 app = typer.Typer(
     help="A whole SuperOffice on this machine: login, CRM, webhooks, mails. Everything is made up.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-Folder = Annotated[Path, typer.Option("--dir", help="Folder of the files that a client needs.")]
-Url = Annotated[
-    str | None, typer.Option("--url", help="Address of the sandbox; default: where `up` was started.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Tenant = Annotated[str, typer.Option("--tenant", help="Context identifier; default: the first tenant.")]
-HERE = Path(".so-sandbox")
-_WIDE = 240
-"""Columns for a table that goes into a pipe."""
+app.add_typer(scenario, name="scenario")
 
 
 def main() -> None:
@@ -41,9 +47,9 @@ def main() -> None:
     try:
         app()
     except client.NotRunningError as error:
-        _fail(UNAVAILABLE, "not_running", str(error), "start one with `so-sandbox up`, or name it by --url")
+        fail(UNAVAILABLE, "not_running", str(error), "start one with `so-sandbox up`, or name it by --url")
     except client.RefusedError as error:
-        _fail(BAD_DATA, "refused", str(error), "correct the command")
+        fail(BAD_DATA, "refused", str(error), "correct the command")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
@@ -62,7 +68,7 @@ def up(
 ) -> None:
     """Start a sandbox and keep it running until Ctrl-C."""
     if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
-        _fail(USAGE, "bad_prefix", f"--prefix is {prefix!r}", "begin with a slash and end without one")
+        fail(USAGE, "bad_prefix", f"--prefix is {prefix!r}", "begin with a slash and end without one")
     options = Options(
         host=host, port=port, prefix=prefix, issuer=issuer, speed=speed, concurrency=concurrency
     )
@@ -70,13 +76,11 @@ def up(
         running = run(options, world=keeping.load(directory) if keep else None, directory=directory)
     except OSError as error:
         if error.filename is not None:
-            _fail(CANT_CREATE, "bad_folder", f"{error.filename}: {error.strerror}", "choose another --dir")
+            fail(CANT_CREATE, "bad_folder", f"{error.filename}: {error.strerror}", "choose another --dir")
         if error.errno == errno.EADDRINUSE:
             how = "stop what listens there, or choose another --port (0 takes any)"
-            _fail(CANT_CREATE, "port_in_use", f"{host}:{port} is taken", how)
-        _fail(
-            CANT_CREATE, "bad_address", f"can't listen on {host}:{port}: {error.strerror}", "choose another"
-        )
+            fail(CANT_CREATE, "port_in_use", f"{host}:{port} is taken", how)
+        fail(CANT_CREATE, "bad_address", f"can't listen on {host}:{port}: {error.strerror}", "choose another")
     printing.started(running)
     with running:
         came = wait_for_signal()
@@ -103,8 +107,8 @@ def seed(
 ) -> None:
     """Add a tenant, unless it is there, and persons to it."""
     content = {"tenant": tenant, "persons": persons, "tell": tell, "bare": bare, "existing": existing}
-    answer = _ask(url, directory, "POST", "/seed", content)
-    _show(answer, as_json, lambda: [f"{tenant}: {len(answer['persons'])} persons added"])
+    answer = ask(url, directory, "POST", "/seed", content)
+    show(answer, as_json, lambda: [f"{tenant}: {len(answer['persons'])} persons added"])
 
 
 @app.command()
@@ -120,9 +124,9 @@ def trigger(
     as_json: Json = False,
 ) -> None:
     """Make something happen, such as `trigger person.created --set country=DK --set source=CARD`."""
-    content = {"event": event, "tenant": tenant, "set": _pairs(settings or [], "--set")}
-    answer = _ask(url, directory, "POST", "/trigger", content)
-    _show(answer, as_json, lambda: [f"{answer['tenant']}: {event}, id {answer['id']}"])
+    content = {"event": event, "tenant": tenant, "set": pairs(settings or [], "--set")}
+    answer = ask(url, directory, "POST", "/trigger", content)
+    show(answer, as_json, lambda: [f"{answer['tenant']}: {event}, id {answer['id']}"])
 
 
 @app.command()
@@ -143,16 +147,16 @@ def fault(
 ) -> None:
     """Ask for a failure of the web services, login or state, by kind, operation and n-th call."""
     if clear:
-        answer = _ask(url, directory, "DELETE", "/faults")
+        answer = ask(url, directory, "DELETE", "/faults")
     elif kind is None:
-        answer = _ask(url, directory, "GET", "/faults")
+        answer = ask(url, directory, "GET", "/faults")
     else:
         content = {
             "kind": kind, "operation": operation, "tenant": tenant, "nth": nth, "times": times,
-            "headers": _pairs(header or [], "--header"),
+            "headers": pairs(header or [], "--header"),
         }  # fmt: skip
-        answer = {"faults": [_ask(url, directory, "POST", "/faults", content)]}
-    _show(answer, as_json, lambda: printing.faults(answer["faults"], KINDS))
+        answer = {"faults": [ask(url, directory, "POST", "/faults", content)]}
+    show(answer, as_json, lambda: printing.faults(answer["faults"], KINDS))
 
 
 @app.command()
@@ -165,17 +169,17 @@ def clock(
 ) -> None:
     """Show the CRM's clock, or move it ahead."""
     if advance:
-        answer = _ask(url, directory, "POST", "/clock", {"advance": advance})
+        answer = ask(url, directory, "POST", "/clock", {"advance": advance})
     else:
-        answer = _ask(url, directory, "GET", "/clock")
-    _show(answer, as_json, lambda: [f"it is {answer['now']}, {answer['ahead_seconds']:.0f} s ahead"])
+        answer = ask(url, directory, "GET", "/clock")
+    show(answer, as_json, lambda: [f"it is {answer['now']}, {answer['ahead_seconds']:.0f} s ahead"])
 
 
 @app.command()
 def outbox(tenant: Tenant = "", directory: Folder = HERE, url: Url = None, as_json: Json = False) -> None:
     """List the mails that were sent."""
-    answer = _ask(url, directory, "GET", "/outbox", {"tenant": tenant})
-    _show(answer, as_json, lambda: printing.mails(answer["mails"]))
+    answer = ask(url, directory, "GET", "/outbox", {"tenant": tenant})
+    show(answer, as_json, lambda: printing.mails(answer["mails"]))
 
 
 @app.command()
@@ -189,11 +193,11 @@ def switch(
 ) -> None:
     """Show or turn the switches: one for each question that the vendor's documents leave open."""
     if settings or every:
-        content = {"set": _pairs(settings or [], "a switch"), "all": every}
-        answer = _ask(url, directory, "POST", "/switches", content)
+        content = {"set": pairs(settings or [], "a switch"), "all": every}
+        answer = ask(url, directory, "POST", "/switches", content)
     else:
-        answer = _ask(url, directory, "GET", "/switches")
-    _show(answer, as_json, lambda: printing.switches(answer["switches"]))
+        answer = ask(url, directory, "GET", "/switches")
+    show(answer, as_json, lambda: printing.switches(answer["switches"]))
 
 
 @app.command()
@@ -206,8 +210,8 @@ def deliveries(
     as_json: Json = False,
 ) -> None:
     """List what was brought to webhooks, with every attempt."""
-    answer = _ask(url, directory, "GET", "/deliveries", {"tenant": tenant, "limit": limit})
-    _show(answer, as_json, lambda: printing.deliveries(answer["deliveries"]))
+    answer = ask(url, directory, "GET", "/deliveries", {"tenant": tenant, "limit": limit})
+    show(answer, as_json, lambda: printing.deliveries(answer["deliveries"]))
 
 
 @app.command()
@@ -219,7 +223,7 @@ def lose(
     url: Url = None,
 ) -> None:
     """Lose a share of all new deliveries in silence, as if SuperOffice had discarded them."""
-    _ask(url, directory, "POST", "/deliveries/lose", {"share": share, "seed": seed})
+    ask(url, directory, "POST", "/deliveries/lose", {"share": share, "seed": seed})
     print(f"{share:.0%} of what comes is lost")
 
 
@@ -241,8 +245,8 @@ def webhook(
     content = {
         "tenant": tenant, "state": state, "target_url": target_url, "events": events, "secret": secret
     }  # fmt: skip
-    answer = _ask(url, directory, "POST", f"/subscriptions/{webhook_id}", content)
-    _show(
+    answer = ask(url, directory, "POST", f"/subscriptions/{webhook_id}", content)
+    show(
         answer,
         as_json,
         lambda: [
@@ -260,8 +264,8 @@ def state(
     url: Url = None,
 ) -> None:
     """Have a tenant be in a state, such as Suspended, or in one after another."""
-    name = _tenant(url, directory, tenant)
-    answer = _ask(url, directory, "POST", f"/tenants/{name}/states", {"states": names})
+    name = name_of(url, directory, tenant)
+    answer = ask(url, directory, "POST", f"/tenants/{name}/states", {"states": names})
     print(f"{answer['context_identifier']} will be {', '.join(names)}")
 
 
@@ -277,11 +281,11 @@ def news(
 ) -> None:
     """Tell the application what has become of a tenant, signed as the vendor signs it."""
     if to:
-        _ask(url, directory, "POST", "/application", {"state_change_url": to})
-    name = _tenant(url, directory, tenant)
-    answer = _ask(url, directory, "POST", f"/tenants/{name}/news", {"change": change})
+        ask(url, directory, "POST", "/application", {"state_change_url": to})
+    name = name_of(url, directory, tenant)
+    answer = ask(url, directory, "POST", f"/tenants/{name}/news", {"change": change})
     told = [f"{one['url']}: {one['status'] or one['error']}" for one in answer["told"]]
-    _show(answer, as_json, lambda: told or ["nobody is told: give the address by --to"])
+    show(answer, as_json, lambda: told or ["nobody is told: give the address by --to"])
 
 
 @app.command()
@@ -291,7 +295,7 @@ def snapshot(
     url: Url = None,
 ) -> None:
     """Keep everything as it is now, until the sandbox ends."""
-    _ask(url, directory, "POST", f"/snapshots/{_word(name)}")
+    ask(url, directory, "POST", f"/snapshots/{word(name)}")
     print(f"kept as {name}")
 
 
@@ -303,8 +307,8 @@ def restore(
     url: Url = None,
 ) -> None:
     """Go back to a snapshot."""
-    of = f"/tenants/{_word(tenant)}" if tenant else ""
-    _ask(url, directory, "POST", f"{of}/snapshots/{_word(name)}/restore")
+    of = f"/tenants/{word(tenant)}" if tenant else ""
+    ask(url, directory, "POST", f"{of}/snapshots/{word(name)}/restore")
     print(f"restored {name}")
 
 
@@ -323,10 +327,8 @@ def sign_in(
 ) -> None:
     """Say who answers when somebody signs in: a human at the approval page, or nobody."""
     content = {"answer": answer, "who": who, "tenant": tenant, "redirect_uris": redirect_uri}
-    found = _ask(
-        url, directory, "POST", "/sign-in", {name: given for name, given in content.items() if given}
-    )
-    _show(found, as_json, lambda: printing.signing_in(found))
+    found = ask(url, directory, "POST", "/sign-in", {name: given for name, given in content.items() if given})
+    show(found, as_json, lambda: printing.signing_in(found))
 
 
 @app.command()
@@ -341,56 +343,15 @@ def difference(
     as_json: Json = False,
 ) -> None:
     """Show what was added, removed or changed in a tenant since a snapshot, row by row."""
-    content = {"before": _word(before), "tenant": tenant, "counters": counters}
+    content = {"before": word(before), "tenant": tenant, "counters": counters}
     if after:
-        content["after"] = _word(after)
-    answer = _ask(url, directory, "GET", "/difference", content)
-    _show(answer, as_json, lambda: printing.differences(answer["difference"]))
+        content["after"] = word(after)
+    answer = ask(url, directory, "GET", "/difference", content)
+    show(answer, as_json, lambda: printing.differences(answer["difference"]))
 
 
 @app.command()
 def reset(directory: Folder = HERE, url: Url = None) -> None:
     """Go back to the first moment: demo tenants, no persons, no webhooks."""
-    answer = _ask(url, directory, "POST", "/reset")
+    answer = ask(url, directory, "POST", "/reset")
     print(f"begun anew: {', '.join(answer['tenants'])}")
-
-
-def _tenant(url: str | None, directory: Path, name: str) -> str:
-    """Give the tenant that is named, or the first one."""
-    return _word(name) if name else str(_ask(url, directory, "GET", "/about")["tenants"][0])
-
-
-def _ask(
-    url: str | None, directory: Path, method: str, path: str, content: dict[str, Any] | None = None
-) -> Any:
-    return client.ask(client.find(url, directory), method, path, content)
-
-
-def _show(answer: Any, as_json: bool, lines: Callable[[], Iterable[Any]]) -> None:
-    if as_json:
-        print(json.dumps(answer, indent=2, ensure_ascii=False))
-        return
-    console = Console(width=None if sys.stdout.isatty() else _WIDE)
-    for line in lines():
-        console.print(line, highlight=False)
-
-
-def _pairs(given: list[str], what: str) -> dict[str, str]:
-    pairs = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        if not equals or not name:
-            _fail(USAGE, "bad_setting", f"{what} is {one!r}", "write name=value")
-        pairs[name] = value
-    return pairs
-
-
-def _word(name: str) -> str:
-    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
-        _fail(USAGE, "bad_name", f"the name is {name!r}", "use letters, digits, - and _")
-    return name
-
-
-def _fail(code: int, what: str, text: str, how: str) -> Any:
-    print(f"so-sandbox: {what}: {text}; {how}", file=sys.stderr)
-    raise SystemExit(code)

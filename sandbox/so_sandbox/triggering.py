@@ -22,7 +22,7 @@ def trigger(tenant: Tenant, event: str, settings: Mapping[str, str]) -> int:
     words = Words(settings)
     act = _ACTIONS.get(event) or _list_action(event)
     if act is None:
-        raise ValueError(unknown("event", event, [*_ACTIONS, "list.<list>.created|changed|softdeleted"]))
+        raise ValueError(unknown("event", event, list(EVENTS)))
     with tenant.change():
         return act(tenant, words)
 
@@ -32,6 +32,11 @@ def unknown(kind: str, given: str, known: list[str]) -> str:
     near = get_close_matches(given, known, n=1)
     guess = f" (did you mean {near[0]}?)" if near else ""
     return f"no {kind} {given!r}{guess}; there are: {', '.join(known)}"
+
+
+def is_event(name: str) -> bool:
+    """Tell whether there is such an event to trigger."""
+    return name in _ACTIONS or _list_action(name) is not None
 
 
 def _create(tenant: Tenant, words: Words) -> int:
@@ -177,3 +182,5 @@ _ACTIONS: Mapping[str, Callable[[Tenant, Words], int]] = {
     "email.bounced": _bounce,
     "field.filled": _fill,
 }
+EVENTS = (*_ACTIONS, "list.<list>.created|changed|softdeleted")
+"""What can be triggered, as it is told."""

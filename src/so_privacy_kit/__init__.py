@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from so_privacy_kit.outbox import Outbox as Outbox
     from so_privacy_kit.person import Consent as Consent
     from so_privacy_kit.person import Person as Person
+    from so_privacy_kit.scenario import Player as Player
     from so_privacy_kit.tenant import Tenant as Tenant
 
 _ROOMS = {
@@ -25,10 +26,11 @@ _ROOMS = {
     "Mail": "outbox",
     "Outbox": "outbox",
     "Person": "person",
+    "Player": "scenario",
     "Rest": "delivering",
     "Tenant": "tenant",
 }
-__all__ = ["Clock", "Consent", "Deliver", "Mail", "Outbox", "Person", "Rest", "Tenant"]
+__all__ = ["Clock", "Consent", "Deliver", "Mail", "Outbox", "Person", "Player", "Rest", "Tenant"]
 
 
 def __getattr__(name: str) -> Any:

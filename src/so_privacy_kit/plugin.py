@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from so_privacy_kit import Clock, Deliver, Outbox, Person, Tenant
+    from so_privacy_kit import Clock, Deliver, Outbox, Person, Player, Tenant
     from so_privacy_kit.ground import Ground
     from so_privacy_kit.stage import Stage
 
@@ -67,3 +67,11 @@ def deliver(so_privacy_stage: Stage) -> Deliver:
 def clock(so_privacy_stage: Stage) -> Clock:
     """The one clock of the CRM and the product: `clock.advance(days=30)`."""
     return so_privacy_stage.clock
+
+
+@pytest.fixture
+def scenario(so_privacy_stage: Stage) -> Player:
+    """What plays a story that is written down in YAML, such as `merge`, and gives its persons by name."""
+    from so_privacy_kit.scenario import Player  # noqa: PLC0415 - see above
+
+    return Player(so_privacy_stage)

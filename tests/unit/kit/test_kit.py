@@ -178,4 +178,6 @@ def test_the_wheel_brings_the_plugin(tmp_path: Path) -> None:
         entries = wheel.read(next(one for one in names if one.endswith("/entry_points.txt"))).decode()
 
     assert "[pytest11]\nso_privacy = so_privacy_kit.plugin" in entries
-    assert {"so_privacy_kit/plugin.py", "so_privacy_kit/py.typed", "so_sandbox/cli.py"} <= set(names)
+    assert {"so_privacy_kit/plugin.py", "so_privacy_kit/py.typed", "so_sandbox/scenarios/merge.yaml"} <= set(
+        names
+    )

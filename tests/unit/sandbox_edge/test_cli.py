@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from so_sandbox import cli
+from so_sandbox import cli, terminal
 from so_sandbox.server import RunningSandbox
 from so_sandbox.world.tenant import Tenant
 from tests.unit.sandbox_edge.target import Target
@@ -256,4 +256,4 @@ def test_what_has_changed_since_a_snapshot(at: Any) -> None:
     at("snapshot", "after")
     told = json.loads(at("difference", "before", "after", "--tenant", "Cust40003", "--json")[1])
     assert {one["table"] for one in told["difference"]} >= {"persons", "consents"}
-    assert at("difference", "never")[0] == cli.BAD_DATA
+    assert at("difference", "never")[0] == terminal.BAD_DATA
