@@ -9,7 +9,7 @@ import coverage
 from rich.table import Table
 
 PRODUCT = "src/so_privacy_ext"
-CORE = ("webhooks", "rules", "proof", "processing", "superoffice")
+CORE = ("webhooks", "rules", "proof", "processing", "plugins", "superoffice")
 OVERALL = 90.0
 
 

@@ -29,6 +29,7 @@ _KNOWN: Mapping[str, frozenset[str]] = {
     "array": frozenset({"items", "minItems", "maxItems", "uniqueItems"}),
     "object": frozenset({"properties", "required", "additionalProperties"}),
 }
+_NULL = {"type": "null"}
 _BOUNDS = {
     "minimum": "ge",
     "maximum": "le",
@@ -39,12 +40,15 @@ _BOUNDS = {
 
 
 def inlined(schema: Schema) -> Schema:
-    """Put in the place of each reference what it refers to; a shape that holds itself stays a reference."""
+    """Put in the place of each reference what it refers to; leave out null, which a manifest has none of.
+
+    A shape that holds itself stays a reference, which no manifest can be read by.
+    """
     known = schema.get("$defs", {})
 
     def put(part: Any, above: tuple[str, ...]) -> Any:
         if isinstance(part, list):
-            return [put(one, above) for one in part]
+            return [put(one, above) for one in part if one != _NULL]
         if not isinstance(part, dict):
             return part
         name = str(part.get("$ref", "")).rpartition("/")[2]
@@ -63,12 +67,12 @@ def mistakes(schema: Any) -> list[str]:
         return [f"a JSON Schema is a mapping, and this is a {type(schema).__name__}"]
     if len(json.dumps(schema)) > LONGEST:
         return [f"its JSON Schema is longer than {LONGEST} characters"]
-    found = list(_unknown(schema, 0))
-    if not found:
-        try:
+    try:
+        found = list(_unknown(schema, 0))
+        if not found:
             reader(schema)
-        except (SchemaError, TypeError, ValueError) as error:
-            found.append(f"its JSON Schema can't be used: {str(error).splitlines()[0][:200]}")
+    except (SchemaError, TypeError, ValueError, AttributeError) as error:
+        return [f"its JSON Schema can't be used: {str(error).splitlines()[0][:200]}"]
     return found
 
 
@@ -95,7 +99,7 @@ def _unknown(schema: Any, depth: int) -> Iterator[str]:
 
 def _parts(schema: Schema) -> Iterator[Any]:
     for choice in ("anyOf", "oneOf"):
-        yield from (one for one in schema.get(choice, ()) if one != {"type": "null"})
+        yield from schema.get(choice, ())
     if "items" in schema:
         yield schema["items"]
     yield from schema.get("properties", {}).values()
@@ -114,7 +118,7 @@ def core(schema: Schema) -> CoreSchema:
         return core_schema.literal_schema(list(schema["enum"]) if "enum" in schema else [schema["const"]])
     for choice in ("anyOf", "oneOf"):
         if choice in schema:
-            parts = [core(one) for one in schema[choice] if one != {"type": "null"}]
+            parts = [core(one) for one in schema[choice]]
             return (
                 parts[0]
                 if len(parts) == 1

@@ -117,6 +117,11 @@ class Guard:
             self.refusals.append(refusal)
             raise PermissionError(f"{refusal.what}; {refusal.how}")
 
+    def forks(self, *_arguments: Any) -> int:
+        """Stand in for the one way to start a process that no audit hook sees."""
+        self.refusals.append(STARTS)
+        raise PermissionError(f"{STARTS.what}; {STARTS.how}")
+
     def told(self) -> list[Refusal]:
         """Give what was refused since the last time, each once."""
         refusals = list(dict.fromkeys(self.refusals))
@@ -164,6 +169,10 @@ class Guard:
         host, port = arguments[0], arguments[1]
         name = os.fsdecode(host).lower() if isinstance(host, str | bytes) else ""
         return None if (name, _number(port)) in self.hosts else UNDECLARED
+
+    def names(self, arguments: tuple[Any, ...]) -> Refusal | None:
+        """Judge a look-up of a name; that of this machine is what mail clients greet with."""
+        return None if self.may_talk and arguments[0] == os.uname().nodename else UNDECLARED
 
     def connects(self, arguments: tuple[Any, ...]) -> Refusal | None:
         """Judge a connection or a datagram: socket, address."""
@@ -216,7 +225,7 @@ _JUDGES: Mapping[str, Judge] = {
     **dict.fromkeys(_PROCESSES, _always(STARTS)),
     **dict.fromkeys(_WRITING, _always(WRITES)),
     **dict.fromkeys(_LISTENING, _always(LISTENS)),
-    **dict.fromkeys(_NAMING, _always(UNDECLARED)),
+    **dict.fromkeys(_NAMING, Guard.names),
     "ctypes": _always(NATIVE),
     "ctypes.dlopen": _loads,
     "open": Guard.opens,

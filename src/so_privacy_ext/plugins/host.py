@@ -26,7 +26,7 @@ from pydantic import BaseModel, ValidationError
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extension import Extension, FromSetting, Proposal
 from so_privacy_ext.plugins.declared import described
-from so_privacy_ext.plugins.guard import STARTS, Guard, limit, readable
+from so_privacy_ext.plugins.guard import Guard, limit, readable
 from so_privacy_ext.plugins.wire import inward, receive, send, tagged
 from so_privacy_ext.sdk import Condition, Facts, Seen
 
@@ -49,37 +49,27 @@ class _Still:
         return self.at
 
 
-def main() -> None:
-    """Serve one plugin: file descriptor of the socket, then `module:object`."""
+def main(leave: Callable[[int], Any] = os._exit) -> None:
+    """Serve one plugin; arguments are the socket's file descriptor, then `module:object`."""
     _, descriptor, value = sys.argv
     guard = Guard(readable())
     socket.getaddrinfo = guard.resolving(socket.getaddrinfo)
     with socket.socket(fileno=int(descriptor)) as parent:
-        threading.Thread(target=end_with, args=(parent,), daemon=True).start()
+        threading.Thread(target=end_with, args=(parent.fileno(), leave), daemon=True).start()
         serve(parent, value, guard, confine)
 
 
 def confine(guard: Guard) -> None:
     """Put the guard in force for good; whatever is imported or done from here on is judged."""
     limit()
-    _posixsubprocess.fork_exec = _forks(guard)
+    _posixsubprocess.fork_exec = guard.forks
     sys.addaudithook(guard.hook)
 
 
-def _forks(guard: Guard) -> Callable[..., Any]:
-    """Stand in for the one way to start a process that no audit hook sees."""
-
-    def fork_exec(*_arguments: Any) -> int:
-        guard.refusals.append(STARTS)
-        raise PermissionError(f"{STARTS.what}; {STARTS.how}")
-
-    return fork_exec
-
-
-def end_with(parent: socket.socket, leave: Callable[[int], Any] = os._exit) -> None:
+def end_with(descriptor: int, leave: Callable[[int], Any]) -> None:
     """Wait until the product is gone, however it went, and end this process, whatever the plugin does."""
     waiting = select.poll()
-    waiting.register(parent.fileno(), 0)  # a hang-up is told without asking for it
+    waiting.register(descriptor, 0)  # a hang-up is told without asking for it
     waiting.poll()
     leave(0)
 

@@ -75,11 +75,6 @@ class Process:
     ) -> None:
         self.end()
 
-    @property
-    def pid(self) -> int:
-        """Give the number of the process."""
-        return self._process.pid
-
     def _introduced(self, settings: Mapping[str, Any] | None) -> Description:
         said = self._exchange({"settings": settings}, START_BOX, "it says what it is")
         kept_from = list(self._kept_from(said))

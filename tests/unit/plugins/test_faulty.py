@@ -139,3 +139,31 @@ def test_one_that_is_gone_leaves_its_words_readable_and_unknown(
 
     assert facts == Facts()
     assert told(troubles) == [Kind.MISSING]
+
+
+@pytest.mark.parametrize("message", range(13))
+def test_one_that_speaks_for_its_process_is_not_believed(
+    ask: Ask, troubles: list[Trouble], message: int
+) -> None:
+    (facts,) = ask("always", [Seen(1, message, Facts())], faulty("forges"))
+
+    assert facts == Facts()
+    assert told(troubles) == [Kind.JUNK]
+
+
+def test_half_a_message_delays_nobody(
+    ask: Ask, troubles: list[Trouble], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BOX", 0.3)
+
+    (facts,) = ask("always", [Seen(1, 13, Facts())], faulty("forges"))
+
+    assert facts == Facts()
+    assert told(troubles) == [Kind.SLOW]
+
+
+def test_one_that_speaks_before_it_is_asked_is_refused(hosts: Hosts, installed: Installed) -> None:
+    installed.put(faulty("forges_its_name"))
+
+    with pytest.raises(Refused, match="it said something that is no declaration"):
+        hosts.describe("faulty")
