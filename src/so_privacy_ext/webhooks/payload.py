@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
@@ -18,8 +19,10 @@ TEST_CONTEXT = "Default"
 _MOST_ID = 2**31 - 1
 _GUID = re.compile(r"\{?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}?")
 _NAME = re.compile(r"[!-~]{1,100}")
-_COLUMN = re.compile(r"[A-Za-z0-9_]{1,64}")
-_COLUMNS = re.compile(r"[A-Za-z0-9_]{1,64}(?:,[A-Za-z0-9_]{1,64})*")
+# Of chats the CRM writes the table before the column.
+_ONE_COLUMN = r"[A-Za-z0-9_]{1,64}(?:\.[A-Za-z0-9_]{1,64})?"
+_COLUMN = re.compile(_ONE_COLUMN)
+_COLUMNS = re.compile(f"{_ONE_COLUMN}(?:,{_ONE_COLUMN})*")
 _OBJECT_OR_ABSENT = (dict, type(None))
 # Our inbox names its own events so.
 _INTERNAL = frozenset({"none", SWEPT_EVENT})
@@ -36,6 +39,14 @@ def parse(
     body: bytes, context_identifier: ContextIdentifier, *, header_event_id: bytes | None = None
 ) -> Event | Quarantined:
     """Read a body that was signed for this tenant; the header's id is only compared."""
+    found = parse_whole(body, context_identifier, header_event_id=header_event_id)
+    return found if isinstance(found, Quarantined) else found[0]
+
+
+def parse_whole(
+    body: bytes, context_identifier: ContextIdentifier, *, header_event_id: bytes | None = None
+) -> tuple[Event, Mapping[str, Any]] | Quarantined:
+    """Do the same, and give beside the event all that the body says."""
     try:
         payload = strict_json.read(body)
     except strict_json.DuplicateKeyError:
@@ -54,7 +65,7 @@ def parse(
     event_id, notes = _event_id(body, payload.get("EventId"), header_event_id)
     changes, odd = _columns(payload.get("Changes"))
     changed_by = payload.get("ChangedByAssociateId")
-    return Event(
+    event = Event(
         event_id=event_id,
         name=name,
         primary_key=primary_key,
@@ -63,6 +74,7 @@ def parse(
         timestamp=_timestamp(payload.get("Timestamp")),
         notes=(*notes, *odd, *_contradictions(payload)),
     )
+    return event, payload
 
 
 def _well_shaped(payload: dict[str, Any]) -> bool:
