@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from so_sandbox import client, keeping, printing
+from so_sandbox.listen import listen
 from so_sandbox.scenarios.commands import commands as scenario
 from so_sandbox.server import HOST, PORT, Options, run, wait_for_signal
 from so_sandbox.terminal import (
@@ -40,6 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(scenario, name="scenario")
+app.command()(listen)
 
 
 def main() -> None:

@@ -159,16 +159,23 @@ def run(options: Options, *, world: World | None = None, directory: Path | None 
 
 def wait_for_signal() -> signal.Signals:
     """Return Ctrl-C or SIGTERM when it comes."""
+    came = noted_signals()
+    while not came:
+        time.sleep(0.1)
+    return signal.Signals(came[0])
+
+
+def noted_signals(*further: signal.Signals) -> list[int]:
+    """Give a list in which Ctrl-C and SIGTERM are noted from now on, and further ones that nobody ignores."""
     came: list[int] = []
 
     def note(number: int, _: object) -> None:
         came.append(number)  # and no lock: a handler may interrupt what holds it, such as another handler
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    heeded = [one for one in further if signal.getsignal(one) is not signal.SIG_IGN]
+    for number in (signal.SIGINT, signal.SIGTERM, *heeded):
         signal.signal(number, note)
-    while not came:
-        time.sleep(0.1)
-    return signal.Signals(came[0])
+    return came
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -28,7 +28,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
 
 
 def deliveries(asked: Asked) -> object:
-    """List by tenant, state, event and `after` (a delivery id); `body` shows bodies too."""
+    """List by tenant, webhook, state, event and `after` (a delivery id); `body` shows bodies too."""
     with_body, limit = asked.flag("body"), asked.integer("limit", 0)
     found = _chosen(asked)
     found = found[-limit:] if limit > 0 else found
@@ -101,11 +101,13 @@ def clear(asked: Asked) -> object:
 def _chosen(asked: Asked) -> list[Delivery]:
     tenant, state, event = asked.text("tenant"), asked.text("state"), asked.text("event")
     after, one = asked.integer("after", 0), asked.integer("delivery_id", 0)
+    hook = asked.integer("webhook_id", 0)
     return [
         delivery
         for delivery in tuple(asked.sandbox.dispatcher.log)
         if delivery.delivery_id > after
         and one in {0, delivery.delivery_id}
+        and hook in {0, delivery.webhook_id}
         and tenant in {"", delivery.context_identifier}
         and state in {"", delivery.state}
         and event in {"", delivery.event}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
+from difflib import get_close_matches
 
 from starlette.routing import Route
 
 from so_sandbox import views
 from so_sandbox.control.asking import Answer, Asked, route
 from so_sandbox.login.system_user import CODES
+from so_sandbox.posting import refusal
 from so_sandbox.sandbox import Sandbox
 from so_sandbox.triggering import trigger, unknown
 from so_sandbox.world.changes import changed
 from so_sandbox.world.subscribing import ACTIVE, STOPPED, TOO_MANY_ERRORS
+from so_sandbox.world.tenant import EVERY_EVENT
 
 STATES = (
     "Unknown", "Provisioning", "Running", "Deleted", "Suspended", "OnlineMaintenance", "OfflineMaintenance",
@@ -30,6 +34,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         ("GET", "/persons/changed", persons_changed),
         ("GET", "/outbox", outbox),
         ("GET", "/subscriptions", subscriptions),
+        ("POST", "/subscriptions", subscribe),
         ("POST", "/subscriptions/{webhook_id}", change_subscription),
     ]
     return [route(sandbox, method, path, answer) for method, path, answer in paths]
@@ -101,6 +106,26 @@ def subscriptions(asked: Asked) -> object:
     for tenant in asked.tenants():
         found += [views.subscription(tenant, hook) for hook in tenant.webhooks()]
     return {"subscriptions": found}
+
+
+def subscribe(asked: Asked) -> object:
+    """Add a webhook by hand, which tests nothing; without events it wants all, without secret one is made.
+
+    Events have commas between them; one that is nearly another's name is taken for a slip.
+    """
+    target, events = asked.text("target_url"), asked.text("events")
+    wanted = [one.strip() for one in events.split(",") if one.strip()] or list(EVERY_EVENT)
+    for one in wanted:
+        if one not in EVERY_EVENT and get_close_matches(one, EVERY_EVENT, n=1, cutoff=0.8):
+            raise ValueError(unknown("event", one, list(EVERY_EVENT)))
+    reason = refusal(target)
+    if reason is not None:
+        raise ValueError(reason)
+    secret = asked.text("secret") or secrets.token_urlsafe(24)
+    hook = asked.tenant().add_webhook(
+        asked.text("name", "by hand"), target_url=target, events=wanted, secret=secret
+    )
+    return {**views.subscription(asked.tenant(), hook), "secret": secret}
 
 
 def change_subscription(asked: Asked) -> object:

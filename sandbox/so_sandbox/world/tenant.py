@@ -21,6 +21,13 @@ LIST_EVENTS = {
     "businesses": "business",
     "positions": "perspos",
 }
+_CHANGES = ("created", "changed", "softdeleted")
+EVERY_EVENT = (
+    *(f"person.{what}" for what in (*_CHANGES, "deleted", "consented", "unconsented")),
+    *(f"list.{name}.{what}" for name in LIST_EVENTS.values() for what in _CHANGES),
+    "document.created",
+)
+"""What happens here by itself, webhooks' own events aside; apps may raise others."""
 LIST_COLUMNS = ("name", "tooltip", "rank", "deleted", "updated", "updated_associate_id")
 ON_INSERT = ("registered", "registered_associate_id", "updatedCount")
 SYSTEM = 13
