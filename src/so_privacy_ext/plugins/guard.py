@@ -205,6 +205,12 @@ def _imports(_guard: Guard, arguments: tuple[Any, ...]) -> Refusal | None:
     return INSIDE if inside or name.partition(".")[0] in _DATABASE else None
 
 
+def _binds(_guard: Guard, arguments: tuple[Any, ...]) -> Refusal | None:
+    """Let a socket have whatever port is free, as clients do that look whether there is IPv6."""
+    address = arguments[1]
+    return None if isinstance(address, tuple) and address[1] == 0 else LISTENS
+
+
 def _loads(_guard: Guard, arguments: tuple[Any, ...]) -> Refusal | None:
     """Let `import ctypes` pass, which opens Python itself."""
     return None if arguments[0] is None else NATIVE
@@ -219,12 +225,10 @@ _WRITING = (
     *("os.chown", "os.chflags", "os.utime", "os.setxattr", "os.removexattr", "shutil", "tempfile"),
     *("syslog", "sqlite3"),
 )
-_LISTENING = ("socket.bind", "socket.sethostname")
 _NAMING = ("socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo")
 _JUDGES: Mapping[str, Judge] = {
     **dict.fromkeys(_PROCESSES, _always(STARTS)),
     **dict.fromkeys(_WRITING, _always(WRITES)),
-    **dict.fromkeys(_LISTENING, _always(LISTENS)),
     **dict.fromkeys(_NAMING, Guard.names),
     "ctypes": _always(NATIVE),
     "ctypes.dlopen": _loads,
@@ -234,6 +238,7 @@ _JUDGES: Mapping[str, Judge] = {
     "os.chdir": Guard.reads,
     "import": _imports,
     "socket.getaddrinfo": Guard.resolves,
+    "socket.bind": _binds,
     "socket.connect": Guard.connects,
     "socket.sendto": Guard.connects,
     "socket.sendmsg": Guard.connects,

@@ -15,13 +15,18 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from so_privacy_ext.sdk import UNKNOWN, Facts
+from so_privacy_ext.sdk import Facts
 
 MOST = 32 * 1024 * 1024
 """Bytes of a message; a slice of 200 persons has some 300,000."""
 _LENGTH = 4
-_NOT_SHOWN = frozenset({"answers", "proposed"})
-"""What other plugins said of a person is none of a plugin's business."""
+_SHOWN = tuple(
+    (one.name, getattr(Facts(), one.name))
+    for one in fields(Facts)
+    if one.name not in {"further", "answers", "proposed"}
+)
+"""Facts with what they are unless something is known; what plugins said of a person is for each its own."""
+_PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
 def send(to: socket.socket, message: Any, deadline: float | None = None) -> None:
@@ -63,11 +68,11 @@ def _until(connection: socket.socket, deadline: float | None) -> None:
 
 
 def outward(facts: Facts, namespace: str) -> dict[str, Any]:
-    """Write the facts that a plugin may see, of further ones only its own, as JSON."""
-    shown = {one.name: getattr(facts, one.name) for one in fields(facts) if one.name not in _NOT_SHOWN}
+    """Write the facts that a plugin may see as JSON, further ones of its own; what is unknown is left out."""
+    shown = {name: tagged(value) for name, usual in _SHOWN if (value := getattr(facts, name)) != usual}
     own = f"{namespace}."
-    shown["further"] = {key: value for key, value in facts.further.items() if key.startswith(own)}
-    return {name: tagged(value) for name, value in shown.items()}
+    further = {key: tagged(value) for key, value in facts.further.items() if key.startswith(own)}
+    return {**shown, "further": {"map": further}} if further else shown
 
 
 def inward(shown: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,17 +82,15 @@ def inward(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 def tagged(value: Any) -> Any:
     """Write what JSON has no form for as a mapping with one key."""
-    if value is UNKNOWN:
-        return {"unknown": True}
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, date):
         return {"day": value.isoformat()}
     if isinstance(value, frozenset):
         return {"set": sorted(value)}
     if isinstance(value, tuple):
         return {"tuple": list(value)}
-    if isinstance(value, Mapping):
-        return {"map": {key: tagged(one) for key, one in value.items()}}
-    return value
+    return {"map": {key: tagged(one) for key, one in value.items()}}
 
 
 def untagged(value: Any) -> Any:
@@ -97,8 +100,6 @@ def untagged(value: Any) -> Any:
             raise ValueError("no value of a fact")
         return value
     match list(value.items()):
-        case [("unknown", True)]:
-            return UNKNOWN
         case [("day", str(day))]:
             return date.fromisoformat(day)
         case [("set", list(members))]:

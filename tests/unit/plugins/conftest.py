@@ -9,7 +9,7 @@ import pytest
 
 from so_privacy_ext.model import TenantId
 from so_privacy_ext.plugins.asking import Asking, Enabled
-from so_privacy_ext.plugins.described import words
+from so_privacy_ext.plugins.described import Description, words
 from so_privacy_ext.plugins.found import Found
 from so_privacy_ext.plugins.hosts import Hosts
 from so_privacy_ext.plugins.troubles import Trouble
@@ -77,11 +77,21 @@ def ask(hosts: Hosts, installed: Installed, troubles: list[Trouble]) -> Ask:
         when: str, persons: Sequence[Seen], *plugins: Found, settings: Mapping[str, Any] | None = None
     ) -> tuple[Facts, ...]:
         installed.put(*plugins)
-        enabled = [Enabled(hosts.describe(one.name), settings or {}) for one in plugins]
+        enabled = [Enabled(described(hosts, one), settings or {}) for one in plugins]
         asking = Asking(hosts, TENANT, enabled, clock=Still(), noted=troubles.append)
         return asking.answer(persons, manifest(when, enabled))
 
     return ask
+
+
+_DESCRIBED: dict[Found, Description] = {}
+
+
+def described(hosts: Hosts, plugin: Found) -> Description:
+    """Have a plugin say what it is, once for all tests, since that starts a process."""
+    if plugin not in _DESCRIBED:
+        _DESCRIBED[plugin] = hosts.describe(plugin.name)
+    return _DESCRIBED[plugin]
 
 
 def manifest(when: str, enabled: Sequence[Enabled]) -> ActiveManifest:

@@ -8,6 +8,7 @@ from so_privacy_ext.extension import Extension
 from so_privacy_ext.plugins import asking, declared
 from so_privacy_ext.plugins.asking import Asking, Question
 from so_privacy_ext.plugins.described import Description, read_description
+from so_privacy_ext.plugins.found import Found
 from so_privacy_ext.plugins.hosts import Hosts
 from so_privacy_ext.plugins.troubles import Trouble
 from so_privacy_ext.sdk import Facts, Proposed, Seen
@@ -119,3 +120,15 @@ def test_a_reason_that_nobody_agreed_to_is_left_out_and_a_failed_answer_too() ->
 def test_proposals_of_another_shape_are_none(said: object) -> None:
     with pytest.raises((ValueError, TypeError)):
         list(asking._sources(described(acme_vat.ext), [0], said))
+
+
+def test_what_well_behaved_plugins_do_is_let_pass(ask: Ask, troubles: list[Trouble]) -> None:
+    plugin = Found("libraries", "libraries", "1", "tests.unit.plugins.uses_libraries:ext")
+
+    (facts,) = ask("always", [person()], plugin)
+
+    assert troubles == []
+    assert facts.further["libraries.zone"] == "2026-07-01T00:00:00+02:00"
+    assert facts.further["libraries.template"] == "2"
+    assert facts.further["libraries.thread"] == "a"
+    assert len(facts.further) == 7

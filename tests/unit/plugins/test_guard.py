@@ -98,11 +98,16 @@ def test_a_plugin_writes_nowhere_but_to_nothing(
         ("os.posix_spawn", "starts"),
         ("os.kill", "starts"),
         ("ctypes.dlsym", "native"),
-        ("socket.bind", "listens"),
     ],
 )
 def test_what_no_plugin_needs_is_refused_whatever_it_is_for(guard: Guard, event: str, name: str) -> None:
     assert refused(guard, event, "x", "y", "z") == [name]
+
+
+def test_a_port_of_its_own_choice_is_not_a_plugins(guard: Guard) -> None:
+    assert refused(guard, "socket.bind", None, ("::1", 0, 0, 0)) == []
+    assert refused(guard, "socket.bind", None, ("127.0.0.1", 8080)) == ["listens"]
+    assert refused(guard, "socket.bind", None, "/run/plugin.sock") == ["listens"]
 
 
 def test_ctypes_may_be_imported_but_opens_no_library(guard: Guard) -> None:

@@ -22,7 +22,7 @@ from so_privacy_ext.plugins.found import Found
 from so_privacy_ext.plugins.hosts import IDLE, REST, Hosts
 from so_privacy_ext.plugins.troubles import Kind, Trouble
 from so_privacy_ext.sdk import Facts, Seen
-from tests.unit.plugins.conftest import ACME, TENANT, Installed, Still, faulty, manifest
+from tests.unit.plugins.conftest import ACME, TENANT, Installed, Still, described, faulty, manifest
 
 ALWAYS = manifest("always", [])
 ODD, EVEN = Seen(1, 1, Facts()), Seen(2, 2, Facts())
@@ -58,7 +58,7 @@ def make(own_hosts: Hosts, installed: Installed, troubles: list[Trouble]) -> Mak
 
     def make(plugin: Found, tenant: int = TENANT, **settings: object) -> Asking:
         installed.put(plugin)
-        enabled = Enabled(own_hosts.describe(plugin.name), settings)
+        enabled = Enabled(described(own_hosts, plugin), settings)
         return Asking(own_hosts, TenantId(tenant), [enabled], clock=Still(), noted=troubles.append)
 
     return make
