@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import open_session
 from so_privacy_ext.storage.tenants import ADDRESS_KEY, WEBHOOK, WEBHOOK_WATCH, read_secret
 from tests.acceptance.canaries import Canaries, settings
+from tests.unmeasured import environment
 
 TENANT = "Cust12345"
 SANDBOX = [sys.executable, "-c", "from so_sandbox.cli import main; main()"]
@@ -77,7 +77,7 @@ class Scene:
         return str(self.rows("SELECT slot FROM so_privacy.subscription WHERE kind = 'events'")[0][0])
 
     def environment(self, **more: str) -> dict[str, str]:
-        given = {name: value for name, value in os.environ.items() if not name.startswith("SO_")}
+        given = {name: value for name, value in environment().items() if not name.startswith("SO_")}
         path = self.credentials / "settings.env"
         known: Mapping[str, str] = settings(path) if path.exists() else {}
         return {
