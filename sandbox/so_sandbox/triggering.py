@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import partial
 
+from so_sandbox.telling import TOLD, telling
 from so_sandbox.user_fields import fill
 from so_sandbox.wording import Words, company_id, person_columns, written_consents
+from so_sandbox.world.elsewhere import OTHER_LISTS
 from so_sandbox.world.people import CHANNELS
 from so_sandbox.world.tenant import LIST_EVENTS, Tenant
 
@@ -18,9 +20,9 @@ _LIST_OF_EVENT = {entity: name for name, entity in LIST_EVENTS.items()}
 
 
 def trigger(tenant: Tenant, event: str, settings: Mapping[str, str]) -> int:
-    """Do it and give the id of the person or item; a ValueError names what is wrong and what there is."""
+    """Do it and give the id of the person, item or row; a ValueError says what is wrong and what there is."""
     words = Words(settings)
-    act = _ACTIONS.get(event) or _list_action(event)
+    act = _action(event)
     if act is None:
         raise ValueError(unknown("event", event, list(EVENTS)))
     with tenant.change():
@@ -36,7 +38,7 @@ def unknown(kind: str, given: str, known: list[str]) -> str:
 
 def is_event(name: str) -> bool:
     """Tell whether there is such an event to trigger."""
-    return name in _ACTIONS or _list_action(name) is not None
+    return _action(name) is not None
 
 
 def _create(tenant: Tenant, words: Words) -> int:
@@ -148,13 +150,17 @@ def _fill(tenant: Tenant, words: Words) -> int:
     return row_id
 
 
+def _action(event: str) -> Callable[[Tenant, Words], int] | None:
+    return _ACTIONS.get(event) or telling(event) or _list_action(event)
+
+
 def _list_action(event: str) -> Callable[[Tenant, Words], int] | None:
     parts = event.split(".")
-    if len(parts) != 3 or parts[0] != "list" or parts[1] not in _LIST_OF_EVENT:
+    if len(parts) != 3 or parts[0] != "list" or parts[2] not in {"created", "changed", "softdeleted"}:
         return None
-    if parts[2] not in {"created", "changed", "softdeleted"}:
+    if parts[1] not in {*_LIST_OF_EVENT, *OTHER_LISTS} and not parts[1].isdecimal():
         return None
-    return partial(_change_list, name=_LIST_OF_EVENT[parts[1]], what=parts[2])
+    return partial(_change_list, name=_LIST_OF_EVENT.get(parts[1], parts[1]), what=parts[2])
 
 
 def _change_list(tenant: Tenant, words: Words, *, name: str, what: str) -> int:
@@ -182,5 +188,10 @@ _ACTIONS: Mapping[str, Callable[[Tenant, Words], int]] = {
     "email.bounced": _bounce,
     "field.filled": _fill,
 }
-EVENTS = (*_ACTIONS, "list.<list>.created|changed|softdeleted")
+EVENTS = (
+    *_ACTIONS,
+    *TOLD,
+    "list.<list>.created|changed|softdeleted",
+    "y_<table>.created|changed|deleted",
+)
 """What can be triggered, as it is told."""

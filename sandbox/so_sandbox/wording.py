@@ -34,6 +34,9 @@ class Words:
     def __init__(self, settings: Mapping[str, str]) -> None:
         self._left = {name.strip(): value.strip() for name, value in settings.items()}
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._left
+
     def text(self, name: str) -> str | None:
         return self._left.pop(name, None)
 

@@ -7,15 +7,24 @@ import re
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
+from so_privacy_ext import published, webhooks
+from so_privacy_ext.webhooks.events import EVENTS, model_of
+from so_privacy_ext.webhooks.events.columns import columns
+from so_privacy_ext.webhooks.events.list_item import LISTS
 from so_sandbox import deliveries
 from so_sandbox.deliveries import event_body
 from so_sandbox.demo_tenant import DEMO, add_demo_tenant
 from so_sandbox.law import TOO_MANY_ERRORS
+from so_sandbox.telling import TOLD
+from so_sandbox.triggering import trigger
+from so_sandbox.world.elsewhere import ENTITIES, OTHER_LISTS
 from so_sandbox.world.events import Event
 from so_sandbox.world.rows import Webhook
 from so_sandbox.world.subscribing import state_event
-from so_sandbox.world.tenant import Tenant
+from so_sandbox.world.tenant import LIST_EVENTS, Tenant
 from so_sandbox.world.world import World
 
 ALWAYS = {
@@ -33,6 +42,7 @@ CONSENT_COLUMNS = {
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z")
 NAIVE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}[+-]\d\d:\d\d")
+SECRET = "a-secret-of-at-least-24-bytes"
 NO_DATE = "0001-01-01T00:00:00"
 
 
@@ -145,3 +155,44 @@ def test_a_test_delivery_names_no_tenant(heard: Any) -> None:
 
     assert set(told) == ALWAYS
     assert (told["ContextIdentifier"], told["PrimaryKey"], told["Changes"]) == ("Default", 0, [])
+
+
+def _triggered() -> list[str]:
+    """Give the events of the catalogue that are told of rows which the sandbox doesn't hold."""
+    ours = ("person.", "webhook.", "test")
+    return [
+        name.replace("{list}", "110").replace("{table}", "rates")
+        for name in EVENTS
+        if not name.startswith(ours) and name.split(".")[1] not in LIST_EVENTS.values()
+    ]
+
+
+def test_every_event_of_the_catalogue_can_be_triggered_and_is_as_its_schema_says(heard: Any) -> None:
+    tenant, events = heard
+    folder = published.folder("webhooks") / "schemas"
+    registry: Registry[Any] = Registry().with_resource(
+        "envelope.json", Resource.from_contents(json.loads((folder / "envelope.json").read_bytes()))
+    )
+    for name in _triggered():
+        trigger(tenant, name, {"item" if name.startswith("list.") else "key": "8"})
+        told = event_body(events[-1], hook(tenant), DEMO, "576086e3-5261-426b-a84b-26ca7f5b65e8")
+        model = model_of(name)
+        known = name if name in EVENTS else model.NAME
+        schema = json.loads((folder / f"{known}.schema.json").read_bytes())
+        errors = Draft202012Validator(schema, registry=registry).iter_errors(json.loads(told))
+
+        assert [error.message for error in errors] == [], name
+        signed = {"X-SuperOffice-Signature": deliveries.signature(SECRET, told)}
+        read = webhooks.read(told, signed, [SECRET], context_identifier=DEMO)
+        assert (type(read), read.primary_key, read.notes) == (model, 8, ())
+
+
+def test_the_sandbox_knows_no_event_that_the_catalogue_has_not() -> None:
+    assert set(TOLD) == {name for name in _triggered() if not name.startswith(("list.", "y_"))}
+    assert set(OTHER_LISTS) | set(LIST_EVENTS.values()) == set(LISTS)
+    for name, entity in ENTITIES.items():
+        for what in entity.happens:
+            model = EVENTS[f"{name}.{what}"]
+            spelt = {one for column in columns(model).values() for one in column.spellings}
+            assert set(entity.columns) <= spelt
+            assert set(entity.gone) == set(model.GONE) or what != "deleted"

@@ -157,9 +157,9 @@ class Tenant(MassWriting):
             return leave
 
     def list_changed(self, list_name: str, item_id: int, *, what: str = "changed", by: int = 0) -> None:
-        """Tell that an item of a list was created, changed or softdeleted."""
+        """Tell that an item of a list was created, changed or softdeleted; the list may be none of ours."""
         with self.change():
-            entity = f"list.{LIST_EVENTS[list_name]}"
+            entity = f"list.{LIST_EVENTS.get(list_name, list_name)}"
             by = by or self.associate("user").associate_id
             changes = (*LIST_COLUMNS, *(ON_INSERT if what == "created" else ()))
             self.announce(f"{entity}.{what}", item_id, entity=entity, changes=changes, by=by)

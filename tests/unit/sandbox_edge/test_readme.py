@@ -7,6 +7,7 @@ from so_sandbox.agents.directory import AGENTS
 from so_sandbox.agents.mdo import LISTS
 from so_sandbox.triggering import _ACTIONS
 from so_sandbox.wording import NAMES
+from so_sandbox.world.elsewhere import ENTITIES
 from so_sandbox.world.faults import KINDS
 
 README = (Path(__file__).parents[3] / "sandbox" / "README.md").read_text()
@@ -51,6 +52,12 @@ def test_every_fault_is_named() -> None:
 
 def test_every_event_that_can_be_triggered_is_named() -> None:
     assert set(words(rows()["events to trigger"][0].partition(", and")[0])) == set(_ACTIONS)
+
+
+def test_every_kind_of_row_that_is_only_told_of_is_named() -> None:
+    told = rows()["events of rows that it doesn't hold"][0]
+
+    assert words(told.partition(", of every list")[0]) == list(ENTITIES)
 
 
 def test_every_setting_of_a_person_is_named() -> None:

@@ -200,3 +200,96 @@ def test_a_crowd_is_the_same_each_time(tenant: Any) -> None:
     assert names == [(other.person(n).firstname, other.person(n).country_id) for n in second]
     assert sum(not tenant.emails(n) for n in first) == 2
     assert all("STORE" in tenant.consent_keys(n) for n in first)
+
+
+@pytest.fixture
+def heard(tenant: Any) -> Any:
+    tenant.heard = []
+    tenant.listeners.append(lambda _, event: tenant.heard.append(event))
+    return tenant
+
+
+def test_a_sale_that_is_told_of(heard: Any) -> None:
+    first = trigger(heard, "sale.created", {"contact_id": "501", "saledate": "2026-06-30T00:00:00"})
+    second = trigger(heard, "sale.created", {})
+    trigger(heard, "sale.changed", {"key": str(first), "status": "2", "by": "api"})
+    created, _, changed = heard.heard
+
+    assert second == first + 1 == created.primary_key + 1
+    assert created.field_values["contact_id"] == 501
+    assert created.field_values["saledate"] == "2026-06-30T00:00:00"
+    assert created.field_values["registered_associate_id"] == heard.associate("user").associate_id
+    assert created.field_values["registered"] == f"{heard.now():%Y-%m-%dT%H:%M:%S}"
+    assert created.changes[0] == "sale_id"
+    assert set(created.field_values) < set(created.changes)
+    assert changed.changes == ("sale_id", "status", "updated", "updated_associate_id", "updatedCount")
+    assert (changed.field_values["status"], changed.field_values["contact_id"]) == (2, 0)
+    assert changed.changed_by_associate_id == heard.associate("api").associate_id
+
+
+MARKS = ("updated", "updated_associate_id", "updatedCount")
+
+
+@pytest.mark.parametrize(
+    ("event", "settings", "told"),
+    [
+        ("sale.sold", {}, {"changes": ("sale_id", "status", "updated", "updated_associate_id")}),
+        ("sale.deleted", {"contact_id": "43"}, {"gone": {"contact_id": 43, "person_id": 0}}),
+        ("relation.deleted", {}, {"gone": {"relation_id": 8}}),
+        ("quote.sent", {}, {}),
+        ("document.edited", {}, {}),
+        ("document.changed", {}, {"changes": ("document_id", *MARKS), "fields": {"document_id": 8}}),
+        ("chatsession.changed", {"Consented": "true"}, {"fields": {"Consented": True, "Status": 0}}),
+        (
+            "y_rates.changed",
+            {"x_rate": "12", "x_name": "high"},
+            {
+                "changes": ("id", "last_changed", "x_rate", "x_name"),
+                "fields": {"id": "[I:8]", "x_rate": "[I:12]"},
+            },
+        ),
+        ("y_rates.deleted", {"x_rate": "12"}, {"fields": {"id": 8, "x_rate": 12, "dbi_agent_id": -1}}),
+    ],
+)
+def test_what_is_told_of_a_row(heard: Any, event: str, settings: Any, told: Any) -> None:
+    assert trigger(heard, event, {"key": "8", **settings}) == 8
+    (one,) = heard.heard
+    fields, gone = told.get("fields", {}), told.get("gone", {})
+
+    assert (one.name, one.entity, one.primary_key) == (event, event.partition(".")[0], 8)
+    assert one.changes == told.get("changes", ())
+    assert {name: one.field_values[name] for name in fields} == fields
+    assert {name: one.values[name] for name in gone} == gone
+    assert (bool(one.field_values), bool(one.values)) == (bool(fields), bool(gone))
+    assert "x_name" not in one.field_values
+
+
+@pytest.mark.parametrize("name", ["currency", "110"])
+def test_an_item_of_a_list_that_is_not_here(heard: Any, name: str) -> None:
+    assert trigger(heard, f"list.{name}.changed", {"item": "8"}) == 8
+
+    assert [(one.name, one.entity) for one in heard.heard] == [(f"list.{name}.changed", f"list.{name}")]
+
+
+@pytest.mark.parametrize(
+    ("event", "settings", "complaint"),
+    [
+        ("sale.changed", {}, "key=<number> is missing"),
+        ("sale.sold", {"key": "8", "status": "1"}, "can't set status of sale.sold; there are: key, by$"),
+        ("sale.changed", {"key": "8", "stauts": "1"}, "can't set stauts of sale.changed; .* status, "),
+        (
+            "y_rates.changed",
+            {"key": "8", "rate": "1"},
+            "can't set rate of y_rates.changed; there are: key, by, x_",
+        ),
+        ("sale.solt", {}, "no event 'sale.solt' .did you mean sale.sold"),
+        ("list.nonsense.changed", {}, "no event"),
+        ("rates.changed", {}, "no event"),
+        ("y_rates.softdeleted", {}, "no event"),
+    ],
+)
+def test_what_cannot_be_told(heard: Any, event: str, settings: Any, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        trigger(heard, event, settings)
+
+    assert heard.heard == []
