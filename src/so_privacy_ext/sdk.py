@@ -167,6 +167,8 @@ class Condition(RootModel[Argument], Generic[Argument]):
 
     word: ClassVar[str]
     """How it is written in a manifest."""
+    plugin: ClassVar[str] = ""
+    """Name of the plugin that answers it; empty where the facts alone do."""
     spoken: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """By language: what is said where the word holds, and where it doesn't; `{values}` is its argument.
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -149,9 +149,6 @@ def settings_mistakes(description: Description, settings: Mapping[str, Any]) -> 
 
 class PluginWord(Condition[Any]):
     """A word of a plugin: what the plugin said is among the facts, or unknown."""
-
-    plugin: ClassVar[str] = ""
-    """The plugin's name."""
 
     @property
     def key(self) -> str:

@@ -49,6 +49,7 @@ from so_privacy_ext.rules.lint.laws import (
     l52_child_without_end,
     l53_old_rows_as_consent,
     l54_own_staff,
+    l55_plugin_holds_back,
 )
 
 LAWS: tuple[Law, ...] = (
@@ -97,4 +98,5 @@ LAWS: tuple[Law, ...] = (
     l52_child_without_end.LAW,
     l53_old_rows_as_consent.LAW,
     l54_own_staff.LAW,
+    l55_plugin_holds_back.LAW,
 )

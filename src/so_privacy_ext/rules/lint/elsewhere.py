@@ -61,8 +61,8 @@ ELSEWHERE: tuple[Elsewhere, ...] = (
     Elsewhere(
         "L44",
         "a condition of a plug-in isn't pure or has no time limit",
-        "there are no words but the product's own, which see the facts and nothing else; the reader refuses"
-        " others as `unknown_key`",
+        "a plugin's word is asked in a process of its own, which sees the facts and nothing else, within a"
+        " time; the manifest only looks the answer up. A word of no plugin is refused as `unknown_key`",
     ),
     Elsewhere(
         "L45",

@@ -11,6 +11,7 @@ import pytest
 
 from so_privacy_ext.cli.mail_folder import read_mails
 from so_privacy_ext.model import Source
+from so_privacy_ext.plugins.described import read_description, words
 from so_privacy_ext.rules.alone import lists_alone
 from so_privacy_ext.rules.lint.catalogue import LAWS
 from so_privacy_ext.rules.lint.law import Law, Level, LintFinding
@@ -18,6 +19,7 @@ from so_privacy_ext.rules.lint.laws.l22_standard_source_gone import STANDARD
 from so_privacy_ext.rules.lint.linting import lint
 from so_privacy_ext.rules.lint.subject import RuleTests, Subject, TenantKnowledge
 from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 from so_privacy_ext.trial.reading import read_trials
 from so_privacy_ext.trial.seen import seen
 from tests.unit.rules.lint.fixtures import FOLDER, fixtures, marked, written
@@ -66,6 +68,19 @@ def with_categories(knowledge: TenantKnowledge) -> TenantKnowledge:
     return replace(knowledge, lists=replace(knowledge.lists, categories=categories))
 
 
+OF_A_PLUGIN = words(
+    read_description(
+        {
+            "name": "acme-vat",
+            "version": "1.0",
+            "says": "Knows companies.",
+            "words": [
+                {"word": "acme_vat.registered", "says": "Whether.", "argument": {"type": "boolean"}},
+                {"word": "acme_vat.blocked", "says": "Whether.", "argument": {"type": "boolean"}},
+            ],
+        }
+    )
+)
 SHARES = {"web": 0.6, "by-hand": 0.06, "imported": 0.9}
 TENANTS: Mapping[str, Callable[[TenantKnowledge], TenantKnowledge]] = {
     "L21/good": lambda one: one,
@@ -101,7 +116,7 @@ BESIDES = {
 
 def findings(path: Path) -> tuple[str, list[LintFinding]]:
     text = written(path)
-    manifest = parse(text.encode(), path.name)
+    manifest = parse(text.encode(), path.name, PRODUCT_WORDS + OF_A_PLUGIN)
     change = TENANTS.get(f"{path.parent.name}/{path.stem}")
     tenant = None if change is None else change(whole(manifest))
     folder = path.with_suffix(".mails")
