@@ -11,6 +11,7 @@ from so_privacy_ext.model import TenantLists
 from so_privacy_ext.ports import Clock
 from so_privacy_ext.processing.addresses import keyed_hash
 from so_privacy_ext.rules.activation import resolve_what_stands
+from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.lint.linting import judge
@@ -18,6 +19,7 @@ from so_privacy_ext.rules.lint.subject import Subject, TenantKnowledge
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.protection import breaches
 from so_privacy_ext.rules.restored import hashed_texts
+from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 from so_privacy_ext.storage import manifests, proposals, sweeps
 from so_privacy_ext.storage.manifests import Agreed, Moved
 from so_privacy_ext.storage.past import decided_since
@@ -43,11 +45,20 @@ class Activated:
 class Activating:
     """Made for a turn, since the CRM is."""
 
-    def __init__(self, turn: Turn, crm: SuperOfficeCrm, is_strict: Callable[[], bool], clock: Clock) -> None:
+    def __init__(
+        self,
+        turn: Turn,
+        crm: SuperOfficeCrm,
+        is_strict: Callable[[], bool],
+        clock: Clock,
+        words: Words = PRODUCT_WORDS,
+    ) -> None:
         self._turn = turn
         self._crm = crm
         self._is_strict = is_strict
         self._clock = clock
+        self.words = words
+        """Of the tenant's manifests."""
 
     def knowledge(self, manifest: Manifest | None = None) -> TenantKnowledge:
         """Read of the tenant what laws ask for, as it is now; with a manifest, whom it would reach."""
@@ -116,7 +127,7 @@ class Activating:
         standing = self._turn.manifest()
         if standing is None:
             return
-        old = parse(standing[0], standing[1][:12])
+        old = parse(standing[0], standing[1][:12], self.words)
         known = {key for key, one in old.content.purposes.items() if one.protect}
         strange = sorted(set(unprotect) - known)
         if strange:

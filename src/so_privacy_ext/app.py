@@ -17,8 +17,10 @@ from so_privacy_ext.coming_and_going import ComingAndGoing
 from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.doctor.address import certificate_seconds
 from so_privacy_ext.doctor.examination import Practice
+from so_privacy_ext.doctor.plugins import examine_plugins
 from so_privacy_ext.drafting import Drafts
 from so_privacy_ext.errors import CrmFailure, Exit, Fault, Refused
+from so_privacy_ext.extending import Extending
 from so_privacy_ext.foresight import Foresight
 from so_privacy_ext.healing import Healing
 from so_privacy_ext.lifecycle import restoring
@@ -40,6 +42,7 @@ from so_privacy_ext.processing.expiring import end_due
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.replaying import Replaying
 from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
+from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.running_plans import TenantRuns, in_turn
@@ -98,8 +101,9 @@ class App:
         self.data_key = data_key or keys.open_key(dsn, settings.data_key_path)
         self.clock = clock or SystemClock()
         self.crms = CrmConnections(settings, dsn, self.data_key, self.clock)
-        self._coming = ComingAndGoing(dsn, self.data_key, self.crms, settings.public_url)
-        self._manifests: dict[tuple[str, int], tuple[TenantLists, ActiveManifest]] = {}
+        self.extending = Extending(self.data_key, self.clock)
+        self._coming = ComingAndGoing(dsn, self.data_key, self.crms, settings.public_url, self.extending)
+        self._manifests: dict[tuple[str, int], tuple[TenantLists, Words, ActiveManifest]] = {}
         self.sessions = KeptSessions(dsn, self.data_key)
         self._super_id: SuperId | None = None
         self._drafts = Drafts(self)
@@ -205,6 +209,7 @@ class App:
             clock=self.clock,
             must_yield=must_yield,
             mass=self.mass_writer(turn) if turn.tenant.mass_writes else None,
+            consult=self.extending.consult(turn),
         )
 
     def mass_writer(self, turn: Turn) -> MassWriter:
@@ -274,9 +279,14 @@ class App:
         with turn:
             yield turn
 
+    def words(self, session: TenantSession) -> Words:
+        """Give the words of which a tenant's manifests are made: the product's, and those of its plugins."""
+        return self.extending.words(session)
+
     def activating(self, turn: Turn) -> Activating:
         """Give what lets a manifest decide for a tenant."""
-        return Activating(turn, self.crm(turn), lambda: is_strict(self.crms.client(turn)), self.clock)
+        words = self.extending.words_in_turn(turn)
+        return Activating(turn, self.crm(turn), lambda: is_strict(self.crms.client(turn)), self.clock, words)
 
     def replaying(self, turn: Turn) -> Replaying:
         """Give what replays a tenant's kept decisions by other manifests."""
@@ -305,7 +315,7 @@ class App:
 
     def foresight(self, tenant: OfTenant) -> Foresight:
         """Give what looks at all persons of a tenant, and plans."""
-        return Foresight(lambda: self.turn(tenant), self.crms, self.clock, self.fit)
+        return Foresight(lambda: self.turn(tenant), self.crms, self.clock, self.fit, self.extending)
 
     def healing(self, turn: Turn) -> Healing:
         """Give what mends a tenant's webhooks and finds what no event told of."""
@@ -353,7 +363,9 @@ class App:
             turn=self.turn,
             webhooks=self.webhooks,
             lists=lambda turn: self.crm(turn).lists(),
+            words=self.extending.words_in_turn,
             is_strict=lambda turn: is_strict(self.crms.client(turn)),
+            plugins=lambda turn: examine_plugins(turn, self.extending, self.clock.now()),
             webhook_address=self._coming.webhook_address,
         )
 
@@ -394,6 +406,7 @@ class App:
     def close(self) -> None:
         if self._super_id is not None:
             self._super_id.close()
+        self.extending.close()
         self.crms.close()
 
     def _purge_in_turn(self, turn: Turn, _must_yield: Callable[[], bool]) -> float:
@@ -428,16 +441,16 @@ class App:
         self.uninstall(self.tenant(tenant.context_identifier, tenant.environment), local=True)
 
     def _ready(self, turn: Turn, digest: str, lists: TenantLists) -> ActiveManifest:
-        """Resolve a manifest once per version and reading of the tenant's lists."""
-        key = digest, turn.tenant.tenant_id
+        """Resolve a manifest once per version, reading of the tenant's lists and state of its plugins."""
+        key, words = (digest, turn.tenant.tenant_id), self.extending.words_in_turn(turn)
         known = self._manifests.get(key)
-        if known is not None and known[0] is lists:
-            return known[1]
+        if known is not None and known[0] is lists and known[1] is words:
+            return known[2]
         content = turn.manifest_of(digest)
         if content is None:
             raise KeyError(digest)
-        ready: ActiveManifest = resolve_what_stands(parse(content, digest[:12]), lists)
-        self._manifests[key] = lists, ready
+        ready: ActiveManifest = resolve_what_stands(parse(content, digest[:12], words), lists)
+        self._manifests[key] = lists, words, ready
         return ready
 
 

@@ -66,7 +66,7 @@ class Approving:
         if content is not None:
             self._refuse_lapsed(proposal)
             agreed = Agreed(proposal.reason, by=who)
-            manifest = parse(content, "manifest.yaml")
+            manifest = parse(content, "manifest.yaml", self._activating.words)
             self._activating.activate(
                 manifest, content, who=proposal.who, tell_from=proposal.tell_from, agreed=agreed
             )

@@ -8,11 +8,13 @@ from functools import cache
 from so_privacy_ext import published
 from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.extending import Extending
 from so_privacy_ext.lifecycle.install import install
 from so_privacy_ext.lifecycle.pieces import Installed, Piece, Uninstalled
 from so_privacy_ext.lifecycle.provisions import Provisions, provisions
 from so_privacy_ext.lifecycle.uninstall import uninstall
 from so_privacy_ext.model import ListItem, TenantId
+from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.rules.new_items import new_items
 from so_privacy_ext.storage import provisioned, tenants
@@ -31,11 +33,14 @@ from so_privacy_ext.webhooks.subscriptions import NAMES
 class ComingAndGoing:
     """Installs and uninstalls; each can be begun again where it was broken off."""
 
-    def __init__(self, dsn: str, data_key: DataKey, crms: CrmConnections, public_url: str) -> None:
+    def __init__(
+        self, dsn: str, data_key: DataKey, crms: CrmConnections, public_url: str, extending: Extending
+    ) -> None:
         self._dsn = dsn
         self._data_key = data_key
         self._crms = crms
         self._public_url = public_url
+        self._extending = extending
 
     @property
     def webhook_address(self) -> str:
@@ -56,8 +61,12 @@ class ComingAndGoing:
             system_user_token=system_user_token,
         )
         door = TenantDoor(connection, register.pace)
+
+        def items() -> Sequence[ListItem]:
+            return _items(register.turn, self._extending.words_in_turn(register.turn))
+
         try:
-            return install(door, register, lambda: _items(register.turn), self.webhook_address, tell)
+            return install(door, register, items, self.webhook_address, tell)
         finally:
             connection.close()
             self._crms.forget(context_identifier, environment)
@@ -103,11 +112,11 @@ class ComingAndGoing:
             )
 
 
-def _items(turn: Turn) -> Sequence[ListItem]:
+def _items(turn: Turn, words: Words) -> Sequence[ListItem]:
     """Give the list items of a tenant's manifest, or of the published one while it has none."""
     active = turn.manifest()
     if active is not None:
-        return new_items(parse(active[0], active[1][:12]))
+        return new_items(parse(active[0], active[1][:12], words))
     return default_items()
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.extending import Extending
 from so_privacy_ext.model import AddressHash, Epoch, LastIds, Person, PersonId
 from so_privacy_ext.ports import Clock
+from so_privacy_ext.processing.consulting import gathered
 from so_privacy_ext.processing.list_digest import lists_digest
 from so_privacy_ext.processing.plan_file import write_plan
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson
@@ -51,11 +53,14 @@ class Beginning:
 class Foresight:
     """Made for one tenant; holds its turn for a moment at a time."""
 
-    def __init__(self, take: Take, crms: CrmConnections, clock: Clock, fit: Fit) -> None:
+    def __init__(
+        self, take: Take, crms: CrmConnections, clock: Clock, fit: Fit, extending: Extending
+    ) -> None:
         self._take = take
         self._crms = crms
         self._clock = clock
         self._fit = fit
+        self._extending = extending
 
     def survey(self, tell: Tell = lambda *_: None) -> Survey:
         """Look at everybody, and count."""
@@ -99,8 +104,9 @@ class Foresight:
                 self._refuse_other_lists(turn, lists_digest(lists))
                 return None
             held = persons = self._read(turn, beginning, everybody) if held is None else held
-            crm = self._crm(turn)
-            retainer.look(persons, crm.lists(), turn.tenant.own_associate_id, crm.active_since)
+            crm, work = self._crm(turn), self._work(turn, ready, None)
+            facts = gathered(work, [(one, ()) for one in persons], crm.lists(), ready)
+            retainer.look(persons, facts, crm.lists(), turn.tenant.own_associate_id, crm.active_since)
             held = None  # read once, and kept until its activities were had too
             tell(retainer.persons, everybody.after, beginning.last_ids.person)
             return persons
@@ -176,7 +182,8 @@ class Foresight:
         active = turn.manifest()
         if active is None:
             raise none_decides("name one with --manifest FILE")
-        return resolve_what_stands(parse(active[0], active[1][:12]), self._crm(turn).lists())
+        words = self._extending.words_in_turn(turn)
+        return resolve_what_stands(parse(active[0], active[1][:12], words), self._crm(turn).lists())
 
     def _read(self, turn: Turn, beginning: Beginning, everybody: Everybody) -> Sequence[Person]:
         self._refuse_other_epoch(turn, beginning)
@@ -201,6 +208,7 @@ class Foresight:
             ledgers=turn.ledgers,
             clock=self._clock,
             must_yield=lambda: False,
+            consult=self._extending.consult(turn),
         )
 
     def _crm(self, turn: Turn) -> SuperOfficeCrm:

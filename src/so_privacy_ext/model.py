@@ -103,6 +103,8 @@ class Tenant:
     """Its administrator lets a run write many consents in one call, past the CRM's own rules."""
     paused: bool = False
     """Its administrator wants nothing done; what the law asks goes on."""
+    plugins: int = 0
+    """How often its plugins were switched or set; 0 while it never had one."""
 
 
 @dataclass(frozen=True, slots=True)

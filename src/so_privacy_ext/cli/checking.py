@@ -16,6 +16,7 @@ from so_privacy_ext.cli.output import AsJson, print_json, say
 from so_privacy_ext.cli.trial_files import beside
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.lint.fixing import fixed
 from so_privacy_ext.rules.lint.law import Level, LintFinding
@@ -24,6 +25,7 @@ from so_privacy_ext.rules.lint.sarif import sarif
 from so_privacy_ext.rules.lint.subject import MailTexts, Subject, TenantKnowledge
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.not_acted_on import NotActedOn, not_acted_on
+from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 from so_privacy_ext.trial.reading import Trial, read_trials
 from so_privacy_ext.trial.seen import seen
 
@@ -54,8 +56,9 @@ def check(
     """Check a manifest by its form and by every law; exit 65 if anything must be mended."""
     if as_json and as_sarif:
         raise Refused("two_forms", "--json and --sarif", "choose one", Exit.USAGE)
+    words = PRODUCT_WORDS if tenant is None else _words(tenant)
     try:
-        manifest = parse(read_file(file), str(file))
+        manifest = parse(read_file(file), str(file), words)
         tests = [(path, read_file(path)) for path in beside(file, needed=False)]
         trials = [one for path, content in tests for one in read_trials(content, str(path), manifest)]
     except ManifestInvalid as invalid:
@@ -69,13 +72,18 @@ def check(
         text, mended = fixed(file.read_text(encoding="utf-8"), findings)
         if mended:
             write_file(file, text)
-            manifest = parse(text.encode(), str(file))
+            manifest = parse(text.encode(), str(file), words)
             findings = _lint(manifest, knowledge, texts, trials)
     if fix and mails is not None and texts is not None:
         keep_versions(mails, manifest, texts)
     _tell(manifest, findings, mended, as_json=as_json, as_sarif=as_sarif)
     if any(one.level is Level.ERROR for one in findings):
         raise typer.Exit(Exit.BAD_DATA)
+
+
+def _words(name: str) -> Words:
+    with wired() as app, app.session(app.tenant(name)) as session:
+        return app.words(session)
 
 
 def _knowledge(name: str, manifest: Manifest) -> TenantKnowledge:

@@ -18,7 +18,7 @@ from so_privacy_ext.cli.spoken import Language, Spoken
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import NoMail, Person, PersonId
-from so_privacy_ext.processing.facts import gather
+from so_privacy_ext.processing.consulting import gathered
 from so_privacy_ext.processing.outlook import DUE, Outlook, look_ahead
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.verdict import Verdict
@@ -82,7 +82,8 @@ def _person(
             if work is None:
                 raise manifests.none_decides()
             if file is not None:
-                work = _by(work, resolve(parse(read_file(file), str(file)), work.crm.lists()))
+                manifest = parse(read_file(file), str(file), app.words(turn.session))
+                work = _by(work, resolve(manifest, work.crm.lists()))
             found = work.crm.read_persons([person_id], work.manifest.fields).get(person_id)
             past = explained_past.of(turn.session, person_id)
             now = None if found is None else _explain(work, found, said)
@@ -121,7 +122,7 @@ def _by(work: Work, manifest: ActiveManifest) -> Work:
 
 def _explain(work: Work, person: Person, said: Wording) -> _Now:
     lists = work.crm.lists()
-    facts = gather(person, (), lists, work.tenant.own_associate_id, work.clock.now())
+    (facts,) = gathered(work, [(person, ())], lists, work.manifest)
     explanation = explained(facts, work.manifest)
     outlook = look_ahead(work, person, explanation.ruling, facts, lists)
     stands = {key: f"{one.basis}/{one.source}" for key, one in person.consents.items()}

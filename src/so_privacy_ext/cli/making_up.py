@@ -8,35 +8,40 @@ from pathlib import Path
 from so_privacy_ext.cli.manifest_file import read_file
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import TenantLists
+from so_privacy_ext.processing.consulting import made_up as supposed
 from so_privacy_ext.rules.activation import resolve, resolve_what_stands
 from so_privacy_ext.rules.alone import lists_alone, resolve_alone
+from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.made_up import facts_from
 from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.rules.supposed import MadeUpPerson
 from so_privacy_ext.storage import manifests
+from so_privacy_ext.storage.turns import Turn
 
 
 def made_up(words: Sequence[str], file: Path | None, tenant: str | None) -> MadeUpPerson:
-    """Read the words; by the file alone if no tenant is named, else by what the tenant has."""
+    """Read the words; by the file alone, or by what the tenant that is named has, plugins included."""
     said = _pairs(words)
-    if file is not None:
+    if file is not None and tenant is None:
         named = parse(read_file(file), str(file))
-        if tenant is None:
-            return MadeUpPerson(facts_from(said, named), resolve_alone(named), lists_alone(named))
-        _, lists = _of_tenant(tenant)
-        return MadeUpPerson(facts_from(said, named, lists), resolve(named, lists), lists)
-    manifest, lists = _of_tenant(tenant)
-    if manifest is None:
-        raise manifests.none_decides("name a file by --manifest")
-    return MadeUpPerson(facts_from(said, manifest, lists), resolve_what_stands(manifest, lists), lists)
-
-
-def _of_tenant(tenant: str | None) -> tuple[Manifest | None, TenantLists]:
+        return MadeUpPerson(facts_from(said, named), resolve_alone(named), lists_alone(named))
     with wired() as app, app.turn(app.tenant(tenant)) as turn:
-        active = turn.manifest()
-        manifest = None if active is None else parse(active[0], active[1][:12])
-        return manifest, app.crm(turn).lists()
+        lists = app.crm(turn).lists()
+        if file is not None:
+            manifest = parse(read_file(file), str(file), app.words(turn.session))
+            ready = resolve(manifest, lists)
+        else:
+            manifest = _active(turn, app.words(turn.session))
+            ready = resolve_what_stands(manifest, lists)
+        ask = supposed(app.extending.consult(turn), ready)
+        return MadeUpPerson(ask(facts_from(said, manifest, lists)), ready, lists)
+
+
+def _active(turn: Turn, words: Words) -> Manifest:
+    active = turn.manifest()
+    if active is None:
+        raise manifests.none_decides("name a file by --manifest")
+    return parse(active[0], active[1][:12], words)
 
 
 def _pairs(words: Sequence[str]) -> dict[str, str]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.rules.characters import MOST_BYTES
+from so_privacy_ext.rules.manifest import Manifest, parse
+
+if TYPE_CHECKING:
+    from so_privacy_ext.app import App
+    from so_privacy_ext.storage.tenants import TenantSummary
 
 File = Annotated[
     Path, typer.Argument(metavar="FILE", help="A manifest, such as manifests/rules/nordic-b2b.yaml.")
@@ -32,6 +37,13 @@ def read_file(file: Path) -> bytes:
             Exit.NO_INPUT,
             where=str(file),
         ) from None
+
+
+def manifest_for(app: App, tenant: TenantSummary, file: Path) -> Manifest:
+    """Read a manifest by the words of a tenant: the product's, and those of its plugins."""
+    content = read_file(file)
+    with app.session(tenant) as session:
+        return parse(content, str(file), app.words(session))
 
 
 def write_file(file: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from so_privacy_ext.app import App
-from so_privacy_ext.cli.manifest_file import read_file
+from so_privacy_ext.cli.manifest_file import manifest_for
 from so_privacy_ext.cli.moments import moment_of
 from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json, print_table, say
 from so_privacy_ext.cli.progress import progress
@@ -20,7 +20,6 @@ from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.processing.plan_file import Plan, read_plan
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson
 from so_privacy_ext.processing.planning import figures_of
-from so_privacy_ext.rules.manifest import parse
 
 EVER = datetime(1, 1, 1, tzinfo=UTC)
 FIGURES = ("gets", "changes", "denied", "mails", "reviews", "left")
@@ -52,15 +51,11 @@ def plan(
     """Read everybody from SuperOffice, and plan what a manifest would do; exit 3 if there is anything."""
     if context.invoked_subcommand is not None:
         return
-    content = None if manifest is None else read_file(manifest)
     since = moment_of(tell_from) or (EVER if tell else None)
     with wired() as app, progress() as told:
-        head = app.foresight(app.tenant(tenant)).plan(
-            output,
-            None if content is None else parse(content, str(manifest)),
-            tell_from=since,
-            tell=told,
-        )
+        summary = app.tenant(tenant)
+        by = None if manifest is None else manifest_for(app, summary, manifest)
+        head = app.foresight(summary).plan(output, by, tell_from=since, tell=told)
     if as_json:
         print_json(_as_json(head))
     else:

@@ -76,6 +76,7 @@ program = group(
         " exit 1 if anything is wrong.",
     ),
     Listed("tenant", "tenants.commands", "Tenants: add, list, show, pause, resume, mass, remove."),
+    Listed("plugin", "plugins.commands", "Partners' plugins: list, show, check, enable, disable, settings."),
     Listed(
         "manifest",
         "manifests.commands",

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from so_privacy_ext.cli.manifest_file import File, read_file
+from so_privacy_ext.cli.manifest_file import File, manifest_for, read_file
 from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
@@ -40,9 +40,12 @@ def shadow(
     as_json: AsJson = False,
 ) -> None:
     """Decide by another manifest what was decided before; exit 3 if anybody's outcome differs."""
-    manifest, begin = parse(read_file(file), str(file)), _moment(since)
-    with wired() as app, app.turn(app.tenant(tenant)) as turn:
-        found = app.replaying(turn).shadow(manifest, begin)
+    begin = _moment(since)
+    with wired() as app:
+        summary = app.tenant(tenant)
+        manifest = manifest_for(app, summary, file)
+        with app.turn(summary) as turn:
+            found = app.replaying(turn).shadow(manifest, begin)
     _tell(found, as_json=as_json, all_persons=persons)
 
 
@@ -59,12 +62,15 @@ def diff(
 ) -> None:
     """Say for whom two manifests decide otherwise, not how their texts differ; exit 3 if for anybody."""
     begin = _moment(since)
-    old, new = (parse(read_file(file), str(file)) for file in (before, after))
     if tenant is None:
+        old, new = (parse(read_file(file), str(file)) for file in (before, after))
         _tell_examples(old, new, as_json=as_json)
         return
-    with wired() as app, app.turn(app.tenant(tenant)) as turn:
-        found = app.replaying(turn).compare(old, new, begin)
+    with wired() as app:
+        summary = app.tenant(tenant)
+        old, new = (manifest_for(app, summary, file) for file in (before, after))
+        with app.turn(summary) as turn:
+            found = app.replaying(turn).compare(old, new, begin)
     _tell(found, as_json=as_json, all_persons=persons)
 
 

@@ -7,13 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from so_privacy_ext.cli.manifest_file import read_file
+from so_privacy_ext.cli.manifest_file import manifest_for
 from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_json, print_table, say
 from so_privacy_ext.cli.progress import progress
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit
 from so_privacy_ext.processing.retaining import Retention
-from so_privacy_ext.rules.manifest import parse
 
 
 def retention(
@@ -26,10 +25,10 @@ def retention(
     as_json: AsJson = False,
 ) -> None:
     """Propose whom to delete or look at, since nobody has dealt with them for long; exit 3 if anybody."""
-    content = None if manifest is None else read_file(manifest)
-    by = None if content is None else parse(content, str(manifest))
     with wired() as app, progress() as told:
-        found = app.foresight(app.tenant(tenant)).retention(by, told)
+        summary = app.tenant(tenant)
+        by = None if manifest is None else manifest_for(app, summary, manifest)
+        found = app.foresight(summary).retention(by, told)
     if as_json:
         print_json(_as_json(found, ids=ids))
     elif ids:

@@ -26,7 +26,7 @@ def rules(
     as_json: AsJson = False,
 ) -> None:
     """Say each rule of a manifest as one sentence, in the order in which they are tried."""
-    manifest = _active(tenant) if file is None else parse(read_file(file), str(file))
+    manifest = _active(tenant) if file is None else _named(file, tenant)
     said = [(one.id, rule_sentence(one, wording(language))) for one in manifest.content.rules]
     if as_json:
         sentences = [{"rule_id": rule_id, "sentence": sentence} for rule_id, sentence in said]
@@ -36,9 +36,17 @@ def rules(
         say(f"{number}. {sentence}")
 
 
+def _named(file: Path, tenant: str | None) -> Manifest:
+    content = read_file(file)
+    if tenant is None:
+        return parse(content, str(file))
+    with wired() as app, app.session(app.tenant(tenant)) as session:
+        return parse(content, str(file), app.words(session))
+
+
 def _active(tenant: str | None) -> Manifest:
     with wired() as app, app.session(app.tenant(tenant)) as session:
-        active = manifests.active(session)
+        active, words = manifests.active(session), app.words(session)
     if active is None:
         raise manifests.none_decides("name a file")
-    return parse(active[0], active[1][:12])
+    return parse(active[0], active[1][:12], words)

@@ -46,10 +46,10 @@ def activate(
 ) -> None:
     """Let a manifest decide from now on, if the tenant has all that it names and no law is broken."""
     content, start = read_file(file), moment_of(tell_from)
-    manifest = parse(content, str(file))
     with wired() as app:
         summary = app.tenant(tenant)
         with app.turn(summary) as turn:
+            manifest = parse(content, str(file), app.words(turn.session))
             activated = app.activating(turn).activate(
                 manifest,
                 content,

@@ -8,6 +8,7 @@ from so_privacy_ext.doctor.findings import Finding, error, right, warning
 from so_privacy_ext.errors import CrmFailure, Fault
 from so_privacy_ext.model import TenantLists
 from so_privacy_ext.rules.activation import resolve
+from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.storage.tenants import Subscription
@@ -67,7 +68,9 @@ def examine_webhooks(
         yield error("webhook", "never registered", "so-privacy tenant add, which completes it", tenant=name)
 
 
-def examine_manifest(name: str, active: tuple[bytes, str] | None, lists: TenantLists) -> Iterator[Finding]:
+def examine_manifest(
+    name: str, active: tuple[bytes, str] | None, lists: TenantLists, words: Words
+) -> Iterator[Finding]:
     """See whether the tenant has all that the manifest names: keys, items, templates in its languages."""
     if active is None:
         do = "so-privacy manifest activate FILE"
@@ -75,7 +78,7 @@ def examine_manifest(name: str, active: tuple[bytes, str] | None, lists: TenantL
         return
     content, digest = active
     try:
-        resolve(parse(content, digest[:12]), lists)
+        resolve(parse(content, digest[:12], words), lists)
     except ManifestInvalid as invalid:
         for one in invalid.findings:
             yield error("manifest", f"line {one.line}: {one.what}", one.how, tenant=name)

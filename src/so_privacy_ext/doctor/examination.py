@@ -14,6 +14,7 @@ from so_privacy_ext.doctor.healing import examine_healing
 from so_privacy_ext.doctor.tenant import examine_queue
 from so_privacy_ext.errors import CrmFailure, Refused
 from so_privacy_ext.model import TenantLists
+from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import findings, sweeps, tenants
 from so_privacy_ext.storage.tenants import TenantSummary
@@ -34,8 +35,12 @@ class Practice:
     turn: Callable[[TenantSummary], AbstractContextManager[Turn]]
     webhooks: Callable[[Turn], Sequence[Registered]]
     lists: Callable[[Turn], TenantLists]
+    words: Callable[[Turn], Words]
+    """Those of the tenant's manifests."""
     is_strict: Callable[[Turn], bool]
     """Whether the CRM mails marketing only to who has agreed."""
+    plugins: Callable[[Turn], Iterator[Finding]]
+    """What is to be said of the tenant's plugins."""
     webhook_address: str
     """Where our slots lie, with a slash at the end."""
 
@@ -61,6 +66,7 @@ def examine_tenant(practice: Practice, tenant: TenantSummary) -> Iterator[Findin
         with practice.turn(tenant) as turn:
             stated = sweeps.statements(turn.session, limit=100)
             yield from examine_healing(name, findings.listed(turn.session), stated, practice.now())
+            yield from practice.plugins(turn)
             kept = tenants.subscriptions(turn.session)
             standing = practice.webhooks(turn)
             yield right("SuperOffice", "runs and lets us in", tenant=name)
@@ -68,7 +74,7 @@ def examine_tenant(practice: Practice, tenant: TenantSummary) -> Iterator[Findin
             lists = practice.lists(turn)
             yield from crm.examine_lists(name, lists)
             yield crm.examine_strict_mode(name, strict=practice.is_strict(turn))
-            yield from crm.examine_manifest(name, turn.manifest(), lists)
+            yield from crm.examine_manifest(name, turn.manifest(), lists, practice.words(turn))
     except CrmFailure as failure:
         yield crm.explain_failure(name, failure)
     except Refused as refused:

@@ -150,7 +150,8 @@ class Asking:
         answers: list[dict[str, Answer]] = [{} for _ in persons]
         for plugin in self._plugins:
             described = plugin.description
-            mine = [one for one in asked if one.plugin == described.name]
+            known = {one.word for one in described.words}  # a manifest may ask what it could be asked before
+            mine = [one for one in asked if one.word in known]
             if not mine:
                 continue
             shown = [outward(one.facts, described.namespace) for one in persons]

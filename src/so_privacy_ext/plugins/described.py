@@ -27,7 +27,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.plugins import arguments
-from so_privacy_ext.sdk import UNKNOWN, Condition, Facts, Ground, Predicate, answer_key
+from so_privacy_ext.sdk import UNKNOWN, Condition, Facts, Ground, Predicate, Truth, answer_key
 
 
 def _readable(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -156,15 +156,16 @@ class PluginWord(Condition[Any]):
         return answer_key(self.word, self.root)
 
     def prepare(self, _ground: Ground, /) -> Predicate:
-        key, reasons = self.key, self.reasons
+        key = self.key
+
+        def truth(facts: Facts) -> Truth:
+            return facts.answers.get(key, (None, ""))[0]
 
         def found(facts: Facts) -> object:
-            truth, code = facts.answers.get(key, (None, ""))
-            if code:
-                return reasons.get(code, {}).get("en", code)
-            return UNKNOWN if truth is None else truth
+            said = truth(facts)
+            return UNKNOWN if said is None else said
 
-        return Predicate(lambda facts: facts.answers.get(key, (None, ""))[0], found)
+        return Predicate(truth, found)
 
 
 class _Argument:

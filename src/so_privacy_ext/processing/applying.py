@@ -13,13 +13,15 @@ from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing import wanting, writing
 from so_privacy_ext.processing.carrying_out import carry_out
 from so_privacy_ext.processing.case import EFFECTS, Case, Held, unkept
-from so_privacy_ext.processing.facts import gather, to_keep
+from so_privacy_ext.processing.consulting import gathered
+from so_privacy_ext.processing.facts import to_keep
 from so_privacy_ext.processing.leg import Leg
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson, standing
 from so_privacy_ext.processing.planning import AS_IT_SHOULD_BE, OWED, as_told
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.decide import decide
 from so_privacy_ext.runs import Ended, PersonState, Run, RunPerson, Runs, Skip
+from so_privacy_ext.sdk import Facts
 
 _head: TypeAdapter[PlanHead] = TypeAdapter(PlanHead)
 _planned: TypeAdapter[PlannedPerson] = TypeAdapter(PlannedPerson)
@@ -63,8 +65,9 @@ def apply(leg: Leg) -> CrmFailure | None:
     leg.part(begun)
     planned = {one.person_id: plan_of(one) for one in leg.people if one.planned}
     cases = [_resumed(leg, one) for one in begun.values() if one.person_id in leg.persons]
+    facts = _facts(leg, begun)
     with leg.work.ledgers.together():
-        cases += _begin(leg, planned, begun)
+        cases += _begin(leg, planned, facts, begun)
     for case in cases:
         case.mail = _no_mail(planned[case.person.person_id])
 
@@ -100,8 +103,23 @@ def _resumed(leg: Leg, decision: KeptDecision) -> Case:
     return case
 
 
+def _facts(leg: Leg, begun: Collection[PersonId]) -> Mapping[PersonId, Facts]:
+    """Gather the facts about everybody who is as she was when the plan was made, and is not begun with."""
+    persons = [
+        leg.persons[one.person_id]
+        for one in leg.people
+        if one.person_id not in begun and _changed(one, leg.persons.get(one.person_id)) is None
+    ]
+    manifest = leg.work.manifest_of(leg.run.manifest)
+    facts = gathered(leg.work, [(one, ()) for one in persons], leg.lists, manifest)
+    return {person.person_id: known for person, known in zip(persons, facts, strict=True)}
+
+
 def _begin(
-    leg: Leg, planned: Mapping[PersonId, PlannedPerson], begun: Collection[PersonId]
+    leg: Leg,
+    planned: Mapping[PersonId, PlannedPerson],
+    facts: Mapping[PersonId, Facts],
+    begun: Collection[PersonId],
 ) -> Sequence[Case]:
     """Decide anew, by the same engine, and begin only where that comes to what the plan says."""
     cases = []
@@ -109,8 +127,8 @@ def _begin(
         person = leg.persons.get(one.person_id)
         if person is None or one.person_id in begun:
             continue
-        skip = _changed(one, person)
-        case = None if skip else _case(leg, person)
+        known = facts.get(one.person_id)
+        case = None if known is None else _case(leg, person, known)
         if case is None or not _as_planned(case, planned[one.person_id]):
             leg.end(one.person_id, Ended(PersonState.SKIPPED, Skip.CHANGED_SINCE))
             continue
@@ -119,10 +137,9 @@ def _begin(
     return cases
 
 
-def _case(leg: Leg, person: Person) -> Case:
+def _case(leg: Leg, person: Person, facts: Facts) -> Case:
     """Decide about a person as she stands, without keeping it."""
     work = leg.work
-    facts = gather(person, (), leg.lists, work.tenant.own_associate_id, work.clock.now())
     ruling = decide(facts, work.manifest_of(leg.run.manifest))
     as_kept, quiet = to_keep(facts, work.tenant.address_key), person.person_id in leg.quiet
     case = unkept(person, ruling, as_kept, work.clock.now(), by_plan=True, quiet=quiet)

@@ -10,7 +10,8 @@ from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing import slices, telling, wanting, writing
 from so_privacy_ext.processing.carrying_out import carry_out
 from so_privacy_ext.processing.case import Case
-from so_privacy_ext.processing.facts import default_row_may_come, gather, to_keep
+from so_privacy_ext.processing.consulting import Told, gathered
+from so_privacy_ext.processing.facts import default_row_may_come, to_keep
 from so_privacy_ext.processing.parting import part
 from so_privacy_ext.processing.recording import record
 from so_privacy_ext.processing.work import CHUNK, SLICE, Work
@@ -74,23 +75,33 @@ def _decide(
     """Decide once for each person of the slice, and keep it before anything is done."""
     cases: list[Case] = []
     manifest = work.manifest_of(work.manifest.digest)  # as it reads on these lists
+    now: list[Told] = []
+    early: list[Told] = []
+    for person_id, events in waiting.items():
+        person = persons.get(person_id)
+        if person is not None:
+            (early if _default_row_may_come(work, person, events) else now).append((person, events))
+    facts_of_all = gathered(work, now, lists, manifest)
     with work.ledgers.transaction():
-        for person_id, events in waiting.items():
-            person = persons.get(person_id)
-            if person is None:
-                continue
-            inbox_ids = [event.inbox_id for event in events]
-            if _default_row_may_come(work, person, events):
-                work.ledgers.inbox.put_off(inbox_ids, DEFAULT_ROW_WAIT, "default_row_awaited")
-                continue
-            facts = gather(person, events, lists, work.tenant.own_associate_id, work.clock.now())
+        for _, events in early:
+            work.ledgers.inbox.put_off(_inbox_ids(events), DEFAULT_ROW_WAIT, "default_row_awaited")
+        for (person, events), facts in zip(now, facts_of_all, strict=True):
             ruling = decide(facts, manifest)
             as_kept = to_keep(facts, work.tenant.address_key)
             decision = work.ledgers.decisions.keep(
-                person_id, ruling, as_kept, inbox_ids, person.mark, registered=person.registered
+                person.person_id,
+                ruling,
+                as_kept,
+                _inbox_ids(events),
+                person.mark,
+                registered=person.registered,
             )
             cases.append(Case(kept=decision, person=person, consents=person.consents))
     return cases
+
+
+def _inbox_ids(events: Sequence[InboxEvent]) -> list[int]:
+    return [event.inbox_id for event in events]
 
 
 def _default_row_may_come(work: Work, person: Person, events: Sequence[InboxEvent]) -> bool:

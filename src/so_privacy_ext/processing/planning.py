@@ -18,7 +18,8 @@ from so_privacy_ext.model import (
     Tenant,
     TenantLists,
 )
-from so_privacy_ext.processing.facts import default_row_may_come, gather
+from so_privacy_ext.processing.consulting import gathered
+from so_privacy_ext.processing.facts import default_row_may_come
 from so_privacy_ext.processing.list_digest import lists_digest
 from so_privacy_ext.processing.outlook import DUE, Prospect, prospect
 from so_privacy_ext.processing.planned import PlanHead, PlannedPerson, PlannedWrite, RuleCount, standing
@@ -27,6 +28,7 @@ from so_privacy_ext.processing.work import Work
 from so_privacy_ext.proof.arbiter import Reason
 from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.rules.decide import decide
+from so_privacy_ext.sdk import Facts
 
 AS_IT_SHOULD_BE = frozenset({Reason.NO_EFFECT, Reason.ALREADY_RIGHT})
 """Reasons to leave a consent that nobody need be told of."""
@@ -93,21 +95,21 @@ def plan_persons(
     Decided as by an event that says nothing (`none`), and settled as any ruling is. `heard_of` spares those
     of whom nothing is written yet most of the questions to the database.
     """
-    lists, page = work.crm.lists(), list(persons)
+    lists, everybody = work.crm.lists(), list(persons)
+    page = [one for one in everybody if not default_row_may_come(one, work.clock.now())]
+    tally.persons += len(everybody)
+    if len(page) < len(everybody):
+        tally.no_mail["just_registered"] += len(everybody) - len(page)  # decided by their own events
     chosen = repeat(work, len(page)) if heard_of is None else works(work, page, heard_of)
-    for person, books in zip(page, chosen, strict=True):
-        tally.persons += 1
-        if default_row_may_come(person, work.clock.now()):
-            tally.no_mail["just_registered"] += 1  # she is decided by her own event
-            continue
-        planned = _plan(books, person, lists, tally)
+    facts_of_all = gathered(work, [(one, ()) for one in page], lists, work.manifest)
+    for person, books, facts in zip(page, chosen, facts_of_all, strict=True):
+        planned = _plan(books, person, facts, lists, tally)
         _count(tally, planned)
         if _says_something(planned):
             yield planned
 
 
-def _plan(work: Work, person: Person, lists: TenantLists, tally: Tally) -> PlannedPerson:
-    facts = gather(person, (), lists, work.tenant.own_associate_id, work.clock.now())
+def _plan(work: Work, person: Person, facts: Facts, lists: TenantLists, tally: Tally) -> PlannedPerson:
     ruling = decide(facts, work.manifest)
     found = prospect(work, person, ruling, facts, lists, by_plan=True)
     case, no_mail = found.case, _no_mail(found, tally)

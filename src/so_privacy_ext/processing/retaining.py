@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Literal
 
 from so_privacy_ext.model import AssociateId, Authority, Person, PersonId, TenantLists
-from so_privacy_ext.processing.facts import gather
 from so_privacy_ext.proof.authority import authority
 from so_privacy_ext.rules.periods import back
 from so_privacy_ext.rules.retention import ActiveRetention
+from so_privacy_ext.sdk import Facts
 
 Active = Callable[[Sequence[PersonId], datetime], Collection[PersonId]]
 """Tells who of these persons has an activity since then."""
@@ -58,16 +58,20 @@ class Retainer:
 
     def __init__(self, entries: Sequence[ActiveRetention], now: datetime) -> None:
         self._entries = entries
-        self._now = now
         self._before = [back(now, one.inactive) for one in entries]
         self._found = [array("q") for _ in entries]
         self.persons = 0
 
     def look(
-        self, persons: Sequence[Person], lists: TenantLists, own: AssociateId | None, active: Active
+        self,
+        persons: Sequence[Person],
+        facts: Sequence[Facts],
+        lists: TenantLists,
+        own: AssociateId | None,
+        active: Active,
     ) -> None:
-        """Look at a page; one that fails because of `active` may be looked at again."""
-        due = self._due(persons, lists, own)
+        """Look at a page with the facts about each; one whose `active` fails may be looked at again."""
+        due = self._due(persons, facts, lists, own)
         for before, ids in zip(self._before, due, strict=True):
             if ids:
                 busy = active(ids, before)
@@ -84,12 +88,15 @@ class Retainer:
         )
 
     def _due(
-        self, persons: Sequence[Person], lists: TenantLists, own: AssociateId | None
+        self,
+        persons: Sequence[Person],
+        facts_of_all: Sequence[Facts],
+        lists: TenantLists,
+        own: AssociateId | None,
     ) -> list[list[PersonId]]:
         """Give for each entry of whom it speaks and whose own rows are old enough; nobody with a login."""
         due: list[list[PersonId]] = [[] for _ in self._entries]
-        for person in persons:
-            facts = gather(person, (), lists, own, self._now)
+        for person, facts in zip(persons, facts_of_all, strict=True):
             last = last_touched(person, lists, own)
             for entry, before, ids in zip(self._entries, self._before, due, strict=True):
                 if last < before and not facts.is_associate and entry.matches(facts):

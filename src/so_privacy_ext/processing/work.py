@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from so_privacy_ext.model import Tenant
 from so_privacy_ext.ports import Clock, Crm, Ledgers, MassWriter
 from so_privacy_ext.rules.activation import ActiveManifest
+from so_privacy_ext.sdk import Facts, Seen
 
 SLICE = 200
 """Events claimed at a time; as many persons as one batched read takes."""
 CHUNK = 20
 """Persons whose consents are re-read, written and read back together."""
+
+Consult = Callable[[Sequence[Seen], ActiveManifest], Sequence[Facts]]
+"""Asks plugins: gives each person's facts with what they said, in the same order; only storage can fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +34,5 @@ class Work:
     """Asked between chunks: does another tenant wait for this worker?"""
     mass: MassWriter | None = None
     """For runs alone, and only where the tenant's administrator lets us write in bulk."""
+    consult: Consult | None = None
+    """The tenant's plugins; None where it has switched none on."""

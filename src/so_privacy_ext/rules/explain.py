@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,12 +11,12 @@ from pydantic import BaseModel
 from so_privacy_ext.model import Ruling
 from so_privacy_ext.rules.activation import ActiveManifest, ActiveRule
 from so_privacy_ext.rules.decide import decide, open_purposes, withdrawn_purposes
-from so_privacy_ext.rules.logic import culprit
+from so_privacy_ext.rules.logic import Leaf, culprit
 from so_privacy_ext.rules.reach import kinds
 from so_privacy_ext.rules.reach.map import RuleMap
 from so_privacy_ext.rules.reach.misses import Need, nearest
 from so_privacy_ext.rules.reach.space import OPAQUE
-from so_privacy_ext.sdk import UNKNOWN, Facts
+from so_privacy_ext.sdk import UNKNOWN, Facts, answer_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Failure:
     """Such as `when.source` or `when.any[1].company`."""
     wanted: str
     found: str
+    why: Mapping[str, str] = field(default_factory=dict)
+    """What a plugin gave as the reason, by language; empty where it gave none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Lack:
     """Anything but these."""
     at_least: str | None = None
     below: str | None = None
+    why: Mapping[str, str] = field(default_factory=dict)
+    """What a plugin gave as the reason, by language; empty where it gave none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,7 @@ def _lack(need: Need, facts: Facts) -> Lack:
         tuple(name(one) for one in need.but),
         None if need.at_least is None else said(need.at_least),
         None if need.below is None else said(need.below),
+        _reason(need.leaf, facts) if opaque else {},
     )
 
 
@@ -170,7 +175,17 @@ def _failure(rule: ActiveRule, facts: Facts) -> Failure:
     if leaf is None:
         return Failure("when", "something that can hold", "a condition that never holds")
     argument = said(leaf.condition.root)
-    return Failure(leaf.path, argument if wanted else f"not {argument}", said(leaf.found(facts)))
+    found = said(leaf.found(facts))
+    return Failure(leaf.path, argument if wanted else f"not {argument}", found, _reason(leaf, facts))
+
+
+def _reason(leaf: Leaf, facts: Facts) -> Mapping[str, str]:
+    """Give the reason of a plugin's word, which the facts hold by its code."""
+    condition = leaf.condition
+    if not condition.reasons:
+        return {}
+    _, code = facts.answers.get(answer_key(condition.word, condition.root), (None, ""))
+    return condition.reasons.get(code, {})
 
 
 def said(value: Any) -> str:

@@ -49,7 +49,7 @@ def _of_plugins(facts: Facts, keyed_hash: Callable[[str], str]) -> dict[str, Any
     if facts.answers:
         said["answers"] = {key: list(answer) for key, answer in sorted(facts.answers.items())}
     if facts.proposed is not None:
-        said["proposed"] = asdict(facts.proposed)
+        said["proposed"] = asdict(facts.proposed) | {"confidence": repr(facts.proposed.confidence)}
     return said
 
 
@@ -57,6 +57,8 @@ def _field(value: FieldValue, keyed_hash: Callable[[str], str]) -> Any:
     """Write what stands in a field: numbers and days as they are, a text as a keyed hash."""
     if isinstance(value, str):
         return {"hash": keyed_hash(str(comparable(value)))}
+    if isinstance(value, float):
+        return {"number": repr(value)}  # the journal holds no fraction, which not everybody writes alike
     return value.isoformat() if isinstance(value, date) else value
 
 

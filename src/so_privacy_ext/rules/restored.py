@@ -71,11 +71,13 @@ def _value(name: str, value: Any, texts: Mapping[str, str]) -> Any:
         return {key: _field(one, texts) for key, one in value.items()}
     if name == "answers":
         return {key: (truth, reason) for key, (truth, reason) in value.items()}
-    return Proposed(**value) if name == "proposed" else value
+    return Proposed(**{**value, "confidence": float(value["confidence"])}) if name == "proposed" else value
 
 
 def _field(value: Any, texts: Mapping[str, str]) -> FieldValue:
     if isinstance(value, Mapping):
+        if "number" in value:
+            return float(value["number"])
         return texts.get(value["hash"], OTHER_TEXT)
     read: FieldValue = date.fromisoformat(value) if isinstance(value, str) else value
     return read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from so_privacy_ext.model import Authority, Decision, NoMail, Outcome
@@ -194,7 +194,16 @@ def _missed(rule: RuleExplained, failure: Failure, wording: Wording) -> str:
     if rule.lacks:
         lacks = "; ".join(_lack(one, wording) for one in rule.lacks)
         return wording.say("fate", "misses", rule=rule.rule_id, lacks=lacks, then=_then(rule, wording))
-    return wording.say("fate", "first", rule=rule.rule_id, **asdict(failure))
+    found = _because(failure.found, failure.why, wording)
+    return wording.say(
+        "fate", "first", rule=rule.rule_id, path=failure.path, wanted=failure.wanted, found=found
+    )
+
+
+def _because(said: str, why: Mapping[str, str], wording: Wording) -> str:
+    """Add what a plugin gave as the reason, in the language or in English."""
+    reason = why.get(wording.language) or why.get("en")
+    return f"{said} ({reason})" if reason else said
 
 
 def _then(rule: RuleExplained, wording: Wording) -> str:
@@ -214,7 +223,7 @@ def _then(rule: RuleExplained, wording: Wording) -> str:
 def _lack(lack: Lack, wording: Wording) -> str:
     if lack.fact == "word":
         name = "word" if "true" in lack.values else "not_word"
-        return wording.say("lack", name, word=lack.word, key=lack.key)
+        return _because(wording.say("lack", name, word=lack.word, key=lack.key), lack.why, wording)
     if wording.has("flag", lack.fact):
         flag = wording.say("flag", lack.fact, key=lack.key)
         return wording.say("lack", "yes" if "true" in lack.values else "no", flag=flag)

@@ -28,7 +28,7 @@ SECRET_OF: Mapping[str, str] = {EVENTS: WEBHOOK, WATCH: WEBHOOK_WATCH}
 """The name of the secret of each kind of subscription."""
 _OF_ITS_LIFE = (
     "subscription", "inbox", "quarantine", "due", "pace", "web_session", "finding", "sweep_person", "sweep",
-    "taken_back", "before", "proposal",
+    "taken_back", "before", "proposal", "plugin_in_use",
 )  # fmt: skip
 """Tables of which nothing stays when a tenant goes."""
 
@@ -229,7 +229,7 @@ def remove(session: TenantSession) -> None:
         for table in _OF_ITS_LIFE:
             session.run(_sql[f"wipe_{table}"])
         if session.row(_sql["has_evidence"]) is None:
-            for table in ("all_secrets", "run", "manifest", "review", "known_person", "tenant"):
+            for table in ("all_secrets", "run", "manifest", "plugin", "review", "known_person", "tenant"):
                 session.run(_sql[f"wipe_{table}"])
         else:
             session.run(_sql["remove"])

@@ -244,4 +244,5 @@ def _tenant(row: Row, address_key: bytes) -> Tenant:
         reconciling=row["reconciling"],
         mass_writes=row["mass_writes"],
         paused=row["paused"],
+        plugins=row["plugins"],
     )

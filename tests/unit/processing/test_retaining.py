@@ -9,6 +9,7 @@ import pytest
 
 from so_privacy_ext.errors import Fault, Retry
 from so_privacy_ext.model import TAG_PREFIX, PersonId
+from so_privacy_ext.processing.facts import gather
 from so_privacy_ext.processing.retaining import Active, Retainer, Retention
 from so_privacy_ext.rules.logic import Every
 from so_privacy_ext.rules.retention import ActiveRetention
@@ -48,7 +49,8 @@ def found(crm: FakeCrm, *entries: ActiveRetention, active: Active = nobody) -> d
 
 def look(retainer: Retainer, crm: FakeCrm, active: Active = nobody) -> None:
     persons = list(crm.read_persons([PersonId(one) for one in sorted(crm.persons)]).values())
-    retainer.look(persons, crm.lists(), OWN, active)
+    facts = [gather(one, (), crm.lists(), OWN, NOW) for one in persons]
+    retainer.look(persons, facts, crm.lists(), OWN, active)
 
 
 def test_who_is_meant_and_inactive_is_proposed_and_nobody_else(crm: FakeCrm) -> None:

@@ -26,7 +26,7 @@ from so_privacy_ext.model import (
 from so_privacy_ext.ports import Ledgers
 from so_privacy_ext.processing.drain import drain
 from so_privacy_ext.processing.looking_up import look_up_due
-from so_privacy_ext.processing.work import SLICE, Work
+from so_privacy_ext.processing.work import SLICE, Consult, Work
 from so_privacy_ext.proof.chain import verify
 from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
 from so_privacy_ext.rules.manifest import parse
@@ -63,6 +63,8 @@ class World:
     crm: FakeCrm
     numbers: Iterator[int] = field(default_factory=itertools.count)
     bodies: dict[EventId, Delivery] = field(default_factory=dict)
+    consult: Consult | None = None
+    """The tenant's plugins."""
 
     # Events
 
@@ -119,6 +121,7 @@ class World:
             ledgers=ledgers or turn.ledgers,
             clock=self.clock,
             must_yield=must_yield,
+            consult=self.consult,
         )
 
     @contextmanager

@@ -5,6 +5,7 @@ from dataclasses import fields
 from datetime import date
 
 from so_privacy_ext.model import FieldValue
+from so_privacy_ext.proof.chain import canonical
 from so_privacy_ext.rules.kept import kept
 from so_privacy_ext.sdk import Facts, Proposed
 
@@ -55,8 +56,15 @@ def test_texts_of_user_defined_fields_are_kept_as_hashes_and_the_rest_as_it_is()
     content = kept(Facts(fields=persons | companies), lambda text: f"hash of {text}")["fields"]
 
     assert json.loads(json.dumps(content)) == content
+    assert canonical(content)  # the journal can hold it
     assert list(content) == ["company/c", "company/d", "company/e", "person/a", "person/b"]
-    assert list(content.values()) == ["2026-01-02", True, None, 1.5, {"hash": "hash of vip"}]
+    assert list(content.values()) == [
+        "2026-01-02",
+        True,
+        None,
+        {"number": "1.5"},
+        {"hash": "hash of vip"},
+    ]
 
 
 def test_no_fact_is_forgotten() -> None:
@@ -73,7 +81,7 @@ def test_no_fact_is_forgotten() -> None:
 
 def test_what_plugins_say_is_kept_with_texts_as_hashes_and_answers_as_they_are() -> None:
     facts = Facts(
-        further={"acme_vat.name": "Acme ", "acme_vat.since": date(2026, 1, 2)},
+        further={"acme_vat.name": "Acme ", "acme_vat.since": date(2026, 1, 2), "acme_vat.share": 0.25},
         answers={"acme_vat.size 5": (None, ""), "acme_vat.registered true": (True, "listed")},
         proposed=Proposed("acme-vat", 0.9, "listed"),
     )
@@ -81,9 +89,14 @@ def test_what_plugins_say_is_kept_with_texts_as_hashes_and_answers_as_they_are()
     content = kept(facts, lambda text: f"hash of {text}")
 
     assert json.loads(json.dumps(content)) == content
-    assert content["further"] == {"acme_vat.name": {"hash": "hash of acme"}, "acme_vat.since": "2026-01-02"}
+    assert canonical(content)  # the journal can hold it
+    assert content["further"] == {
+        "acme_vat.name": {"hash": "hash of acme"},
+        "acme_vat.share": {"number": "0.25"},
+        "acme_vat.since": "2026-01-02",
+    }
     assert content["answers"] == {
         "acme_vat.registered true": [True, "listed"],
         "acme_vat.size 5": [None, ""],
     }
-    assert content["proposed"] == {"plugin": "acme-vat", "confidence": 0.9, "why": "listed"}
+    assert content["proposed"] == {"plugin": "acme-vat", "confidence": "0.9", "why": "listed"}

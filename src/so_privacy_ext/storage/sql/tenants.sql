@@ -123,6 +123,13 @@ DELETE FROM run WHERE tenant_id = %(tenant_id)s
 -- name: wipe_proposal
 DELETE FROM proposal WHERE tenant_id = %(tenant_id)s
 
+-- name: wipe_plugin_in_use
+-- What a plugin said of itself stays beside the manifests that are read by it.
+UPDATE plugin SET enabled_at = NULL, trouble = '{}' WHERE tenant_id = %(tenant_id)s
+
+-- name: wipe_plugin
+DELETE FROM plugin WHERE tenant_id = %(tenant_id)s
+
 -- name: wipe_manifest
 DELETE FROM manifest WHERE tenant_id = %(tenant_id)s
 

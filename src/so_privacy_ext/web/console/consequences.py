@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from so_privacy_ext.errors import Rejected
 from so_privacy_ext.rules.findings import ManifestInvalid
-from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.storage import manifests
 from so_privacy_ext.trial.consequences import MAIL
 from so_privacy_ext.trial.shadow import Shadow
@@ -40,8 +39,8 @@ def show(visit: Visit) -> Response:
     if before is not None:
         since = datetime.now(UTC) - timedelta(days=DAYS)
         try:
-            old, new = parse(before, FILENAME), parse(after, FILENAME)
             with visit.turn() as turn:
+                old, new = (visit.manifest(turn.session, one, FILENAME) for one in (before, after))
                 found = visit.tenancy.replaying(turn).compare(old, new, since)
         except ManifestInvalid:
             fits = False

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
-from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.storage import figures, manifests
 from so_privacy_ext.storage.figures import OVERDUE, Notices, Standing
 from so_privacy_ext.web.console.rules import purpose_name
@@ -36,13 +35,13 @@ def show(visit: Visit) -> Response:
     with visit.session() as session:
         visit.summary(session)
         active = manifests.active(session)
+        manifest = None if active is None else visit.manifest(session, active[0], active[1][:12])
         standing = figures.standing(session)
         due = figures.notices(session)
 
     def called(purpose: str) -> str:
         return purpose if manifest is None else purpose_name(manifest, purpose, visit.language)
 
-    manifest = None if active is None else parse(active[0], active[1][:12])
     return visit.page(
         "figures.html",
         charts={

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from so_privacy_ext.errors import Rejected
 from so_privacy_ext.rules.findings import ManifestInvalid
-from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.rules.not_acted_on import not_acted_on
 from so_privacy_ext.storage import manifests, proposals
 from so_privacy_ext.storage.manifests import Agreed
@@ -89,8 +88,8 @@ def activate(visit: Visit) -> Response:
         return _checked(visit, content, wrong="reason", reason=reason, begin=begin)
     who = f"associate {visit.signed.associate_id}"
     try:
-        manifest = parse(content, FILENAME)
         with visit.turn() as turn:
+            manifest = visit.manifest(turn.session, content, FILENAME)
             two_pairs = proposals.demanded(turn.session)
             if two_pairs:
                 visit.tenancy.approving(turn).propose(
@@ -109,8 +108,8 @@ def _checked(
     visit: Visit, content: bytes, *, wrong: str | None = None, reason: str = "", begin: str = ""
 ) -> Response:
     try:
-        manifest = parse(content, FILENAME)
         with visit.turn() as turn:
+            manifest = visit.manifest(turn.session, content, FILENAME)
             findings = visit.tenancy.fit(turn, manifest)
             standing, two_pairs = manifests.active(turn.session), proposals.demanded(turn.session)
     except ManifestInvalid as invalid:

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.sentences import rule_sentence
 from so_privacy_ext.rules.shape import GiveBasis, RuleShape
 from so_privacy_ext.rules.wording import wording
@@ -58,10 +58,10 @@ def show(visit: Visit) -> Response:
         visit.summary(session)
         active = manifests.active(session)
         uses = {} if active is None else rule_uses.of_rules(session, active[1])
+        manifest = None if active is None else visit.manifest(session, active[0], active[1][:12])
     rows: Sequence[RuleShown] = ()
     off: Sequence[RuleShown] = ()
-    if active is not None:
-        manifest = parse(active[0], active[1][:12])
+    if manifest is not None:
         rows = list(shown(manifest, visit.language, uses))
         off = list(shown(manifest, visit.language, uses, optional=True))
     return visit.page(

@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from so_privacy_ext.errors import Rejected
 from so_privacy_ext.model import NoMail, PersonId
-from so_privacy_ext.processing.facts import gather
+from so_privacy_ext.processing.consulting import gathered
+from so_privacy_ext.processing.consulting import made_up as supposed
 from so_privacy_ext.processing.outlook import DUE, look_ahead
 from so_privacy_ext.rules.activation import resolve_what_stands
 from so_privacy_ext.rules.explain import explain
 from so_privacy_ext.rules.made_up import MadeUpInvalid, facts_from
-from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.person_words import MadeUp
 from so_privacy_ext.rules.references import UNKNOWN_SOURCE
 from so_privacy_ext.rules.sentences import Standing, Told, tell
@@ -52,7 +53,7 @@ def show(visit: Visit) -> Response:
     with visit.session() as session:
         visit.summary(session)
         active = manifests.active(session)
-    words = [] if active is None else fields(parse(active[0], active[1][:12]))
+        words = [] if active is None else fields(visit.manifest(session, active[0], active[1][:12]))
     return visit.page("try.html", words=words, given={}, findings=(), told=None, spoken=None)
 
 
@@ -64,19 +65,20 @@ def made_up(visit: Visit) -> Response:
         if work is None or active is None:
             raise Rejected("not_found", 404)
         lists = work.crm.lists()
-    manifest = parse(active[0], active[1][:12])
-    words = fields(manifest)
-    given = {one.name: visit.posted.fields.get(one.name, "").strip() for one in words}
-    said = {name: value for name, value in given.items() if value}
-    try:
-        facts = facts_from(said, manifest, lists)
-    except MadeUpInvalid as invalid:
-        names = list(said)
-        findings = [(names[one.column - 1], one) for one in invalid.findings]
-        return visit.page(
-            "try.html", status=422, words=words, given=given, findings=findings, told=None, spoken=None
-        )
-    person = MadeUpPerson(facts, resolve_what_stands(manifest, lists), lists)
+        manifest = visit.manifest(turn.session, active[0], active[1][:12])
+        ready = resolve_what_stands(manifest, lists)
+        words = fields(manifest)
+        given = {one.name: visit.posted.fields.get(one.name, "").strip() for one in words}
+        said = {name: value for name, value in given.items() if value}
+        try:
+            facts = supposed(work.consult, ready)(facts_from(said, manifest, lists))
+        except MadeUpInvalid as invalid:
+            names = list(said)
+            findings = [(names[one.column - 1], one) for one in invalid.findings]
+            return visit.page(
+                "try.html", status=422, words=words, given=given, findings=findings, told=None, spoken=None
+            )
+    person = MadeUpPerson(facts, ready, lists)
     explanation = explain(facts, person.manifest)
     language = spoken(visit.language)
     told = tell(
@@ -98,7 +100,7 @@ def person(visit: Visit) -> Response:
         stands: Mapping[str, str] = {}
         if found is not None:
             lists = work.crm.lists()
-            facts = gather(found, (), lists, work.tenant.own_associate_id, work.clock.now())
+            (facts,) = gathered(work, [(found, ())], lists, work.manifest)
             explanation = explain(facts, work.manifest)
             outlook = look_ahead(work, found, explanation.ruling, facts, lists)
             stands = {key: f"{one.basis}/{one.source}" for key, one in found.consents.items()}

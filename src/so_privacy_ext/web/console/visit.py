@@ -16,8 +16,9 @@ from so_privacy_ext.lifecycle.pieces import Piece, Uninstalled
 from so_privacy_ext.model import PersonId, TenantId
 from so_privacy_ext.ports import OfTenant
 from so_privacy_ext.processing.work import Work
+from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.lint.law import LintFinding
-from so_privacy_ext.rules.manifest import Manifest
+from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.runs import Progress, Run, Wishes
 from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.manifests import Agreed
@@ -114,6 +115,9 @@ class Tenancy(Protocol):
     def make_work(self, turn: Turn, must_yield: Callable[[], bool]) -> Work | None:
         """Give what decides for the tenant now; None while no manifest does."""
 
+    def words(self, session: TenantSession) -> Words:
+        """Give the words of which the tenant's manifests are made."""
+
     def put_right(self, turn: Turn) -> None:
         """Put our webhooks right, those that a human stopped too."""
 
@@ -169,6 +173,10 @@ class Visit:
     def turn(self) -> AbstractContextManager[Turn]:
         """Hold this tenant's turn, as whatever writes must."""
         return self.tenancy.turn(self.signed, wait=TURN_SECONDS)
+
+    def manifest(self, session: TenantSession, content: bytes, name: str) -> Manifest:
+        """Read a manifest by the words of this tenant; raises `ManifestInvalid`."""
+        return parse(content, name, self.tenancy.words(session))
 
     @property
     def who(self) -> str:

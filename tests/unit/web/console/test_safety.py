@@ -337,6 +337,9 @@ class Broken:
     def put_right(self, _turn: object) -> NoReturn:
         raise RuntimeError("innards-of-ours")
 
+    def words(self, _session: object) -> NoReturn:
+        raise RuntimeError("innards-of-ours")
+
     def fit(self, _turn: object, _manifest: object) -> NoReturn:
         raise RuntimeError("innards-of-ours")
 

@@ -1,0 +1,245 @@
+"""What partners' plugins add to a tenant: words of its manifests, and what they say of persons.
+
+A plugin is installed beside the product by its operator, and switched on by a tenant's administrator, who
+agrees to what it says of itself: that is kept, and what it asks for beyond that it doesn't get.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.model import TenantId
+from so_privacy_ext.plugins.asking import Asking, Enabled
+from so_privacy_ext.plugins.described import (
+    Description,
+    PluginWord,
+    asks_for_more,
+    read_description,
+    settings_mistakes,
+    words,
+)
+from so_privacy_ext.plugins.found import Found, found
+from so_privacy_ext.plugins.hosts import Hosts
+from so_privacy_ext.plugins.troubles import Trouble
+from so_privacy_ext.ports import Clock
+from so_privacy_ext.processing.work import Consult
+from so_privacy_ext.rules.conditions import Words
+from so_privacy_ext.rules.findings import ManifestInvalid
+from so_privacy_ext.rules.manifest import asked, parse
+from so_privacy_ext.rules.references import words_in
+from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
+from so_privacy_ext.storage import plugins
+from so_privacy_ext.storage.plugins import KeptPlugin, KeptTrouble
+from so_privacy_ext.storage.secrets import DataKey
+from so_privacy_ext.storage.session import TenantSession
+from so_privacy_ext.storage.turns import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class TenantPlugin:
+    """A plugin as it stands for a tenant: installed here, switched on by it, or both."""
+
+    name: str
+    installed: Found | None
+    kept: KeptPlugin | None
+    agreed: Description | None
+    """What the tenant agreed to."""
+
+    @property
+    def is_on(self) -> bool:
+        """Tell whether the tenant has it switched on, whether or not it is installed."""
+        return self.kept is not None and self.kept.enabled_at is not None
+
+    @property
+    def troubles(self) -> Sequence[KeptTrouble]:
+        """Give what failed since it was switched on or set."""
+        return () if self.kept is None else self.kept.troubles
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Give its settings, secrets and all."""
+        return {} if self.kept is None else self.kept.settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """What a tenant has of plugins, as of so many changes."""
+
+    changes: int
+    words: Words
+    enabled: Sequence[Enabled]
+
+
+class Extending:
+    """The plugins of all tenants in this process; starts none before one is asked."""
+
+    def __init__(self, data_key: DataKey, clock: Clock) -> None:
+        self._data_key = data_key
+        self._clock = clock
+        self._hosts = Hosts()
+        self._known: dict[TenantId, _Of] = {}
+        self._guard = threading.Lock()
+
+    def words(self, session: TenantSession, changes: int | None = None) -> Words:
+        """Give the words of a tenant's manifests; who holds its turn knows how often plugins changed."""
+        return self._of(session, plugins.changes(session) if changes is None else changes).words
+
+    def words_in_turn(self, turn: Turn) -> Words:
+        """Give the words of a tenant's manifests, as of the turn's beginning."""
+        return self.words(turn.session, turn.tenant.plugins)
+
+    def consult(self, turn: Turn) -> Consult | None:
+        """Give what asks the tenant's plugins; None where it has switched none on."""
+        if not turn.tenant.plugins:
+            return None
+        enabled = self._of(turn.session, turn.tenant.plugins).enabled
+        if not enabled:
+            return None
+
+        def note(trouble: Trouble) -> None:
+            plugins.failed(turn.session, turn.ledgers, trouble)
+
+        asking = Asking(self._hosts, turn.tenant.tenant_id, enabled, clock=self._clock, noted=note)
+        return asking.answer
+
+    def listed(self, session: TenantSession) -> Sequence[TenantPlugin]:
+        """Give the plugins that are installed, and those that the tenant has or had switched on."""
+        here = found()
+        kept = {one.name: one for one in plugins.listed(session, self._data_key)}
+        return [_plugin(name, here.get(name), kept.get(name)) for name in sorted({*here, *kept})]
+
+    def shown(self, session: TenantSession, name: str) -> TenantPlugin:
+        """Give one plugin; refused where it is neither installed nor known to the tenant."""
+        for one in self.listed(session):
+            if one.name == name:
+                return one
+        known = ", ".join(found()) or "none"
+        how = f"install its package beside the product; installed plugins: {known}"
+        raise Refused("plugin_unknown", f"no plugin {name!r} is installed", how, Exit.NO_INPUT)
+
+    def describe(self, name: str) -> Description:
+        """Have a plugin say what it is now, started for nobody; refused where it can't."""
+        return self._hosts.describe(name)
+
+    def enable(
+        self, turn: Turn, now: Description, *, who: str, settings: Mapping[str, Any] | None = None
+    ) -> None:
+        """Switch a plugin on as it is now, by which its tenant agrees to all that it says of itself.
+
+        `settings` replace those of before. Refused where it can't work by them, or where the manifest that
+        decides could not be read any more.
+        """
+        before = self.shown(turn.session, now.name)
+        chosen = before.settings if settings is None else settings
+        self._refuse_settings(now, chosen)
+        content = now.model_dump(mode="json")
+        kept = KeptPlugin(now.name, content, _former(before.kept, now), who, None, settings=chosen)
+        self._refuse_unreadable(turn, kept)
+        self._keep(turn, kept, now, who)
+
+    def set(self, turn: Turn, name: str, settings: Mapping[str, Any], *, who: str) -> None:
+        """Give a plugin that is on other settings; what was agreed to stays as it is."""
+        before = self.shown(turn.session, name)
+        if before.kept is None or before.agreed is None or not before.is_on:
+            how = f"so-privacy plugin enable {name}, which takes settings too"
+            raise Refused("plugin_off", f"`{name}` is not switched on for this tenant", how, Exit.USAGE)
+        self._refuse_settings(before.agreed, settings)
+        self._keep(turn, replace(before.kept, settings=settings), before.agreed, who)
+
+    def disable(self, turn: Turn, name: str, *, who: str) -> bool:
+        """Switch a plugin off; what it would say is unknown from now on. False if it was not on."""
+        self.shown(turn.session, name)
+        return plugins.disable(turn.session, turn.ledgers, name, who=who)
+
+    def asks_for_more(self, plugin: TenantPlugin) -> Sequence[str]:
+        """Say what a plugin asks for now and the tenant has not agreed to; refused where it doesn't start."""
+        return () if plugin.agreed is None else asks_for_more(plugin.agreed, self.describe(plugin.name))
+
+    def unanswered(self, turn: Turn) -> Mapping[str, Sequence[str]]:
+        """Give the words that the manifest that decides asks of plugins that are off, by plugin."""
+        active, found = turn.manifest(), dict[str, list[str]]()
+        if active is None:
+            return found
+        on = {one.description.name for one in self._of(turn.session, turn.tenant.plugins).enabled}
+        manifest = parse(active[0], active[1][:12], self.words_in_turn(turn))
+        for condition in (word for one in asked(manifest) for word in words_in(one.when)):
+            if isinstance(condition, PluginWord) and condition.plugin not in on:
+                words = found.setdefault(condition.plugin, [])
+                words += [condition.word] if condition.word not in words else []
+        return found
+
+    def close(self) -> None:
+        """End all plugins of this process."""
+        self._hosts.close()
+
+    def _keep(self, turn: Turn, kept: KeptPlugin, now: Description, who: str) -> None:
+        told = {"version": now.version, "declaration": now.fingerprint, "settings": sorted(kept.settings)}
+        plugins.enable(turn.session, turn.ledgers, self._data_key, kept, who=who, told=told)
+
+    def _refuse_unreadable(self, turn: Turn, new: KeptPlugin) -> None:
+        active = turn.manifest()
+        if active is None:
+            return
+        others = (one for one in plugins.listed(turn.session, self._data_key) if one.name != new.name)
+        try:
+            parse(active[0], active[1][:12], (*PRODUCT_WORDS, *_words([*others, new])))
+        except ManifestInvalid as invalid:
+            what = f"the manifest that decides asks `{new.name}` otherwise than it can be asked now"
+            how = f"{invalid.findings[0].what}; activate a manifest that does without it first"
+            raise Refused("plugin_words", what, how, Exit.BAD_DATA) from None
+
+    def _refuse_settings(self, description: Description, settings: Mapping[str, Any]) -> None:
+        mistakes = settings_mistakes(description, settings)
+        if mistakes:
+            how = f"so-privacy plugin show {description.name} names all settings"
+            raise Refused("plugin_settings", "; ".join(mistakes), how, Exit.BAD_DATA)
+        self._hosts.try_settings(description, settings)
+
+    def _of(self, session: TenantSession, changes: int) -> _Of:
+        """Read what a tenant has, unless that is known as of so many changes."""
+        if not changes:
+            return _NOTHING
+        with self._guard:
+            known = self._known.get(session.tenant_id)
+        if known is not None and known.changes == changes:
+            return known
+        kept = plugins.listed(session, self._data_key)
+        found = _Of(changes, (*PRODUCT_WORDS, *_words(kept)), tuple(_enabled(kept)))
+        with self._guard:
+            self._known[session.tenant_id] = found
+        return found
+
+
+_NOTHING = _Of(0, PRODUCT_WORDS, ())
+
+
+def _plugin(name: str, found: Found | None, kept: KeptPlugin | None) -> TenantPlugin:
+    return TenantPlugin(name, found, kept, None if kept is None else read_description(kept.description))
+
+
+def _words(kept: Sequence[KeptPlugin]) -> Iterator[Any]:
+    """Give all words of all plugins that the tenant has or had, so that any of its manifests can be read."""
+    for one in kept:
+        description = read_description(one.description)
+        yield from words(description)
+        if one.former:
+            yield from words(read_description({**one.description, "words": list(one.former)}))
+
+
+def _enabled(kept: Sequence[KeptPlugin]) -> Iterator[Enabled]:
+    for one in kept:
+        if one.enabled_at is not None:
+            yield Enabled(read_description(one.description), one.settings)
+
+
+def _former(kept: KeptPlugin | None, now: Description) -> Sequence[Mapping[str, Any]]:
+    """Give the words that a plugin once had and has no more, each as it was last."""
+    if kept is None:
+        return ()
+    has = {one.word for one in now.words}
+    once = {one["word"]: one for one in (*kept.former, *kept.description["words"])}
+    return [one for word, one in once.items() if word not in has]
