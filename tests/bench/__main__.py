@@ -23,6 +23,7 @@ from tests.bench import (
     consenting,
     crm_client,
     deciding,
+    extending,
     installing,
     manifests,
     massing,
@@ -74,6 +75,7 @@ def _parts(stage: Stage) -> Iterator[tuple[str, Callable[[], list[Figure]]]]:
     """Give the parts in order; what one leaves running is what the next needs."""
     yield "deciding with a hundred rules", deciding.measure
     yield "a thousand rule tests", trying.measure
+    yield "asking a plugin", extending.measure
     yield "receiving, with nothing else running", lambda: receiving.measure(stage)
     stage.start_sandbox(concurrency=8)
     yield "calling the CRM", lambda: crm_client.measure(stage)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _HEAD = """\
 manifest: 1
 name: bench
@@ -40,6 +42,15 @@ def with_rules(count: int) -> str:
     rules = [f"  - {_rule(number)}" for number in range(count - 1)]
     last = '  - {id: last, when: always, give: {STORE: {basis: 61F}, EMARKETING: deny}, because: "The rest."}'
     return "\n".join([_HEAD.rstrip(), *rules, last, ""])
+
+
+def asking(words: Iterable[str]) -> str:
+    """Give a manifest of which each rule asks for one word alone."""
+    rules = [
+        f'  - {{id: asks-{number}, when: {{{word}: true}}, give: none, because: "Rule {number}."}}'
+        for number, word in enumerate(words)
+    ]
+    return "\n".join([_HEAD.rstrip(), *rules, ""])
 
 
 def _rule(number: int) -> str:

@@ -9,9 +9,13 @@ import pytest
 from so_privacy_ext.errors import Refused
 from so_privacy_ext.plugins import process
 from so_privacy_ext.plugins.asking import Asking, Enabled
+from so_privacy_ext.plugins.declared import described
+from so_privacy_ext.plugins.described import read_description
 from so_privacy_ext.plugins.hosts import Hosts
 from so_privacy_ext.plugins.troubles import Kind, Trouble
+from so_privacy_ext.rules.decide import decide
 from so_privacy_ext.sdk import Facts, Seen
+from tests.unit.plugins import acme_vat
 from tests.unit.plugins.conftest import ACME, TENANT, Ask, Installed, Still, faulty, manifest, person
 
 ASKED = "{faulty.asked: true}"
@@ -167,3 +171,19 @@ def test_one_that_speaks_before_it_is_asked_is_refused(hosts: Hosts, installed: 
 
     with pytest.raises(Refused, match="it said something that is no declaration"):
         hosts.describe("faulty")
+
+
+def test_nothing_that_one_says_counts_for_what_a_person_withdrew(ask: Ask) -> None:
+    """The arbiter is the core's, whatever a plugin finds, proposes or answers."""
+    when = "{acme_vat.registered: true}"
+    withdrew = Facts(consents={"STORE": ("WITHDRAWN", "WEBFORM")})
+
+    one, other = ask(
+        when, [Seen(1, 500, withdrew, source_is_open=True), Seen(2, 500, Facts(), source_is_open=True)], ACME
+    )
+
+    gives = manifest(when, [Enabled(read_description(described(acme_vat.ext)))])
+    assert [one.answers, one.source] == [other.answers, other.source]
+    assert decide(one, gives).decisions == ()
+    assert decide(one, gives).withdrawn == ("STORE",)
+    assert decide(other, gives).decisions != ()

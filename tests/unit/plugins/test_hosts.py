@@ -251,6 +251,16 @@ def test_a_process_has_no_environment_no_streams_and_no_more_of_us_than_it_needs
     assert limits.rlimit(resource.RLIMIT_FSIZE) == (0, 0)
 
 
+def test_one_that_remembers_has_nothing_to_tell_of_another_tenant(make: Make) -> None:
+    mine, yours = make(faulty("remembers"), tenant=1), make(faulty("remembers"), tenant=2)
+
+    def told(asking: Asking, company: int) -> object:
+        (facts,) = asking.answer([Seen(1, company, Facts())], ALWAYS)
+        return facts.further["faulty.others"]
+
+    assert [told(mine, 11), told(yours, 21), told(mine, 12), told(yours, 22)] == ["", "", "11", "21"]
+
+
 def test_closing_ends_them_all(make: Make, own_hosts: Hosts) -> None:
     number = pid(make(faulty("fails_often")))
 
