@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Kind = Literal["text", "secret", "number", "tick", "choice", "day", "lines", "json"]
@@ -24,6 +24,8 @@ class SettingField:
     needed: bool
     """It has no default."""
     choices: tuple[Any, ...] = ()
+    default: str = ""
+    """What stands for it as long as nobody sets it, as it would be written; empty where nothing does."""
 
     def read(self, text: str) -> Any:
         """Read what was written; what can't be read stays a text, which the plugin's schema then refuses."""
@@ -48,17 +50,23 @@ def setting_fields(schema: Mapping[str, Any] | None) -> tuple[SettingField, ...]
     if schema is None:
         return ()
     needed = schema.get("required", ())
-    return tuple(
-        SettingField(
-            name,
-            str(part.get("title") or name),
-            str(part.get("description") or ""),
-            _kind(_without_null(part)),
-            needed=name in needed,
-            choices=_choices(_without_null(part)),
-        )
-        for name, part in schema.get("properties", {}).items()
+    return tuple(_field(name, part, name in needed) for name, part in schema.get("properties", {}).items())
+
+
+def _field(name: str, part: Mapping[str, Any], needed: bool) -> SettingField:
+    inner = _without_null(part)
+    found = SettingField(
+        name,
+        str(part.get("title") or name),
+        str(part.get("description") or ""),
+        _kind(inner),
+        needed=needed,
+        choices=_choices(inner),
     )
+    default = part.get("default")
+    if default is None or found.kind == "secret":
+        return found
+    return replace(found, default=found.write(default))
 
 
 def hidden(schema: Mapping[str, Any] | None, settings: Mapping[str, Any]) -> dict[str, Any]:

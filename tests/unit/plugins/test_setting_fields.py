@@ -12,9 +12,9 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["key"],
     "properties": {
-        "key": {"type": "string", "format": "password", "writeOnly": True, "title": "Key"},
-        "limit": {"type": "integer", "description": "From which size on."},
-        "rate": {"anyOf": [{"type": "number"}, {"type": "null"}]},
+        "key": {"type": "string", "format": "password", "writeOnly": True, "title": "Key", "default": "x"},
+        "limit": {"type": "integer", "default": 3, "description": "From which size on."},
+        "rate": {"anyOf": [{"type": "number"}, {"type": "null"}], "default": None},
         "mode": {"enum": ["strict", 3]},
         "quick": {"type": "boolean"},
         "since": {"type": "string", "format": "date"},
@@ -31,7 +31,10 @@ FIELDS = {one.name: one for one in setting_fields(SCHEMA)}
 def test_each_setting_says_what_it_asks_for() -> None:
     assert setting_fields(None) == ()
     assert FIELDS["key"] == SettingField("key", "Key", "", "secret", needed=True)
-    assert FIELDS["limit"] == SettingField("limit", "limit", "From which size on.", "number", needed=False)
+    assert FIELDS["limit"] == SettingField(
+        "limit", "limit", "From which size on.", "number", needed=False, default="3"
+    )
+    assert FIELDS["rate"].default == ""
     assert FIELDS["mode"].choices == ("strict", 3)
     assert {name: one.kind for name, one in FIELDS.items()} == {
         "key": "secret",

@@ -15,6 +15,7 @@ from so_privacy_ext.web.console import (
     overview,
     persons,
     plans,
+    plugins,
     registers,
     reviews,
     rules,
@@ -26,6 +27,7 @@ from so_privacy_ext.web.console.leaving import UNINSTALL
 from so_privacy_ext.web.console.manifests import MANIFEST
 from so_privacy_ext.web.console.persons import PERSONS
 from so_privacy_ext.web.console.plans import PLANS
+from so_privacy_ext.web.console.plugins import PLUGINS
 from so_privacy_ext.web.console.registers import EVENTS
 from so_privacy_ext.web.console.reviews import REVIEWS
 from so_privacy_ext.web.console.rules import RULES
@@ -68,6 +70,8 @@ def console_routes(
         door.shown(PLANS + "/{number}", plans.show),
         door.done(PLANS + "/{number}", plans.act),
         door.shown(PLANS + "/{number}/persons", plans.persons),
+        door.shown(PLUGINS, plugins.show),
+        door.done(PLUGINS, plugins.act),
         door.shown(APPROVALS, approvals.listed),
         door.done(f"{HOME}/two-pairs", approvals.demand),
         door.shown(APPROVALS + "/{number}", approvals.show),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,6 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from so_privacy_ext.errors import Exit, Refused, Rejected
 from so_privacy_ext.lifecycle.pieces import Piece, Uninstalled
 from so_privacy_ext.model import PersonId, TenantId
+from so_privacy_ext.plugins.described import Description
+from so_privacy_ext.plugins.found import Found
 from so_privacy_ext.ports import OfTenant
 from so_privacy_ext.processing.work import Work
 from so_privacy_ext.rules.conditions import Words
@@ -22,6 +24,7 @@ from so_privacy_ext.rules.manifest import Manifest, parse
 from so_privacy_ext.runs import Progress, Run, Wishes
 from so_privacy_ext.storage import tenants
 from so_privacy_ext.storage.manifests import Agreed
+from so_privacy_ext.storage.plugins import KeptPlugin, KeptTrouble
 from so_privacy_ext.storage.proposals import LONGEST_REASON, Proposal
 from so_privacy_ext.storage.run_register import Choice, ListedPerson
 from so_privacy_ext.storage.session import TenantSession
@@ -107,6 +110,39 @@ class Drafts(Protocol):
         """Begin one; False if one is under way."""
 
 
+class TenantPlugin(Protocol):
+    """A plugin as it stands for a tenant."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def installed(self) -> Found | None: ...
+    @property
+    def agreed(self) -> Description | None: ...
+    @property
+    def is_on(self) -> bool: ...
+    @property
+    def kept(self) -> KeptPlugin | None: ...
+    @property
+    def troubles(self) -> Sequence[KeptTrouble]: ...
+    @property
+    def settings(self) -> Mapping[str, Any]: ...
+
+
+class Extending(Protocol):
+    """Partners' plugins; what can't be is `Refused`."""
+
+    def listed(self, session: TenantSession) -> Sequence[TenantPlugin]: ...
+    def shown(self, session: TenantSession, name: str) -> TenantPlugin: ...
+    def describe(self, name: str) -> Description: ...
+    def asks_for_more(self, plugin: Any) -> Sequence[str]: ...
+    def enable(
+        self, turn: Turn, now: Description, *, who: str, settings: Mapping[str, Any] | None = None
+    ) -> None: ...
+    def set(self, turn: Turn, name: str, settings: Mapping[str, Any], *, who: str) -> None: ...
+    def disable(self, turn: Turn, name: str, *, who: str) -> bool: ...
+
+
 class Tenancy(Protocol):
     """What the console needs of the product; every call may wait."""
 
@@ -141,6 +177,8 @@ class Tenancy(Protocol):
     def runs(self, tenant: OfTenant) -> Runs: ...
     @property
     def drafts(self) -> Drafts: ...
+    @property
+    def extending(self) -> Extending: ...
     def pieces(self, tenant_id: TenantId) -> Sequence[Piece]:
         """Give what of ours is in the tenant's CRM."""
 

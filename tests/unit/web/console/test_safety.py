@@ -49,6 +49,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "/configure/plans": {"tell": "nobody"},
     "/configure/plans/{number}": {"as": "start"},
     "/configure/approvals/{number}": {"as": "refuse"},
+    "/configure/plugins": {"plugin": "acme-size", "do": "disable"},
     "/configure/uninstall": {"sure": "yes"},
 }
 """What a form of each route would post."""
@@ -335,6 +336,10 @@ class Broken:
         raise RuntimeError("innards-of-ours")
 
     def put_right(self, _turn: object) -> NoReturn:
+        raise RuntimeError("innards-of-ours")
+
+    @property
+    def extending(self) -> NoReturn:
         raise RuntimeError("innards-of-ours")
 
     def words(self, _session: object) -> NoReturn:

@@ -1,0 +1,167 @@
+"""Partners' plugins on a page: what each adds and needs, and switching it on by a form without a script."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from so_privacy_ext.storage import journal, plugins
+from so_privacy_ext.storage.plugins import KeptPlugin
+from so_privacy_ext.storage.tenants import TenantSummary
+from so_privacy_ext.web import languages
+from tests.unit.web.console.house import House, Visitor
+
+NAME, AT = "acme-size", "/configure/plugins"
+ONE = f"{AT}?plugin={NAME}"
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Install a package that brings the plugin, beside the product."""
+    folder = tmp_path_factory.mktemp("site")
+    info = folder / "acme_size-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-size\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text(
+        f"[so_privacy_ext.extensions]\n{NAME} = tests.unit.life.partner:ext\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield info
+
+
+_names = (f"Cust{number}" for number in itertools.count(72001))
+
+
+@pytest.fixture
+def tenant(house: House) -> TenantSummary:
+    return house.add(next(_names))
+
+
+@pytest.fixture
+def admin(house: House, tenant: TenantSummary, package: Path) -> Visitor:
+    assert package.exists()
+    return house.sign_in(tenant)
+
+
+def declaration(page: str) -> str:
+    found = re.search(r'name="declaration" value="([0-9a-f]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def turn_on(admin: Visitor, **settings: str) -> int:
+    fields = {"plugin": NAME, "do": "enable", "declaration": declaration(admin.get(ONE).text)}
+    given = {f"setting.{name}": value for name, value in settings.items()}
+    return admin.post(AT, fields | given).status_code
+
+
+def kept(house: House, tenant: TenantSummary) -> KeptPlugin:
+    with house.app.session(tenant) as session:
+        (one,) = plugins.listed(session, house.app.data_key)
+        return one
+
+
+def test_one_is_looked_at_switched_on_set_and_switched_off(
+    house: House, tenant: TenantSummary, admin: Visitor
+) -> None:
+    assert "acme-size" in admin.get(AT).text
+    page = admin.get(ONE).text
+    assert "acme_size.large" in page
+    assert "Whether the person&#39;s company is large." in page
+    assert "By switching it on you agree" in page
+    assert 'type="password" id="setting.register_key"' in page
+    assert '<input type="text" id="setting.limit" name="setting.limit" value="3"' in page
+
+    assert turn_on(admin, register_key="very-secret", limit="5", mode="loose", tags="a\r\nb") == 303
+    assert "The plugin is on." in admin.get(f"{AT}?done=plugin_on").text
+    settings = {
+        "register_key": "very-secret",
+        "limit": 5,
+        "mode": "loose",
+        "tags": ["a", "b"],
+        "quick": False,
+    }
+    assert kept(house, tenant).settings == settings
+    page = admin.get(ONE).text
+    assert "very-secret" not in page
+    assert "leave this empty to keep it" in page
+    assert "<option selected>loose</option>" in page
+
+    fields = {"plugin": NAME, "do": "set", "declaration": "", "setting.quick": "on", "setting.limit": "7"}
+    assert admin.post(AT, fields).status_code == 303
+    assert kept(house, tenant).settings == {"register_key": "very-secret", "limit": 7, "quick": True}
+
+    off = admin.post(AT, {"plugin": NAME, "do": "disable"})
+    assert off.status_code == 303
+    assert kept(house, tenant).enabled_at is None
+    with house.app.session(tenant) as session:
+        told = [one for one in journal.latest(session, 9) if one.kind.startswith("plugin")]
+    assert [one.kind for one in told] == ["plugin_on", "plugin_on", "plugin_off"]
+    assert {one.content["who"] for one in told} == {"associate 7"}
+    assert "very-secret" not in house.dump()
+
+
+def test_what_can_not_be_is_told_beside_what_was_written(
+    house: House, tenant: TenantSummary, admin: Visitor
+) -> None:
+    fields = {"plugin": NAME, "do": "enable", "declaration": declaration(admin.get(ONE).text)}
+    wrong = admin.post(AT, fields | {"setting.limit": "many", "setting.register_key": "very-secret"})
+    assert wrong.status_code == 422
+    assert "limit" in wrong.text
+    assert 'name="setting.limit" value="many"' in wrong.text
+    assert "very-secret" not in wrong.text
+    other = admin.post(AT, fields | {"declaration": "of another", "setting.register_key": "x"})
+    assert (other.status_code, "something else of itself" in other.text) == (422, True)
+    off = admin.post(AT, {"plugin": NAME, "do": "set", "setting.register_key": "x"})
+    assert (off.status_code, "not switched on" in off.text) == (422, True)
+    assert admin.post(AT, {"plugin": NAME, "do": "explode"}).status_code == 400
+    for missing in (admin.get(f"{AT}?plugin=other"), admin.post(AT, {"plugin": "other", "do": "disable"})):
+        assert missing.status_code == 404
+    with house.app.session(tenant) as session:
+        assert plugins.changes(session) == 0
+
+
+@pytest.mark.parametrize("language", list(languages.NAMES))
+def test_the_pages_speak_every_language(admin: Visitor, language: str) -> None:
+    t = languages.texts(language)
+    assert t("plugin.turn_on") in admin.get(f"{ONE}&language={language}").text
+    assert t("plugin.installed") in admin.get(f"{AT}?language={language}").text
+
+
+def test_one_that_fails_asks_for_more_or_is_gone_says_so(
+    house: House, tenant: TenantSummary, admin: Visitor, package: Path
+) -> None:
+    assert turn_on(admin, register_key="very-secret") == 303
+    trouble = {"what": "it took too long", "how": "wait", "at": "2026-01-01T00:00:00+00:00"}
+    house.change(
+        "UPDATE so_privacy.plugin SET description = jsonb_set(description::jsonb, '{further}', '[]')::json,"
+        " trouble = %(trouble)s::jsonb WHERE tenant_id = %(tenant)s",
+        tenant=tenant.tenant_id,
+        trouble=json.dumps({"slow": trouble}),
+    )
+    page = admin.get(ONE).text
+    assert "It asks for more than was agreed to" in page
+    assert "finds `acme_size.share`" in page
+    assert ">Agree</button>" in page
+    assert "it took too long" in page
+    assert "it took too long" in admin.get(AT).text
+
+    assert turn_on(admin) == 303
+    assert kept(house, tenant).settings["register_key"] == "very-secret"
+    assert "asks for more" not in admin.get(ONE).text
+
+    entry, text = package / "entry_points.txt", (package / "entry_points.txt").read_text()
+    try:
+        entry.write_text(text.replace("partner:ext", "partner:nothing"))
+        assert "It can not be started:" in admin.get(ONE).text
+        entry.unlink()
+        assert "Not installed any more" in admin.get(AT).text
+        assert "nobody answers" in admin.get(ONE).text
+    finally:
+        entry.write_text(text)
