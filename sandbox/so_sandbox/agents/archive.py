@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from itertools import islice
 
 from so_sandbox.agents.archive_restrictions import Restriction, Value, allows, read, shape
@@ -49,23 +50,25 @@ def _query(caller: Caller, columns: list[str], restriction: Restriction, given: 
     _refuse_unknown(name, table, columns, restriction)
     order = _order(name, table, given["SortOrder"])
 
+    read_column = cache(table.reader)
+
     def passes(row: object) -> bool:
-        return allows(restriction, lambda column: table.value(row, column))
+        return allows(restriction, lambda column: read_column(column)(row))
 
     found = (row for row in table.rows(caller.tenant, restriction) if passes(row))
     ordered = (
         found if order == table.by else iter(sorted(found, key=lambda row: table.value(row, order) or 0))
     )
     start = given["Page"] * given["PageSize"]
-    cells = [(column, _encoder(column.rpartition(".")[2])) for column in columns]
+    cells = [(column, table.reader(column), _encoder(column.rpartition(".")[2])) for column in columns]
     return [
         {
             "EntityName": name,
             "PrimaryKey": table.value(row, f"{name}.{table.key}"),
             "ColumnData": {
                 column: {"DisplayValue": text}
-                for column, encoded in cells
-                if (text := encoded(table.value(row, column))) is not None
+                for column, value_of, encoded in cells
+                if (text := encoded(value_of(row))) is not None
             },
         }
         for row in islice(ordered, start, start + given["PageSize"])
@@ -113,7 +116,8 @@ def _encoded_or_null(value: Value) -> str | None:
 def _encoded_time(value: Value) -> str:
     if not isinstance(value, datetime):
         return NO_TIME
-    return value.astimezone(UTC).strftime("[DT:%m/%d/%Y %H:%M:%S.%f0]")
+    text = value.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"[DT:{text[5:7]}/{text[8:10]}/{text[:4]} {text[11:26]}0]"
 
 
 def _own_user(caller: Caller, columns: list[str], restriction: Restriction) -> list[Carrier]:

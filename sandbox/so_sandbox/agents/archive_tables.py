@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from so_sandbox.agents.archive_restrictions import Restriction, Value, after, values
@@ -28,11 +29,14 @@ class Table:
     """The column in whose order the rows come, and by which they may be asked for besides the key."""
 
     def value(self, row: Any, column: str) -> Value:
+        return self.reader(column)(row)
+
+    def reader(self, column: str) -> Callable[[Any], Value]:
+        """Give what finds a column's value in a row."""
         source = self.columns[column.rpartition(".")[2] if column.count(".") == 1 else column]
-        if callable(source):
-            return source(row)
-        found: Value = getattr(row, source) if isinstance(source, str) else source
-        return found
+        if isinstance(source, str):
+            return attrgetter(source)
+        return source if callable(source) else lambda _: source
 
 
 def _ids(restriction: Restriction, column: str) -> list[int] | None:

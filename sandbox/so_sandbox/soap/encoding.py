@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
@@ -18,16 +18,19 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XSD = "http://www.w3.org/2001/XMLSchema"
 NO_DATE = "0001-01-01T00:00:00"
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+NOT_PLAIN = re.compile(f"[&<>{UNWRITABLE.pattern[1:]}")
 Write = Callable[[Any, list[str]], None]
 
 
 @dataclass(slots=True)
-class _Field:
-    name: str
-    nil: str
-    """What stands for None: a nil element, an element with its type's zero, or nothing."""
-    many: bool
-    write: Write
+class _Fields:
+    """What an element of a type holds, in order; filled after it is known, since types name each other."""
+
+    each: list[tuple[str, str, Write]] = field(default_factory=list)
+    """Name, what stands for None (a nil element, its type's zero, or nothing), and what writes it."""
+    names: set[str] = field(default_factory=set)
+    many: bool = False
+    """Whether it is an array: one field that comes any number of times."""
 
 
 class Encoder:
@@ -35,7 +38,7 @@ class Encoder:
 
     def __init__(self) -> None:
         self.prefixes = {XSI: "i", XSD: "x"}
-        self._writers: dict[int, list[_Field]] = {}
+        self._writers: dict[int, _Fields] = {}
 
     def element(self, element: Any) -> Write:
         """Return what writes a value as this global element."""
@@ -59,13 +62,19 @@ class Encoder:
         kind = element.type
         if isinstance(kind, xsd.ComplexType):
             fields = self._fields(kind)
+            nothing: Mapping[str, Any] = {}
 
             def write_complex(value: Any, out: list[str]) -> None:
-                if value is None and nil:
-                    out.append(nil)
-                    return
+                if value is None:
+                    if nil:
+                        out.append(nil)
+                        return
+                    value = nothing
                 out.append(opening)
-                _write_fields(fields, {} if value is None else value, out)
+                if fields.many:
+                    _write_items(fields.each[0][2], value, out)
+                else:
+                    _write_fields(fields, value, out)
                 out.append(closing)
 
             return write_complex
@@ -81,11 +90,11 @@ class Encoder:
 
         return write_simple
 
-    def _fields(self, kind: Any) -> list[_Field]:
+    def _fields(self, kind: Any) -> _Fields:
         known = self._writers.get(id(kind))
         if known is not None:
             return known
-        fields = self._writers[id(kind)] = []
+        fields = self._writers[id(kind)] = _Fields()
         for name, element in kind.elements:
             tag = self.tag(element.qname)
             if element.nillable:
@@ -93,31 +102,29 @@ class Encoder:
             else:
                 zero = _zero(element.type)
                 nil = f"<{tag}>{zero}</{tag}>" if zero else ""
-            fields.append(_Field(name, nil, element.accepts_multiple, self._named(element)))
+            fields.each.append((name, nil, self._named(element)))
+            fields.names.add(name)
+        fields.many = len(fields.each) == 1 and kind.elements[0][1].accepts_multiple
         return fields
 
 
-def _write_fields(fields: list[_Field], value: Any, out: list[str]) -> None:
-    if len(fields) == 1 and fields[0].many:
-        _write_items(fields[0], value, out)
-        return
-    unknown = value.keys() - {field.name for field in fields}
-    if unknown:
-        raise KeyError(f"no such fields on the wire: {sorted(unknown)}")
-    for field in fields:
-        item = value.get(field.name)
+def _write_fields(fields: _Fields, value: Any, out: list[str]) -> None:
+    if not value.keys() <= fields.names:
+        raise KeyError(f"no such fields on the wire: {sorted(value.keys() - fields.names)}")
+    for name, nil, write in fields.each:
+        item = value.get(name)
         if item is None:
-            out.append(field.nil)
+            out.append(nil)
         else:
-            field.write(item, out)
+            write(item, out)
 
 
-def _write_items(field: _Field, value: Any, out: list[str]) -> None:
+def _write_items(write: Write, value: Any, out: list[str]) -> None:
     items: Iterable[Any] = value
     if isinstance(value, Mapping):
         items = ({"Key": key, "Value": item} for key, item in value.items())
     for item in items:
-        field.write(item, out)
+        write(item, out)
 
 
 def _zero(kind: Any) -> str:
@@ -132,7 +139,7 @@ def _zero(kind: Any) -> str:
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        return UNWRITABLE.sub("", escape(value))
+        return UNWRITABLE.sub("", escape(value)) if NOT_PLAIN.search(value) else value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
