@@ -34,6 +34,18 @@ DEATHS = (
     "read_consents:after:1",
     "mail_state:before:2",
 )
+DEATHS_IN_BULK = (
+    "keep_all:before:1",
+    "begun:after:9",
+    "keep_before:after:9",
+    "intend:after:15",
+    "mass_write:before:1",
+    "mass_write:after:1",
+    "effected:after:9",
+    "send_notice:after:1",
+    "ended:after:9",
+    "next_wave:after:1",
+)
 
 
 @pytest.fixture(scope="module")
@@ -241,16 +253,20 @@ def test_words_that_are_no_time_and_no_share(commands: Place, tmp_path: Path) ->
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.row("F50")
+@pytest.mark.parametrize(
+    ("how", "deaths"), [((), DEATHS), (("--mass",), DEATHS_IN_BULK)], ids=["one by one", "in bulk"]
+)
 def test_killed_ten_times_it_ends_the_same_and_nobody_is_told_twice(
-    house: House, commands: Place, tmp_path: Path
+    house: House, commands: Place, tmp_path: Path, how: tuple[str, ...], deaths: tuple[str, ...]
 ) -> None:
+    good(commands.run("tenant", "mass", NAME, "on" if how else "off"))
     persons, tenant = enter(house, 45), house.tenant(NAME)
     before = [stands(tenant, one) for one in persons]
     file = plan(house, tmp_path / "plan.json", persons, SINCE_EVER)
-    waves = ("--pilot", "15", "--wave", "15", "--wait", "0")
-    assert commands.run("apply", file, *waves, settings={FAILPOINT: DEATHS[0]}).code == KILLED
+    words = ("apply", file, "--pilot", "15", "--wave", "15", "--wait", "0", *how)
+    assert commands.run(*words, settings={FAILPOINT: deaths[0]}).code == KILLED
     run_id = str(commands.good("run", "list")["runs"][0]["run_id"])
-    for one in DEATHS[1:]:
+    for one in deaths[1:]:
         assert commands.run("run", "resume", run_id, settings={FAILPOINT: one}).code == KILLED, one
     good(commands.run("run", "resume", run_id))
     house.work(NAME)

@@ -80,8 +80,10 @@ UNINSTALL: dict[str, str] = {
 RUN: dict[str, str] = {
     "checked": f"{_STORAGE}.runs:RunBook.checked",
     "next_wave": f"{_STORAGE}.runs:RunBook.next_wave",
+    "keep_all": f"{_STORAGE}.decisions:DecisionBook.keep_all",
     "begun": f"{_STORAGE}.runs:RunBook.begun",
     "keep_before": f"{_STORAGE}.runs:RunBook.keep_before",
+    "mass_write": f"{_CRM}.mass:SuperOfficeMass.write",
     "ended": f"{_STORAGE}.runs:RunBook.ended",
     "finish_run": f"{_STORAGE}.runs:RunBook.finish",
 }

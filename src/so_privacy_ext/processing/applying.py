@@ -52,7 +52,7 @@ def compare(work: Work, runs: Runs, run: Run, people: Sequence[RunPerson]) -> No
     persons = work.crm.read_persons([one.person_id for one in people])
     with work.ledgers.transaction():
         for one in people:
-            skip = _changed(one, persons.get(one.person_id))
+            skip = _changed(plan_of(one) if one.planned else None, persons.get(one.person_id))
             if skip is not None:
                 runs.ended(run.run_id, one.person_id, Ended(PersonState.SKIPPED, skip))
 
@@ -65,7 +65,7 @@ def apply(leg: Leg) -> CrmFailure | None:
     leg.part(begun)
     planned = {one.person_id: plan_of(one) for one in leg.people if one.planned}
     cases = [_resumed(leg, one) for one in begun.values() if one.person_id in leg.persons]
-    facts = _facts(leg, begun)
+    facts = _facts(leg, planned, begun)
     with leg.work.ledgers.together():
         cases += _begin(leg, planned, facts, begun)
     for case in cases:
@@ -103,12 +103,15 @@ def _resumed(leg: Leg, decision: KeptDecision) -> Case:
     return case
 
 
-def _facts(leg: Leg, begun: Collection[PersonId]) -> Mapping[PersonId, Facts]:
+def _facts(
+    leg: Leg, planned: Mapping[PersonId, PlannedPerson], begun: Collection[PersonId]
+) -> Mapping[PersonId, Facts]:
     """Gather the facts about everybody who is as she was when the plan was made, and is not begun with."""
     persons = [
         leg.persons[one.person_id]
         for one in leg.people
-        if one.person_id not in begun and _changed(one, leg.persons.get(one.person_id)) is None
+        if one.person_id not in begun
+        and _changed(planned.get(one.person_id), leg.persons.get(one.person_id)) is None
     ]
     manifest = leg.work.manifest_of(leg.run.manifest)
     facts = gathered(leg.work, [(one, ()) for one in persons], leg.lists, manifest)
@@ -154,12 +157,11 @@ def _keep(leg: Leg, cases: Sequence[Case]) -> None:
         leg.runs.begun(leg.run.run_id, case.person.person_id, decision.decision_id)
 
 
-def _changed(one: RunPerson, person: Person | None) -> Skip | None:
+def _changed(planned: PlannedPerson | None, person: Person | None) -> Skip | None:
     if person is None:
         return Skip.GONE
-    if not one.planned:
+    if planned is None:
         return Skip.CHANGED_SINCE  # she was deleted in between, and what was kept of her is erased
-    planned = plan_of(one)
     same = planned.seen == person.mark and dict(planned.stands) == standing(person)
     return None if same else Skip.CHANGED_SINCE
 

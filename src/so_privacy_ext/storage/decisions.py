@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -46,7 +46,7 @@ class DecisionBook:
             {
                 "epoch": self._epoch,
                 "person_id": person_id,
-                "ruling": _ruling_json(ruling),
+                "ruling": json.dumps(_ruling(ruling)),
                 "facts": json.dumps(dict(facts)),
                 "inbox_ids": list(inbox_ids),
                 "registered": registered,
@@ -57,18 +57,25 @@ class DecisionBook:
 
     def keep_all(self, undecided: Sequence[tuple[Person, KeptDecision]]) -> Sequence[KeptDecision]:
         """Keep rulings on persons as they stand, which no event has asked for, in the order given."""
-        columns: dict[str, list[Any]] = {
-            "person_ids": [person.person_id for person, _ in undecided],
-            "rulings": [_ruling_json(one.ruling) for _, one in undecided],
-            "facts": [json.dumps(dict(one.facts)) for _, one in undecided],
-            "updated_counts": [person.mark.updated_count for person, _ in undecided],
-            "address_ids": [person.mark.address_id for person, _ in undecided],
-            "consents_at": [person.mark.consents_at for person, _ in undecided],
-            "registered": [person.registered for person, _ in undecided],
-        }
-        rows = self._session.rows(_sql["keep_all"], {"epoch": self._epoch, **columns})
-        found = {row["person_id"]: kept_decision(row) for row in rows}
-        return [found[person.person_id] for person, _ in undecided]
+        given = [
+            {
+                "person_id": person.person_id,
+                "ruling": _ruling(one.ruling),
+                "facts": dict(one.facts),
+                "registered": str(person.registered),
+                "updated_count": person.mark.updated_count,
+                "address_id": person.mark.address_id,
+                "consents_at": person.mark.consents_at and str(person.mark.consents_at),
+            }
+            for person, one in undecided
+        ]
+        values = {"epoch": self._epoch, "given": json.dumps(given)}
+        kept = {row["person_id"]: row for row in self._session.rows(_sql["keep_all"], values)}
+        return [
+            replace(one, decision_id=row["decision_id"], decided_at=row["decided_at"])
+            for person, one in undecided
+            for row in (kept[person.person_id],)
+        ]
 
     def unfinished(self, decision_ids: Sequence[int]) -> Sequence[KeptDecision]:
         """Give kept rulings that were begun and not finished, oldest first."""
@@ -187,8 +194,8 @@ def kept_decision(row: Row) -> KeptDecision:
     )
 
 
-def _ruling_json(ruling: Ruling) -> str:
-    return json.dumps(_plain(ruling) | {"decisions": [_plain(one) for one in ruling.decisions]})
+def _ruling(ruling: Ruling) -> dict[str, Any]:
+    return _plain(ruling) | {"decisions": [_plain(one) for one in ruling.decisions]}
 
 
 def _plain(one: Ruling | Decision | EffectIntent) -> dict[str, Any]:

@@ -14,18 +14,19 @@ import pytest
 from so_privacy_ext.model import STORE
 from so_privacy_ext.processing.looking_up import look_up_due
 from so_privacy_ext.processing.running import work_on
-from so_privacy_ext.runs import RunState
+from so_privacy_ext.runs import RunState, Waves
 from so_privacy_ext.storage import run_register
 from so_privacy_ext.storage.session import open_session
 from tests.unit.processing import runs
 from tests.unit.processing.crashing import Crash, Fuse, Fused, fused
 from tests.unit.processing.fake_crm import IMPORTER
-from tests.unit.processing.runs import consents, old
+from tests.unit.processing.fake_mass import FakeMass
+from tests.unit.processing.runs import AT_ONCE, consents, old
 from tests.unit.processing.world import World
 
 COMMENT = "of another integration"
 TAKES_EFFECT = re.compile(
-    r"commit|crm\.(set_consent|send_notice)|mails\.(claim|set_state)|runs\.(checked|next_wave|wait|go_on|finish)"
+    r"commit|crm\.(set_consent|send_notice)|mass\.write|mails\.(claim|set_state)|runs\.(checked|next_wave|wait|go_on|finish)"
     r"|runs\.(worked|looked_at|stop)"
 )
 """What the CRM or the database keeps; all other statements read, or stand in a transaction that is undone."""
@@ -39,14 +40,16 @@ def persons_of(world: World) -> list[int]:
 
 
 def work(world: World, fuse: Fuse) -> None:
+    """Work on a run, in bulk if it was started so."""
     with world.turn() as turn:
-        work = replace(world.work(turn, ledgers=fused(turn.ledgers, fuse)), crm=Fused("crm", world.crm, fuse))
-        work_on(work, Fused("runs", turn.runs, fuse))
+        mass = Fused("mass", FakeMass(world.crm), fuse)
+        work = replace(world.work(turn, ledgers=fused(turn.ledgers, fuse)), mass=mass)
+        work_on(replace(work, crm=Fused("crm", world.crm, fuse)), Fused("runs", turn.runs, fuse))
 
 
 def work_to_the_end(world: World, run_id: int) -> None:
     for _ in range(5):
-        runs.work_once(world)
+        runs.work_once(world, FakeMass(world.crm))
         with world.turn() as turn:
             look_up_due(world.work(turn))
         if not runs.shown(world, run_id).under_way:
@@ -54,11 +57,15 @@ def work_to_the_end(world: World, run_id: int) -> None:
     raise AssertionError("a run never ends")
 
 
-def begin_apply(world: World) -> tuple[int, list[int]]:
+def begin_apply(world: World, waves: Waves = AT_ONCE) -> tuple[int, list[int]]:
     persons = persons_of(world)
     run_id = runs.plan(world, persons, tell=True)
-    runs.start(world, run_id)
+    runs.start(world, run_id, waves)
     return run_id, persons
+
+
+def begin_in_bulk(world: World) -> tuple[int, list[int]]:
+    return begin_apply(world, replace(AT_ONCE, mass=True))
 
 
 def begin_undo(world: World) -> tuple[int, list[int]]:
@@ -99,17 +106,25 @@ def check_undone(world: World, run_id: int, persons: list[int], where: str) -> N
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.row("F50")
-@pytest.mark.parametrize(("begin", "check"), [(begin_apply, check_applied), (begin_undo, check_undone)])
+@pytest.mark.parametrize(
+    ("begin", "check", "writes"),
+    [
+        (begin_apply, check_applied, "crm.set_consent"),
+        (begin_in_bulk, check_applied, "mass.write"),
+        (begin_undo, check_undone, "crm.set_consent"),
+    ],
+)
 def test_every_call_of_a_run_can_be_the_last(
     world: World,
     begin: Callable[[World], tuple[int, list[int]]],
     check: Callable[[World, int, list[int], str], None],
+    writes: str,
 ) -> None:
     fuse = Fuse()
     run_id, persons = begin(world)
     work(world, fuse)
     check(world, run_id, persons, "unharmed")
-    assert {"crm.set_consent", "commit", "decisions.intend", "runs.finish"} <= set(fuse.seen)
+    assert {writes, "commit", "decisions.intend", "runs.finish"} <= set(fuse.seen)
     points = [(at, name) for at, name in enumerate(fuse.seen) if TAKES_EFFECT.match(name)]
     for at, name in [*points, (len(fuse.seen), "the end")]:
         after = at == len(fuse.seen)

@@ -17,19 +17,17 @@ SELECT * FROM kept
 
 -- name: keep_all
 WITH given AS (
-  SELECT * FROM unnest(%(person_ids)s::bigint[], %(rulings)s::text[], %(facts)s::text[], %(updated_counts)s::integer[],
-    %(address_ids)s::bigint[], %(consents_at)s::timestamptz[], %(registered)s::timestamptz[]) WITH ORDINALITY
-    AS g (person_id, ruling, facts, updated_count, address_id, consents_at, registered, place)
+  SELECT * FROM json_to_recordset(%(given)s::json) AS g (person_id bigint, ruling json, facts json,
+    updated_count integer, address_id bigint, consents_at timestamptz, registered timestamptz)
 ), known AS (
   INSERT INTO known_person (tenant_id, epoch, person_id, registered)
-  SELECT %(tenant_id)s, %(epoch)s, person_id, registered FROM given WHERE registered IS NOT NULL
+  SELECT %(tenant_id)s, %(epoch)s, person_id, registered FROM given
   ON CONFLICT (tenant_id, epoch, person_id) DO NOTHING
 )
 INSERT INTO decision (tenant_id, epoch, person_id, ruling, facts, inbox_ids, updated_count, address_id, consents_at)
-SELECT %(tenant_id)s, %(epoch)s, person_id, ruling::json, facts::json, '{}'::bigint[], updated_count, address_id,
-  consents_at
-FROM given ORDER BY place
-RETURNING decision_id, person_id, ruling, facts, inbox_ids, decided_at
+SELECT %(tenant_id)s, %(epoch)s, person_id, ruling, facts, '{}'::bigint[], updated_count, address_id, consents_at
+FROM given
+RETURNING decision_id, person_id, decided_at
 
 -- name: unfinished
 SELECT decision_id, person_id, ruling, facts, inbox_ids, decided_at FROM decision
