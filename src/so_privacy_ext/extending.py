@@ -54,6 +54,10 @@ class TenantPlugin:
         """Tell whether the tenant has it switched on, whether or not it is installed."""
         return self.kept is not None and self.kept.enabled_at is not None
 
+    def asks_for_more(self, now: Description) -> Sequence[str]:
+        """Say what it asks for as it is now, and the tenant has not agreed to; nothing while it is off."""
+        return asks_for_more(self.agreed, now) if self.agreed is not None and self.is_on else ()
+
     @property
     def troubles(self) -> Sequence[KeptTrouble]:
         """Give what failed since it was switched on or set."""
@@ -125,6 +129,12 @@ class Extending:
         """Have a plugin say what it is now, started for nobody; refused where it can't."""
         return self._hosts.describe(name)
 
+    def described(self, plugin: TenantPlugin) -> Description:
+        """Give what a plugin says of itself now or, where it is not installed, when it was agreed to."""
+        if plugin.installed is None and plugin.agreed is not None:
+            return plugin.agreed
+        return self.describe(plugin.name)
+
     def enable(
         self, turn: Turn, now: Description, *, who: str, settings: Mapping[str, Any] | None = None
     ) -> None:
@@ -154,10 +164,6 @@ class Extending:
         """Switch a plugin off; what it would say is unknown from now on. False if it was not on."""
         self.shown(turn.session, name)
         return plugins.disable(turn.session, turn.ledgers, name, who=who)
-
-    def asks_for_more(self, plugin: TenantPlugin) -> Sequence[str]:
-        """Say what a plugin asks for now and the tenant has not agreed to; refused where it doesn't start."""
-        return () if plugin.agreed is None else asks_for_more(plugin.agreed, self.describe(plugin.name))
 
     def unanswered(self, turn: Turn) -> Mapping[str, Sequence[str]]:
         """Give the words that the manifest that decides asks of plugins that are off, by plugin."""

@@ -1,4 +1,4 @@
-"""`manifest init|check|rules|test|shadow|diff|activate|list|export`."""
+"""`manifest init|check|schema|rules|test|shadow|diff|activate|list|export`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ commands = group(
         "check",
         "checking.check",
         "Check a manifest by its form and by every law; exit 65 if anything must be mended.",
+    ),
+    Listed(
+        "schema",
+        "starting.schema",
+        "Write the JSON Schema by which an editor completes and explains, with --tenant its plugins' words.",
     ),
     Listed(
         "rules",
@@ -46,6 +51,6 @@ commands = group(
         "starting.export",
         "Write the manifest that decides for a tenant, byte by byte; while none does, one of what it has.",
     ),
-    help="Manifests: init, check, say, test, shadow, diff, activate, list, export.",
+    help="Manifests: init, check, schema, rules, test, shadow, diff, activate, list, export.",
     no_args_is_help=True,
 )

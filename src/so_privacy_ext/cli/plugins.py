@@ -69,11 +69,8 @@ def show(name: Name, tenant: TenantName = None, as_json: AsJson = False) -> None
     with wired() as app:
         with app.session(app.tenant(tenant)) as session:
             plugin = app.extending.shown(session, name)
-        now = app.extending.describe(name) if plugin.installed else None
-        more = app.extending.asks_for_more(plugin) if now is not None and plugin.is_on else ()
-    description = now or plugin.agreed
-    if description is None:  # neither installed nor ever switched on, which `shown` refuses
-        raise AssertionError(name)
+        description = app.extending.described(plugin)
+    more = plugin.asks_for_more(description)
     if as_json:
         answer = {**_row(plugin), "description": description.model_dump(mode="json")}
         settings = hidden(description.settings, plugin.settings)
@@ -159,7 +156,7 @@ def settings(
         summary = app.tenant(tenant)
         with app.session(summary) as session:
             plugin = app.extending.shown(session, name)
-        description = plugin.agreed if plugin.agreed is not None else app.extending.describe(name)
+        description = plugin.agreed or app.extending.describe(name)
         chosen = plugin.settings
         if sets or unsets or file is not None:
             chosen = _settings(description, plugin.settings, sets, unsets or (), file)

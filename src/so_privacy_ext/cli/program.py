@@ -80,7 +80,7 @@ program = group(
     Listed(
         "manifest",
         "manifests.commands",
-        "Manifests: init, check, say, test, shadow, diff, activate, list, export.",
+        "Manifests: init, check, schema, rules, test, shadow, diff, activate, list, export.",
     ),
     Listed("events", "events.commands", "Accepted events: list, show, drive again."),
     Listed("run", "runs.commands", "Runs of plans: list, show, persons, stop, resume."),

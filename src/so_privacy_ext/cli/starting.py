@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from so_privacy_ext import published
+from so_privacy_ext.cli.manifest_file import write_file
 from so_privacy_ext.cli.output import TenantName, say
 from so_privacy_ext.cli.progress import progress
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.rules.schema import text
 from so_privacy_ext.rules.starting import SCHEMA, Ground, from_preset, from_tenant
+from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 from so_privacy_ext.storage import manifests
 from so_privacy_ext.storage.tenants import TenantSummary
 
@@ -71,6 +74,25 @@ def export(
         with app.turn(summary) as turn:
             lists = app.crm(turn).lists()
     _give(from_tenant(Ground(_NAME, company, home), lists).encode(), output)
+
+
+def schema(
+    tenant: Annotated[
+        str | None, typer.Option("--tenant", help="With the words of this tenant's plugins too.")
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Write the JSON Schema by which an editor completes and explains, with --tenant its plugins' words."""
+    words = PRODUCT_WORDS
+    if tenant is not None:
+        with wired() as app, app.session(app.tenant(tenant)) as session:
+            words = app.words(session)
+    content = text(words).encode()
+    if output is None:
+        _give(content, None)
+    else:
+        write_file(output, content.decode())
+        say(f"{output}: written")
 
 
 def _sources_seen(app: App, summary: TenantSummary) -> Mapping[str, int]:

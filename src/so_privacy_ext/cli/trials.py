@@ -16,9 +16,14 @@ from so_privacy_ext.cli.manifest_file import read_file
 from so_privacy_ext.cli.output import AsJson, print_json, say
 from so_privacy_ext.cli.terminal import visible
 from so_privacy_ext.cli.trial_files import gather
+from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.processing.consulting import made_up
+from so_privacy_ext.processing.work import Consult
 from so_privacy_ext.rules.alone import resolve_alone
+from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 from so_privacy_ext.trial.linted import Linted, lint_mutants
 from so_privacy_ext.trial.mutating import Mutated
 from so_privacy_ext.trial.mutating import mutate as mutated
@@ -59,12 +64,25 @@ def try_rules(  # noqa: PLR0917  # typer makes options of them
     missing: Annotated[
         bool, typer.Option("--missing", help="Print the tests that are missing, ready to paste.")
     ] = False,
+    tenant: Annotated[
+        str | None,
+        typer.Option("--tenant", help="Ask the plugins of this tenant, whose words the manifests use."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the rule tests beside manifests; exit 1 if one comes out otherwise than it says."""
     if lint and not mutate:
         raise Refused("lint_alone", "--lint without --mutate", "say both, or manifest check", Exit.USAGE)
-    tested = [_test(file, tests) for file, tests in gather(files, without_tests=missing or lint).items()]
+    if tenant is not None and (mutate or missing):
+        how = "leave --tenant out where no plugin's word is asked, or run the tests alone"
+        raise Refused("tests_of_tenant", "--tenant with --mutate or --missing", how, Exit.USAGE)
+    found = gather(files, without_tests=missing or lint).items()
+    if tenant is None:
+        tested = [_test(file, tests) for file, tests in found]
+    else:
+        with wired() as app, app.turn(app.tenant(tenant)) as turn:
+            words, consult = app.words(turn.session), app.extending.consult(turn)
+            tested = [_test(file, tests, words, consult) for file, tests in found]
     changed = [_change(one, lint=lint) if mutate and not one.failed else None for one in tested]
     if as_json:
         pairs = zip(tested, changed, strict=True)
@@ -100,11 +118,13 @@ def _missing(tested: Tested, changed: Mutated | Linted | None) -> Iterator[str]:
                 yield text
 
 
-def _test(file: Path, tests: Sequence[Path]) -> Tested:
-    manifest = parse(read_file(file), str(file))
+def _test(
+    file: Path, tests: Sequence[Path], words: Words = PRODUCT_WORDS, consult: Consult | None = None
+) -> Tested:
+    manifest = parse(read_file(file), str(file), words)
     active = resolve_alone(manifest)
     trials = [one for path in tests for one in read_trials(read_file(path), str(path), manifest)]
-    ran = run_all(trials, active)
+    ran = run_all(trials, active, made_up(consult, active))
     return Tested(manifest, trials, ran, cover(ran, active))
 
 

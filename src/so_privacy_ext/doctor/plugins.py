@@ -35,7 +35,7 @@ def _examine(tenant: str, plugin: TenantPlugin, extending: Extending, now: datet
         yield error(what, "its package is not installed", do, means=_UNKNOWN, tenant=tenant)
         return
     try:
-        more = extending.asks_for_more(plugin)
+        more = plugin.asks_for_more(extending.describe(name))
     except Refused as refused:
         yield error(what, refused.what, refused.how, means=_UNKNOWN, tenant=tenant)
         return

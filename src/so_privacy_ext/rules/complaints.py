@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,8 @@ _TYPES = {
     "string": "a text",
 }
 
+_PLUGIN_WORD = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", re.ASCII)
+
 
 def findings(errors: Sequence[ErrorDetails], root: Node, schema: Schema) -> Iterator[Finding]:
     """Give each error its place in the file, what was found there and what is allowed."""
@@ -39,12 +42,15 @@ def findings(errors: Sequence[ErrorDetails], root: Node, schema: Schema) -> Iter
             case "extra_forbidden":
                 known = [name for one in holder_schemas for name in one.get("properties", ())]
                 key = holder.value[last][0]
+                how = advice(key.text, known)
+                if _PLUGIN_WORD.fullmatch(key.text):
+                    how += "; a plugin's word is known where its tenant is named (`--tenant`) and has it on"
                 yield Finding(
                     key.line,
                     key.column,
                     "unknown_key",
                     f"{shown(key.text)} is no key here",
-                    advice(key.text, known),
+                    how,
                 )
             case "missing":
                 what = f"{shown(str(last))} is missing"

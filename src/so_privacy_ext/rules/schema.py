@@ -61,9 +61,9 @@ def schema_of(shape: type[BaseModel]) -> dict[str, Any]:
     return shape.model_json_schema(schema_generator=_WithoutNull)
 
 
-def published() -> dict[str, Any]:
+def published(words: Words = PRODUCT_WORDS) -> dict[str, Any]:
     """Give the schema for editors: every key with a sentence, parts by names that can be read."""
-    whole = copy.deepcopy(json_schema())
+    whole = copy.deepcopy(json_schema(words))
     names = {name: _plain(name, part) for name, part in whole["$defs"].items()}
     whole["$defs"] = {names[name]: part for name, part in whole["$defs"].items()}
     _rename(whole, names)
@@ -99,6 +99,6 @@ def _describe(schema: dict[str, Any], sentence: str | None, parts: Mapping[str, 
     )
 
 
-def text() -> str:
-    """Give the schema as it is published."""
-    return json.dumps(published(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+def text(words: Words = PRODUCT_WORDS) -> str:
+    """Give the schema as it is published, or for the manifests of a tenant that has further words."""
+    return json.dumps(published(words), indent=2, ensure_ascii=False, sort_keys=True) + "\n"

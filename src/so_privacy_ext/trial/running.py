@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.trial.judging import Difference, differences
 from so_privacy_ext.trial.reading import Trial, TrialStep
-from so_privacy_ext.trial.scene import Happened, Scene
+from so_privacy_ext.trial.scene import Ask, Happened, Scene
 from so_privacy_ext.trial.shape import moment
 
 Branch = tuple[str, str]
@@ -45,10 +45,10 @@ class Coverage:
     """Of rules that are covered otherwise, too."""
 
 
-def run(trial: Trial, manifest: ActiveManifest) -> Ran:
-    """Play a test to its end, whatever comes of its steps."""
+def run(trial: Trial, manifest: ActiveManifest, ask: Ask | None = None) -> Ran:
+    """Play a test to its end, whatever comes of its steps; without `ask`, plugins' words are unknown."""
     purposes = tuple(manifest.purposes)
-    scene = _scene(trial, manifest)
+    scene = _scene(trial, manifest, ask)
     failed: list[StepFailed] = []
     branches: set[Branch] = set()
     for step in trial.steps:
@@ -65,9 +65,9 @@ def first(trial: Trial, manifest: ActiveManifest) -> Happened:
     return _play(_scene(trial, manifest), trial.steps[0])
 
 
-def _scene(trial: Trial, manifest: ActiveManifest) -> Scene:
+def _scene(trial: Trial, manifest: ActiveManifest, ask: Ask | None = None) -> Scene:
     tell_from = moment(trial.tenant.tell_from) if trial.tenant.tell_from else None
-    return Scene(manifest, trial.lists, tell_from, trial.registered)
+    return Scene(manifest, trial.lists, tell_from, trial.registered, ask)
 
 
 def _play(scene: Scene, step: TrialStep) -> Happened:
@@ -75,9 +75,9 @@ def _play(scene: Scene, step: TrialStep) -> Happened:
     return scene.play(step.shape.event, frozenset(step.shape.changed), step.now)
 
 
-def run_all(trials: Iterable[Trial], manifest: ActiveManifest) -> list[Ran]:
+def run_all(trials: Iterable[Trial], manifest: ActiveManifest, ask: Ask | None = None) -> list[Ran]:
     """Run tests one after the other; each begins with a person of its own."""
-    return [run(one, manifest) for one in trials]
+    return [run(one, manifest, ask) for one in trials]
 
 
 def cover(ran: Iterable[Ran], manifest: ActiveManifest) -> Coverage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -30,6 +30,9 @@ from so_privacy_ext.sdk import EventWord, Facts
 from so_privacy_ext.trial.shape import TrialPerson
 
 _NOBODY = AssociateId(0)
+
+Ask = Callable[[Facts], Facts]
+"""Adds to the facts about a made-up person what plugins say of her."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Scene:
     lists: TenantLists
     tell_from: datetime | None
     registered: datetime
+    ask: Ask | None = None
     _words: TrialPerson = field(default_factory=TrialPerson)
     _rows: dict[str, _Row] = field(default_factory=dict)
     _first: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -115,12 +119,13 @@ class Scene:
         facts = facts_of(self._words, self.lists, event, changed)
         store = self._rows.get(STORE)
         texts = {one.key for one in self.lists.purposes if one.has_text}
-        return replace(
+        facts = replace(
             facts,
             source=store.source if store else None,
             consents={key: (row.basis, row.source) for key, row in self._rows.items()},
             wordings=facts.wordings | texts,
         )
+        return facts if self.ask is None else self.ask(facts)
 
     def _settle(self, ruling: Ruling, now: datetime) -> Iterator[tuple[str, Decided]]:
         for decision in ruling.decisions:

@@ -11,7 +11,7 @@ import pytest
 
 from so_privacy_ext.doctor.findings import Level
 from so_privacy_ext.doctor.plugins import examine_plugins
-from so_privacy_ext.errors import Exit
+from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import PersonId
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.manifest import parse
@@ -181,6 +181,13 @@ def test_the_commands(scene: Scene, run: Callable[..., Done], package: Path, tmp
     wrong = run("plugin", "settings", NAME, "--set", "limit=many")
     assert (wrong.code, "limit" in wrong.err) == (Exit.BAD_DATA, True)
 
+    at = "2026-01-01T00:00:00+00:00"
+    alter(scene, trouble={"slow": {"what": "it is slow", "how": "wait", "at": at}})
+    alter(scene, description={**agreed(scene), "further": []})
+    told = run("plugin", "show", NAME).out
+    assert "asks for more than was agreed to: finds `acme_size.is_large`" in told
+    assert f"failed at {at}: it is slow; wait" in told
+
     assert good(run("plugin", "disable", NAME, "--json"))["changed"] is True
     assert "is off for Cust12345 already" in run("plugin", "disable", NAME).out
     refused = run("plugin", "settings", NAME, "--set", "limit=1")
@@ -204,7 +211,9 @@ def test_commands_that_read_a_manifest_know_the_words_of_the_tenant_that_is_name
     file = tmp_path / "mine.yaml"
     file.write_bytes(MINE)
     enable(scene)
-    assert "acme_size.large" in run("manifest", "check", str(file)).err
+    stranger = run("manifest", "check", str(file)).err
+    assert "`acme_size.large` is no key here" in stranger
+    assert "a plugin's word is known where its tenant is named" in stranger
     assert good(run("manifest", "check", str(file), "--tenant", FIRST, "--json"))["findings"] is not None
     said = run("manifest", "rules", str(file), "--tenant", FIRST, "--language", "da").out
     assert "hendes virksomhed er stor" in said
@@ -216,5 +225,106 @@ def test_commands_that_read_a_manifest_know_the_words_of_the_tenant_that_is_name
     person = scene.enter(country="DK")
     scene.rest()
     assert "it is below the limit" in run("explain", "--person", str(person)).out
+    hover = good(run("manifest", "schema", "--tenant", FIRST))["$defs"]["When"]["properties"]
+    assert hover["acme_size.large"]["description"] == "Whether the person's company is large."
+    assert "acme_size.large" not in good(run("manifest", "schema"))["$defs"]["When"]["properties"]
+    told = run("manifest", "schema", "-o", str(tmp_path / "mine.schema.json")).out
+    assert "mine.schema.json: written" in told
     assert "for 1 persons" in run("plan", "--manifest", str(file)).out
     assert run("manifest", "shadow", str(file)).code in {None, 0}
+
+
+TESTS = """\
+rule_tests: 1
+tenant: {default_basis: 61B, tell_from: 2026-01-01}
+tests:
+  - name: a large company
+    person: {country: SE, source: CARD}
+    expect: {give: {STORE: 61F/CARD}, rule: large, tell: notice13, language: sv}
+"""
+
+
+def test_rule_tests_ask_the_plugins_of_the_tenant_that_is_named(
+    scene: Scene, run: Callable[..., Done], tmp_path: Path
+) -> None:
+    file, tests = tmp_path / "mine.yaml", tmp_path / "mine.test.yaml"
+    file.write_bytes(MINE)
+    tests.write_text(TESTS)
+    enable(scene)
+    assert "1 of 1 tests come out" in run("manifest", "test", str(file), "--tenant", FIRST).out
+    refused = run("manifest", "test", str(file), "--tenant", FIRST, "--mutate")
+    assert (refused.code, "--mutate" in refused.err) == (Exit.USAGE, True)
+    with scene.app.turn(scene.app.tenant(FIRST)) as turn:
+        scene.app.extending.disable(turn, NAME, who="test")
+    unknown = run("manifest", "test", str(file), "--tenant", FIRST)
+    assert (unknown.code, "expected" in unknown.err) == (Exit.NO, True)
+
+
+def examined(scene: Scene) -> list[tuple[str, Level, str]]:
+    with scene.app.turn(scene.app.tenant(FIRST)) as turn:
+        found = examine_plugins(turn, scene.app.extending, scene.clock.now())
+        return [(one.what, one.level, one.found) for one in found]
+
+
+def alter(scene: Scene, **changed: object) -> None:
+    """Have the plugin be of another version than what was agreed to, or have failed."""
+    with open_session(scene.dsn, scene.tenants[FIRST]) as session, session.transaction():
+        for column, value in changed.items():
+            statement = f"UPDATE plugin SET {column} = %(value)s WHERE tenant_id = %(tenant_id)s"
+            session.run(statement.encode(), {"value": json.dumps(value)})
+        session.run(b"UPDATE tenant SET plugins = plugins + 1 WHERE tenant_id = %(tenant_id)s")
+
+
+def agreed(scene: Scene) -> dict[str, Any]:
+    return scene.app.extending.describe(NAME).model_dump(mode="json")
+
+
+def test_doctor_says_how_each_plugin_stands(scene: Scene, package: Path) -> None:
+    what = f"plugin {NAME}"
+    assert examined(scene) == []
+    enable(scene)
+    assert examined(scene) == [(what, Level.OK, "version 1.2 is on")]
+    at = f"{scene.clock.now():%Y-%m-%dT%H:%M:%S}+00:00"
+    alter(scene, trouble={"slow": {"what": "it is slow", "how": "wait", "at": at}})
+    ((_, level, found),) = examined(scene)
+    assert (level, found.startswith("it is slow, last noted at ")) == (Level.WARNING, True)
+
+    activate(scene, MINE)
+    with scene.app.turn(scene.app.tenant(FIRST)) as turn:
+        scene.app.extending.disable(turn, NAME, who="test")
+    off = (what, Level.WARNING, f"the manifest asks acme_size.large, and {NAME} is off")
+    assert examined(scene) == [off]
+    enable(scene)
+    alter(scene, description={**agreed(scene), "further": []})
+    ((_, level, found),) = examined(scene)
+    assert (level, "asks for more than was agreed to: finds" in found) == (Level.ERROR, True)
+    entry = package / "entry_points.txt"
+    entry.write_text(entry.read_text().replace("partner:ext", "partner:nothing"))
+    assert [level for _, level, _ in examined(scene)] == [Level.ERROR]
+
+
+def test_a_word_that_a_version_has_no_more_stays_known_and_is_asked_of_nobody(scene: Scene) -> None:
+    now = agreed(scene)
+    old = {**now["words"][0], "word": "acme_size.huge"}
+    enable(scene)
+    alter(scene, description={**now, "words": [old]})
+    enable(scene)
+    either = b"{any: [{acme_size.huge: true}, {acme_size.large: true}]}"
+    activate(scene, MINE.replace(b"{acme_size.large: true}", either))
+
+    swede = scene.enter(country="SE")
+    scene.rest()
+    kept = kept_facts(scene, swede)
+    assert kept.ruling.decisions[0].rule_id == "large"
+    assert kept.facts["answers"] == {"acme_size.large true": [True, ""]}
+
+
+def test_a_version_by_which_the_manifest_could_not_be_read_is_refused(scene: Scene) -> None:
+    now = agreed(scene)
+    words = [{**now["words"][0], "argument": {"type": "string"}}]
+    enable(scene)
+    alter(scene, description={**now, "words": words})
+    activate(scene, MINE.replace(b"{acme_size.large: true}", b"{acme_size.large: very}"))
+    with pytest.raises(Refused, match="plugin_words: the manifest that decides asks"):
+        enable(scene)
+    assert kinds(scene) == ["plugin_on"]

@@ -79,14 +79,13 @@ def _shown(visit: Visit, name: str, *, wrong: str | None = None) -> Response:
         plugin = extending.shown(session, name)
     broken: Refused | None = None
     description = plugin.agreed
+    more: tuple[str, ...] = ()
     if plugin.installed is not None:
         try:
             description = extending.describe(name)
+            more = tuple(plugin.asks_for_more(description))
         except Refused as refused:
             broken = refused
-    more: tuple[str, ...] = ()
-    if broken is None and plugin.installed is not None and plugin.is_on:
-        more = tuple(extending.asks_for_more(plugin))
     return visit.page(
         "plugin.html",
         status=422 if wrong else 200,
