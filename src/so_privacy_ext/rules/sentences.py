@@ -33,7 +33,7 @@ class Told:
     """An explanation in sentences."""
 
     decided: tuple[str, ...]
-    """A sentence for each purpose that was decided, or that may not be."""
+    """A sentence for each purpose that was decided, or that may not be; and who proposed the source."""
     mail: str
     rules: tuple[str, ...]
     """A sentence for each rule, in their order."""
@@ -65,7 +65,7 @@ def tell(
 ) -> Told:
     """Say an explanation; `silent` is why no mail would be sent, None if one would be."""
     return Told(
-        tuple(_decided(explanation, standing, wording)),
+        (*_decided(explanation, standing, wording), *_proposed(facts, wording)),
         _mail(explanation, facts, manifest, wording, silent),
         tuple(_fate(one, wording) for one in explanation.rules),
     )
@@ -105,6 +105,13 @@ def _decided(explanation: Explanation, standing: Standing | None, wording: Wordi
         yield wording.say("decision", "by", held=held, **filled)
     if not ruling.decisions:
         yield wording.say("decision", "none")
+
+
+def _proposed(facts: Facts, wording: Wording) -> Iterator[str]:
+    """Say whose proposal the source is, where it is one."""
+    one = facts.proposed
+    if one is not None:
+        yield wording.say("decision", "proposed", source=facts.source, plugin=one.plugin, why=one.why)
 
 
 def _outcome(decision: Decision, wording: Wording) -> str:

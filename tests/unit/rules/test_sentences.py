@@ -11,12 +11,13 @@ from so_privacy_ext.model import Authority, NoMail, TenantLists
 from so_privacy_ext.rules.activation import ActiveManifest, resolve
 from so_privacy_ext.rules.conditions import Words, when_type
 from so_privacy_ext.rules.explain import explain
+from so_privacy_ext.rules.logic import Leaf
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.phrases import conditions
 from so_privacy_ext.rules.sentences import Standing, Told, rule_sentence, tell
 from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 from so_privacy_ext.rules.wording import wording
-from so_privacy_ext.sdk import Condition, Facts, Ground, Predicate
+from so_privacy_ext.sdk import Condition, Facts, Ground, Predicate, Proposed, Truth
 from tests.unit.rules.random_manifests import active
 
 EN, DA = wording("en"), wording("da")
@@ -45,6 +46,22 @@ class Odd(Condition[_Argument]):
 
     def prepare(self, _ground: Ground, /) -> Predicate:
         return Predicate(lambda _facts: None, lambda _facts: None)
+
+
+class Large(Condition[bool]):
+    """A plugin's word, whose answers are among the facts."""
+
+    word = "acme_size.large"
+    reasons = {  # noqa: RUF012  # a test
+        "small": {"en": "it is below the limit", "da": "den er under grænsen"},
+        "new": {"en": "it is too new"},
+    }
+
+    def prepare(self, _ground: Ground, /) -> Predicate:
+        def truth(facts: Facts) -> Truth:
+            return facts.answers["acme_size.large true"][0]
+
+        return Predicate(truth, truth)
 
 
 LEFT = "the person has left the company"
@@ -181,6 +198,51 @@ def test_what_was_decided_is_said_with_who_stands_in_the_way(activate: Activate)
         f"{REVIEW}, by the rule c. The CRM holds nothing, and it stays: something_new.",
     ]
     assert told(activate(RULES), Facts(source="CARD")).decided[0] == f"{GIVEN}, by the rule a. Because: first"
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        (EN, "The source CARD is what the plugin acme-vat takes it to be (listed); the CRM has none"),
+        (DA, "Kilden CARD er, hvad pluginet acme-vat antager (listed); CRM-systemet har ingen"),
+    ],
+)
+def test_a_source_that_a_plugin_proposed_is_said_to_be_so(
+    activate: Activate, language: Any, sentence: str
+) -> None:
+    active = activate(RULES)
+    facts = Facts(source="CARD", proposed=Proposed("acme-vat", 0.9, "listed"))
+
+    found = tell(explain(facts, active), facts, active, language, silent=None)
+
+    assert found.decided[-1].startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "reason"),
+    [
+        ("small", EN, " (it is below the limit)"),
+        ("small", DA, " (den er under grænsen)"),
+        ("new", DA, " (it is too new)"),
+        ("", EN, ""),
+        ("of_a_later_version", EN, ""),
+    ],
+)
+def test_why_a_plugins_word_does_not_hold_is_said_in_the_language_or_in_english(
+    activate: Activate, code: str, language: Any, reason: str
+) -> None:
+    active = activate(RULES)
+    word = Large.model_validate(True)
+    (rule, *others) = active.rules
+    predicate = word.prepare(Ground("DK", "en", {}))
+    leaf = Leaf("when.acme_size.large", word, predicate.truth, predicate.found, None)
+    active = replace(active, rules=(replace(rule, when=leaf, matches=predicate.truth), *others))
+    facts = Facts(answers={"acme_size.large true": (False, code)})
+
+    found = tell(explain(facts, active), facts, active, language, silent=None)
+
+    holds = "would have to hold, and does not" if language is EN else "skulle gælde, og gør det ikke"
+    assert f"`acme_size.large` (true) {holds}{reason}." in found.rules[0]
 
 
 def test_what_stands_withdrawn_is_said(activate: Activate) -> None:
