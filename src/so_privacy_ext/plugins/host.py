@@ -15,6 +15,7 @@ import select
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -75,7 +76,7 @@ def end_with(descriptor: int, leave: Callable[[int], Any]) -> None:
 
 
 def serve(parent: socket.socket, value: str, guard: Guard, confined: Callable[[Guard], None]) -> None:
-    """Introduce the plugin, then answer until the other side closes."""
+    """Introduce the plugin, then answer until the other side closes, or asks nothing for long."""
     try:
         begin = receive(parent)
         confined(guard)
@@ -86,7 +87,8 @@ def serve(parent: socket.socket, value: str, guard: Guard, confined: Callable[[G
             return
         send(parent, {"declaration": plugin.declaration, "kept_from": _told(guard)})
         while True:
-            call = receive(parent)
+            call = receive(parent, time.monotonic() + begin["idle"])
+            parent.settimeout(None)
             answer = plugin.answer(call["do"], call["content"])
             reply = {"number": call["number"], "answer": answer, "failed": plugin.failures()}
             send(parent, {**reply, "kept_from": _told(guard)})

@@ -24,6 +24,8 @@ REST = 300.0
 """Seconds for which a plugin rests after failures."""
 FAILURES = 3
 """In a row, after which it rests."""
+_LATER = 30.0
+"""Seconds after which an idle process ends by itself, if nobody here has looked at it meanwhile."""
 _HOUR = 3600.0
 
 
@@ -98,7 +100,7 @@ class Hosts:
         if plugin.mistake:
             how = "uninstall one of them"
             raise PluginFailed(Trouble(plugin.name, Kind.NO_START, plugin.mistake, how))
-        return Process(plugin, settings)
+        return Process(plugin, settings, idle=self._idle + _LATER)
 
     def ask(
         self,
@@ -155,7 +157,8 @@ class Hosts:
             return mine
 
     def _running(self, seat: _Seat, agreed: Description, settings: Mapping[str, Any]) -> Process:
-        if seat.process is not None and seat.settings == settings:
+        idle = self._clock() - seat.asked_at
+        if seat.process is not None and seat.settings == settings and idle <= self._idle:
             return seat.process
         seat.end()
         plugin = self._plugins().get(agreed.name)

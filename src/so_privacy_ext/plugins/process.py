@@ -41,8 +41,8 @@ class Reply:
 class Process:
     """A plugin that runs; not for two threads at once."""
 
-    def __init__(self, plugin: Found, settings: Mapping[str, Any] | None) -> None:
-        """Start it and have it say what it is.
+    def __init__(self, plugin: Found, settings: Mapping[str, Any] | None, *, idle: float = START_BOX) -> None:
+        """Start it and have it say what it is; it ends by itself when nobody asks for so many seconds.
 
         Raises `PluginFailed`, or `Refused` with what its maker or the administrator must mend.
         """
@@ -62,7 +62,7 @@ class Process:
                 start_new_session=True,  # Ctrl-C at the terminal is for the product
             )
         try:
-            self.description = self._introduced(settings)
+            self.description = self._introduced({"settings": settings, "idle": idle})
         except BaseException:
             self.end()
             raise
@@ -75,8 +75,8 @@ class Process:
     ) -> None:
         self.end()
 
-    def _introduced(self, settings: Mapping[str, Any] | None) -> Description:
-        said = self._exchange({"settings": settings}, START_BOX, "it says what it is")
+    def _introduced(self, begin: Mapping[str, Any]) -> Description:
+        said = self._exchange(begin, START_BOX, "it says what it is")
         kept_from = list(self._kept_from(said))
         if kept_from:
             raise PluginFailed(*kept_from)

@@ -62,7 +62,7 @@ class Talk:
         self.number = 0
 
     def begin(self, settings: Mapping[str, Any] | None = None) -> Any:
-        send(self.socket, {"settings": settings})
+        send(self.socket, {"settings": settings, "idle": DEADLINE})
         return receive(self.socket)
 
     def ask(self, do: str, **content: Any) -> Any:

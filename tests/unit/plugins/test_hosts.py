@@ -20,6 +20,7 @@ from so_privacy_ext.model import TenantId
 from so_privacy_ext.plugins.asking import Asking, Enabled
 from so_privacy_ext.plugins.found import Found
 from so_privacy_ext.plugins.hosts import IDLE, REST, Hosts
+from so_privacy_ext.plugins.process import Process
 from so_privacy_ext.plugins.troubles import Kind, Trouble
 from so_privacy_ext.sdk import Facts, Seen
 from tests.unit.plugins.conftest import ACME, TENANT, Installed, Still, described, faulty, manifest
@@ -78,10 +79,10 @@ def is_alive(number: int | None) -> bool:
 def test_one_process_serves_a_tenant_as_long_as_it_is_asked(make: Make, hands: Hands) -> None:
     asking = make(faulty("fails_often"))
     first = pid(asking)
+    for _ in range(3):
+        hands.at += IDLE
 
-    hands.at += IDLE * 2
-
-    assert pid(asking) == first
+        assert pid(asking) == first
     assert pid(make(faulty("fails_often"), tenant=2)) != first
 
 
@@ -94,6 +95,19 @@ def test_one_that_nobody_asks_ends_and_comes_back(make: Make, hands: Hands) -> N
 
     assert not is_alive(first)
     assert pid(one) not in {None, first}
+
+
+def test_its_own_tenant_too_gets_another_process_after_a_while(make: Make, hands: Hands) -> None:
+    asking = make(faulty("fails_often"))
+    first = pid(asking)
+    hands.at += IDLE + 1
+
+    assert pid(asking) not in {None, first}
+
+
+def test_one_whom_nobody_asks_and_nobody_ends_does_so_itself() -> None:
+    with Process(faulty("fails_often"), {}, idle=0.05) as process:
+        assert process._process.wait(timeout=60) == 0
 
 
 def test_one_too_many_ends_the_one_that_was_asked_longest_ago(make: Make, hands: Hands) -> None:
