@@ -65,13 +65,13 @@ def mistakes(schema: Any) -> list[str]:
     """Say why values can't be read by a schema; empty where they can."""
     if not isinstance(schema, Mapping):
         return [f"a JSON Schema is a mapping, and this is a {type(schema).__name__}"]
-    if len(json.dumps(schema)) > LONGEST:
-        return [f"its JSON Schema is longer than {LONGEST} characters"]
     try:
+        if len(json.dumps(schema)) > LONGEST:
+            return [f"its JSON Schema is longer than {LONGEST} characters"]
         found = list(_unknown(schema, 0))
         if not found:
             reader(schema)
-    except (SchemaError, TypeError, ValueError, AttributeError) as error:
+    except (SchemaError, TypeError, ValueError, AttributeError, RecursionError) as error:
         return [f"its JSON Schema can't be used: {str(error).splitlines()[0][:200]}"]
     return found
 

@@ -14,7 +14,7 @@ from so_privacy_ext.model import FieldValue, TenantId
 from so_privacy_ext.plugins.described import Description, PluginWord
 from so_privacy_ext.plugins.hosts import Hosts
 from so_privacy_ext.plugins.troubles import HOW, Kind, PluginFailed, Trouble
-from so_privacy_ext.plugins.wire import outward, untagged
+from so_privacy_ext.plugins.wire import is_fact, outward, untagged
 from so_privacy_ext.ports import Clock
 from so_privacy_ext.rules.activation import DEFAULT_SOURCE, ActiveManifest
 from so_privacy_ext.rules.reach.space import leaves_of
@@ -184,7 +184,7 @@ class Asking:
         except PluginFailed as failed:
             for trouble in failed.troubles:
                 self._note(trouble)
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             what = "it gave something that is no answer"
             self._note(Trouble(described.name, Kind.JUNK, what, HOW[Kind.JUNK]))
         return []
@@ -197,7 +197,8 @@ class Asking:
 def _further(names: Sequence[str], count: int, said: Any) -> Iterator[tuple[int, dict[str, FieldValue]]]:
     for place, facts in said.items():
         values = {name: untagged(value) for name, value in facts.items()}
-        if not 0 <= int(place) < count or not values.keys() <= set(names):
+        right = values.keys() <= set(names) and all(is_fact(one) for one in values.values())
+        if not right or not 0 <= int(place) < count:
             raise ValueError("not what was asked for")
         yield int(place), values
 

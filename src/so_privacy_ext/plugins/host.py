@@ -8,7 +8,6 @@ from __future__ import annotations
 import _posixsubprocess
 import importlib
 import json
-import math
 import os
 import re
 import select
@@ -18,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,10 +27,9 @@ from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extension import Extension, FromSetting, Proposal
 from so_privacy_ext.plugins.declared import described
 from so_privacy_ext.plugins.guard import Guard, limit, readable
-from so_privacy_ext.plugins.wire import inward, receive, send, tagged
+from so_privacy_ext.plugins.wire import inward, is_fact, receive, send, tagged
 from so_privacy_ext.sdk import Condition, Facts, Seen
 
-_LONGEST_TEXT = 1000
 _SAFE = re.compile(r"[\w.-]{1,60}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -269,19 +267,9 @@ def _checked(given: Any, known: set[int], names: Sequence[str]) -> Iterator[tupl
         for name, value in facts.items():
             if name not in names:
                 raise Nonsense("a fact that it did not declare")
-            yield person_id, name, _fact(value)
-
-
-def _fact(value: Any) -> Any:
-    if value is None or type(value) in (bool, date):
-        return value
-    if type(value) is str and len(value) <= _LONGEST_TEXT:
-        return value
-    if type(value) is int and abs(value) < 2**53:
-        return value
-    if type(value) is float and math.isfinite(value):
-        return value
-    raise Nonsense("a fact that is no text, number, day, true, false or None")
+            if not is_fact(value):
+                raise Nonsense("a fact that is no text, number, day, true, false or None")
+            yield person_id, name, value
 
 
 def _proposal(given: Any, reasons: Mapping[str, Any]) -> list[Any]:

@@ -17,8 +17,10 @@ from typing import Any
 
 from so_privacy_ext.sdk import Facts
 
-MOST = 32 * 1024 * 1024
-"""Bytes of a message; a slice of 200 persons has some 300,000."""
+MOST = 8 * 1024 * 1024
+"""Bytes of a message; a slice of 200 persons has some 100,000."""
+LONGEST_TEXT = 1000
+"""Characters of a fact."""
 _LENGTH = 4
 _SHOWN = tuple(
     (one.name, getattr(Facts(), one.name))
@@ -46,7 +48,10 @@ def receive(of: socket.socket, deadline: float | None = None) -> Any:
     length = int.from_bytes(_exactly(of, _LENGTH, deadline), "big")
     if length > MOST:
         raise ValueError(f"a message of {length} bytes, and {MOST} are the most")
-    return json.loads(_exactly(of, length, deadline))
+    try:
+        return json.loads(_exactly(of, length, deadline))
+    except RecursionError:
+        raise ValueError("a message that is nested too deep") from None
 
 
 def _exactly(of: socket.socket, length: int, deadline: float | None) -> bytes:
@@ -109,3 +114,14 @@ def untagged(value: Any) -> Any:
         case [("map", dict(inner))]:
             return MappingProxyType({key: untagged(one) for key, one in inner.items()})
     raise ValueError("no value of a fact")
+
+
+def is_fact(value: Any) -> bool:
+    """Tell whether it can be a fact that a plugin found: a text, a number, a day, true, false or nothing."""
+    if type(value) is str:
+        return len(value) <= LONGEST_TEXT
+    if type(value) is int:
+        return abs(value) < 2**53
+    if type(value) is float:
+        return math.isfinite(value)
+    return value is None or type(value) in {bool, date}

@@ -145,7 +145,7 @@ def test_one_that_is_gone_leaves_its_words_readable_and_unknown(
     assert told(troubles) == [Kind.MISSING]
 
 
-@pytest.mark.parametrize("message", range(13))
+@pytest.mark.parametrize("message", range(15))
 def test_one_that_speaks_for_its_process_is_not_believed(
     ask: Ask, troubles: list[Trouble], message: int
 ) -> None:
@@ -160,7 +160,7 @@ def test_half_a_message_delays_nobody(
 ) -> None:
     monkeypatch.setattr(process, "BOX", 0.3)
 
-    (facts,) = ask("always", [Seen(1, 13, Facts())], faulty("forges"))
+    (facts,) = ask("always", [Seen(1, 15, Facts())], faulty("forges"))
 
     assert facts == Facts()
     assert told(troubles) == [Kind.SLOW]

@@ -13,6 +13,9 @@ from so_privacy_ext import Extension, Seen
 ext = Extension("faulty", version="1", says="Speaks out of turn.")
 
 GOOD = {"number": 1, "answer": {}, "failed": [], "kept_from": []}
+NESTED: object = 5
+for _ in range(400):
+    NESTED = {"map": {"a": NESTED}}
 MESSAGES = [
     b"\0\0\0\2no",
     b"\xff\xff\xff\xff",
@@ -27,6 +30,8 @@ MESSAGES = [
     {**GOOD, "answer": {"0": {"faulty.size": {"unknown": False}}}},
     {**GOOD, "answer": {"5": {"faulty.size": 5}}},
     {**GOOD, "answer": {"0": {"other.size": 5}}},
+    b"\0\1\x86\xa0" + b"[" * 100_000,
+    {**GOOD, "answer": {"0": {"faulty.size": NESTED}}},
     b"\0\0\0\2{",
 ]
 
