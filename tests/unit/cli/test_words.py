@@ -152,9 +152,20 @@ def test_a_manifest_to_start_from_takes_a_company_of_any_name_of_one_line(folder
                 assert contents(folder) == before
 
 
+def test_a_schema_goes_into_a_file_of_any_name_that_there_can_be(folder: Path) -> None:
+    (schema,) = (one for one in COMMANDS if one.name == "manifest schema")
+    for value in ODD:
+        before = contents(folder)
+        done = ask(schema.sensible(output=value), b"")
+        assert done.code in {None, Exit.OK, Exit.USAGE, Exit.CANT_CREATE}, value
+        if done.err:
+            assert len(done.err.splitlines()) == 1
+            assert contents(folder) == before
+
+
 @pytest.mark.parametrize(
     "command",
-    [one for one in COMMANDS if one.name not in {*RUNNING, "manifest init"}],
+    [one for one in COMMANDS if one.name not in {*RUNNING, "manifest init", "manifest schema"}],
     ids=lambda command: command.name,
 )
 def test_odd_texts(command: Command, database: str) -> None:
