@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from so_privacy_ext.model import (
     AddressHash,
+    AssociateId,
     Change,
     ChangePage,
     Consent,
@@ -146,6 +147,12 @@ class Inbox(Protocol):
 
     def open_events(self, person_id: PersonId, name: str) -> int:
         """Count a person's open events of one name."""
+
+    def wait_for_bulk(self, own: AssociateId, seconds: float) -> None:
+        """Leave what our own writes come back as for later, while a run writes in bulk.
+
+        No attempt is counted; the run's end brings it back at once.
+        """
 
     def wait_behind(self, person_ids: Sequence[PersonId]) -> Collection[PersonId]:
         """Have events on which nothing is decided wait until their persons' begun decisions are due.

@@ -19,6 +19,8 @@ from so_privacy_ext.rules.decide import decide
 
 DEFAULT_ROW_WAIT = 5.0
 DEFAULT_ROW_TRIES = 3
+ECHO_WAIT = 300.0
+"""Seconds for which echoes of a run in bulk are left, unless it ends before; then it is asked for again."""
 
 
 def drain(work: Work, limit: int = SLICE) -> bool:
@@ -26,6 +28,7 @@ def drain(work: Work, limit: int = SLICE) -> bool:
 
     Raises the `CrmFailure` that stopped it; what was done until then is recorded, the rest stays open.
     """
+    _leave_echoes_of_a_run(work)
     events = work.ledgers.inbox.claim(limit)
     if not events:
         return False
@@ -51,6 +54,16 @@ def drain(work: Work, limit: int = SLICE) -> bool:
     cases += _decide(work, waiting, persons, lists)
     _carry_out_all(work, cases, lists, just_read=len(ids) <= CHUNK)
     return True
+
+
+def _leave_echoes_of_a_run(work: Work) -> None:
+    """Leave until a run that writes in bulk is through what its own writes come back as.
+
+    They find that nothing is left to do, and reading for them would cost half of the calls meanwhile.
+    """
+    own = work.tenant.own_associate_id
+    if work.mass is not None and own is not None:
+        work.ledgers.inbox.wait_for_bulk(own, ECHO_WAIT)
 
 
 def refuse_reissued(work: Work, persons: Mapping[PersonId, Person]) -> None:

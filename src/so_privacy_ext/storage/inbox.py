@@ -47,6 +47,10 @@ class InboxBook:
             values = {"inbox_ids": list(inbox_ids), "seconds": seconds, "reason": reason}
             self._session.run(_sql["put_off"], values)
 
+    def wait_for_bulk(self, own: AssociateId, seconds: float) -> None:
+        """Leave what our own writes come back as for later, without counting an attempt."""
+        self._session.run(_sql["wait_for_bulk"], {"own": own, "seconds": seconds})
+
     def attempts(self, inbox_ids: Sequence[int]) -> int:
         """Give the most attempts that any of the events has had."""
         return int(self._session.one(_sql["attempts"], {"inbox_ids": list(inbox_ids)})["attempts"])

@@ -43,7 +43,9 @@ class RunBook:
 
     def stop(self, run_id: int, reason: str) -> bool:
         """Stop a run that is under way; False if it was not."""
-        return self._session.run(_sql["stop"], {"run_id": run_id, "reason": reason}) > 0
+        with self._session.transaction():
+            self._session.run(_sql["echoes"])
+            return self._session.run(_sql["stop"], {"run_id": run_id, "reason": reason}) > 0
 
     def wait(self, run_id: int, reason: str, seconds: float) -> None:
         """Have a run wait."""
@@ -58,6 +60,7 @@ class RunBook:
         with self._session.transaction():
             self._session.run(_sql["finish"], {"run_id": run_id})
             self._session.run(_sql["finish_undone"], {"run_id": run_id})
+            self._session.run(_sql["echoes"])
 
     def worked(self, run_id: int, seconds: float) -> None:
         """Add up for how long was worked, from which the rest is guessed."""

@@ -9,12 +9,13 @@ import pytest
 from so_privacy_ext.errors import Fault, NeedsHuman, Park, Retry
 from so_privacy_ext.model import STORE
 from so_privacy_ext.ports import MassWriter
+from so_privacy_ext.processing.drain import ECHO_WAIT
 from so_privacy_ext.runs import RunState
 from tests.unit.processing import runs
 from tests.unit.processing.fake_crm import HUMAN, failure
 from tests.unit.processing.fake_mass import FakeMass
 from tests.unit.processing.runs import AT_ONCE, old
-from tests.unit.processing.world import World
+from tests.unit.processing.world import World, drain_all
 
 IN_BULK = replace(AT_ONCE, mass=True, pilot=4, size=100)
 
@@ -94,6 +95,47 @@ def test_half_of_it_is_gone_on_with(world: World, why: Park | NeedsHuman | Retry
     assert (runs.shown(world, run_id).state, runs.tally(world, run_id).done) == (RunState.DONE, 4)
     assert {world.crm.rows[one][STORE].updated_count for one in persons} == {1}
     assert [row["result"] for row in world.rows("effect")] == ["written"] * 8
+
+
+def drained(world: World, mass: MassWriter | None) -> dict[str, str | None]:
+    """Drain until nothing is due; give the open events, with why they wait."""
+    with world.turn() as turn:
+        drain_all(replace(world.work(turn), mass=mass))
+    return {one.event_id: one.reason for one in world.events("open")}
+
+
+@pytest.mark.parametrize("end", ["stop", "finish"])
+def test_what_its_writes_come_back_as_waits_until_it_is_through(world: World, end: str) -> None:
+    persons, own = [old(world) for _ in range(4)], world.crm.own
+    run_id = runs.plan(world, persons)
+    runs.start(world, run_id, IN_BULK)
+    echo = world.deliver("person.consented", persons[0], by=own)
+    world.deliver("person.consented", persons[1], by=HUMAN)
+    world.deliver("person.changed", persons[2], by=own)
+    assert drained(world, FakeMass(world.crm)) == {echo: "run_awaited"}
+    assert [one["attempts"] for one in world.rows("inbox") if one["event_id"] == echo] == [0]
+
+    world.advance(seconds=ECHO_WAIT + 1)
+    assert drained(world, FakeMass(world.crm)) == {echo: "run_awaited"}
+    ends = {"stop": lambda runs: runs.stop(run_id, "test"), "finish": lambda runs: runs.finish(run_id)}
+    with world.turn() as turn:
+        ends[end](turn.runs)
+    assert drained(world, FakeMass(world.crm)) == {}
+
+
+def test_nothing_waits_for_a_run_that_writes_one_by_one(world: World) -> None:
+    person, own = old(world), world.crm.own
+    run_id = runs.plan(world, [person])
+    runs.start(world, run_id, replace(IN_BULK, mass=False))
+    for mass in (None, FakeMass(world.crm)):
+        world.deliver("person.consented", person, by=own)
+        assert drained(world, mass) == {}
+    with world.turn() as turn:
+        work = world.work(turn)
+        nobody = replace(work, tenant=replace(work.tenant, own_associate_id=None), mass=FakeMass(world.crm))
+        world.deliver("person.consented", person, by=own)
+        drain_all(nobody)
+    assert not world.events("open")
 
 
 class Killed(BaseException):

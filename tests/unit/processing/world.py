@@ -69,11 +69,17 @@ class World:
     # Events
 
     def deliver(
-        self, name: str, person_id: int, *, event_id: str | None = None, changes: Sequence[str] = ()
+        self,
+        name: str,
+        person_id: int,
+        *,
+        event_id: str | None = None,
+        changes: Sequence[str] = (),
+        by: AssociateId | None = None,
     ) -> EventId:
         one = EventId(event_id or f"e-{next(self.numbers)}")
         body = f"{one} {name} {person_id}".encode()
-        event = Event(one, name, person_id, frozenset(changes))
+        event = Event(one, name, person_id, frozenset(changes), changed_by=by)
         delivery = Delivery(self.tenant_id, body, hashlib.sha256(body).digest(), event)
         self.bodies[one] = delivery
         self.store.store([delivery])

@@ -26,6 +26,13 @@ WHERE tenant_id = %(tenant_id)s AND inbox_id = ANY(%(inbox_ids)s::bigint[]) AND 
 UPDATE inbox SET attempts = attempts + 1, reason = %(reason)s, not_before = so_now() + make_interval(secs => %(seconds)s)
 WHERE tenant_id = %(tenant_id)s AND inbox_id = ANY(%(inbox_ids)s::bigint[]) AND state = 'open'
 
+-- name: wait_for_bulk
+UPDATE inbox SET not_before = so_now() + make_interval(secs => %(seconds)s), reason = 'run_awaited'
+WHERE tenant_id = %(tenant_id)s AND state = 'open' AND not_before <= so_now() AND name = 'person.consented'
+  AND decision_id IS NULL AND event ->> 'changed_by' = %(own)s::bigint::text
+  AND EXISTS (
+    SELECT FROM run r WHERE r.tenant_id = %(tenant_id)s AND r.state = 'running' AND r.waves ->> 'mass' = 'true')
+
 -- name: attempts
 SELECT coalesce(max(attempts), 0) AS attempts FROM inbox
 WHERE tenant_id = %(tenant_id)s AND inbox_id = ANY(%(inbox_ids)s::bigint[])

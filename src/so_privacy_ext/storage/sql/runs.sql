@@ -78,6 +78,10 @@ UPDATE run SET state = 'undone', look_at = NULL
 WHERE tenant_id = %(tenant_id)s AND state IN ('done', 'stopped')
   AND run_id = (SELECT undoes FROM run WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s AND state = 'done')
 
+-- name: echoes
+-- What a run in bulk came back as, and waited for it.
+UPDATE inbox SET not_before = so_now() WHERE tenant_id = %(tenant_id)s AND state = 'open' AND reason = 'run_awaited'
+
 -- name: worked
 UPDATE run SET worked = worked + %(seconds)s WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s
 
