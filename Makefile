@@ -26,8 +26,8 @@ test: $(STAMP)      ## every test
 	@$(BIN)/python -m tests.run
 
 check: $(STAMP)     ## format, lint, types, architecture, known vulnerabilities
-	@$(BIN)/ruff format --check src sandbox tests
-	@$(BIN)/ruff check src sandbox tests
+	@$(BIN)/ruff format --check src sandbox tests examples
+	@$(BIN)/ruff check src sandbox tests examples
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.audit

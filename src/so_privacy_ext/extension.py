@@ -28,8 +28,9 @@ class FromSetting:
     """A host that the administrator names in the plugin's settings."""
 
     setting: str
-    """The field of the settings that holds its name."""
+    """The field of the settings that holds its name, or `name:port`."""
     port: int
+    """Where the setting names none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from so_privacy_ext.rules.findings import ManifestInvalid as ManifestInvalid
     from so_privacy_kit.clock import Clock as Clock
     from so_privacy_kit.delivering import Deliver as Deliver
     from so_privacy_kit.delivering import Rest as Rest
@@ -20,20 +21,32 @@ if TYPE_CHECKING:
     from so_privacy_kit.tenant import Tenant as Tenant
 
 _ROOMS = {
-    "Clock": "clock",
-    "Consent": "person",
-    "Deliver": "delivering",
-    "Mail": "outbox",
-    "Outbox": "outbox",
-    "Person": "person",
-    "Player": "scenario",
-    "Rest": "delivering",
-    "Tenant": "tenant",
+    "Clock": "so_privacy_kit.clock",
+    "Consent": "so_privacy_kit.person",
+    "Deliver": "so_privacy_kit.delivering",
+    "Mail": "so_privacy_kit.outbox",
+    "ManifestInvalid": "so_privacy_ext.rules.findings",
+    "Outbox": "so_privacy_kit.outbox",
+    "Person": "so_privacy_kit.person",
+    "Player": "so_privacy_kit.scenario",
+    "Rest": "so_privacy_kit.delivering",
+    "Tenant": "so_privacy_kit.tenant",
 }
-__all__ = ["Clock", "Consent", "Deliver", "Mail", "Outbox", "Person", "Player", "Rest", "Tenant"]
+__all__ = [
+    "Clock",
+    "Consent",
+    "Deliver",
+    "Mail",
+    "ManifestInvalid",
+    "Outbox",
+    "Person",
+    "Player",
+    "Rest",
+    "Tenant",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    return getattr(import_module(_ROOMS[name]), name)

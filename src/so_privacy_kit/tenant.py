@@ -70,11 +70,23 @@ class Tenant:
     def activate(self, manifest: str | Path) -> None:
         """Let a manifest decide from now on, a text or a file; refused as in production if it is wrong."""
         content = manifest.read_bytes() if isinstance(manifest, Path) else manifest.encode()
-        parsed = parse(content, str(manifest) if isinstance(manifest, Path) else "manifest")
+        name = str(manifest) if isinstance(manifest, Path) else "manifest"
         with self.product.turn(self.summary) as turn:
+            parsed = parse(content, name, self.product.words(turn.session))
             self.product.activating(turn).activate(
                 parsed, content, who="test", tell_from=None, unprotect=_given_up(turn.manifest())
             )
+
+    def enable(self, plugin: str, **settings: object) -> None:
+        """Switch on a plugin that is installed here, set so; refused as in production."""
+        extending = self.product.extending
+        with self.product.turn(self.summary) as turn:
+            extending.enable(turn, extending.describe(plugin), who="test", settings=settings)
+
+    def disable(self, plugin: str) -> None:
+        """Switch a plugin off; what it would say is unknown from now on."""
+        with self.product.turn(self.summary) as turn:
+            self.product.extending.disable(turn, plugin, who="test")
 
     @property
     def summary(self) -> TenantSummary:

@@ -11,7 +11,7 @@ FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`[^`\n]*`")
 
 
-FOLDERS = ("docs", "manifests", "webhooks", "sandbox", "src", "tests")
+FOLDERS = ("docs", "examples", "manifests", "webhooks", "sandbox", "src", "tests")
 
 
 def documents() -> list[Path]:
@@ -57,7 +57,7 @@ def test_every_document_in_docs_is_in_its_index() -> None:
     assert {path for path in index.parent.rglob("*.md") if path != index} <= listed
 
 
-@pytest.mark.parametrize("room", ["manifests", "webhooks", "sandbox"])
+@pytest.mark.parametrize("room", ["manifests", "webhooks", "sandbox", "examples"])
 def test_a_room_for_others_says_first_what_does_not_belong_there(room: str) -> None:
     text = (ROOT / room / "README.md").read_text()
     title, first = text.split("\n\n")[:2]

@@ -1,4 +1,4 @@
-"""`plugin list|show|check|enable|disable|settings`."""
+"""`plugin list|show|check|enable|disable|settings|new`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from so_privacy_ext import security_log
 from so_privacy_ext.cli.applying import who
 from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_fields, print_json, print_table, say
+from so_privacy_ext.cli.plugin_new import new
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extending import TenantPlugin
@@ -22,8 +23,9 @@ from so_privacy_ext.security_log import OPERATOR
 from so_privacy_ext.storage.tenants import TenantSummary
 
 commands = typer.Typer(
-    help="Partners' plugins: list, show, check, enable, disable, settings.", no_args_is_help=True
+    help="Partners' plugins: list, show, check, enable, disable, settings, new.", no_args_is_help=True
 )
+commands.command("new")(new)
 
 Name = Annotated[str, typer.Argument(metavar="PLUGIN", help="A plugin's name, such as acme-vat.")]
 Sets = Annotated[

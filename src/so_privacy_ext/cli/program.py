@@ -76,7 +76,11 @@ program = group(
         " exit 1 if anything is wrong.",
     ),
     Listed("tenant", "tenants.commands", "Tenants: add, list, show, pause, resume, mass, remove."),
-    Listed("plugin", "plugins.commands", "Partners' plugins: list, show, check, enable, disable, settings."),
+    Listed(
+        "plugin",
+        "plugins.commands",
+        "Partners' plugins: list, show, check, enable, disable, settings, new.",
+    ),
     Listed(
         "manifest",
         "manifests.commands",

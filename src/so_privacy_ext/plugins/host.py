@@ -240,7 +240,8 @@ def _hosts(extension: Extension, settings: BaseModel | None) -> Iterator[tuple[s
     for host in extension.hosts:
         if isinstance(host, FromSetting):
             if settings is not None:
-                yield str(getattr(settings, host.setting)).lower(), host.port
+                name, _, port = str(getattr(settings, host.setting)).lower().partition(":")
+                yield name, int(port) if port.isdecimal() else host.port
         else:
             name, _, port = host.rpartition(":")
             yield name.lower(), int(port)

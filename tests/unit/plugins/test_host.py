@@ -187,6 +187,7 @@ def test_a_host_that_a_setting_names_is_that_of_the_settings() -> None:
     ext = extension(settings=Settings, hosts=[FromSetting("smtp_host", 587)])
 
     assert plugin(ext, {"smtp_host": "Mail.example.com"})._guard.hosts == {("mail.example.com", 587)}
+    assert plugin(ext, {"smtp_host": "Mail.example.com:2525"})._guard.hosts == {("mail.example.com", 2525)}
     assert plugin(ext)._guard.hosts == frozenset()
 
 
