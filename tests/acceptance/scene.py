@@ -21,6 +21,7 @@ from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import open_session
 from so_privacy_ext.storage.tenants import ADDRESS_KEY, WEBHOOK, WEBHOOK_WATCH, read_secret
 from tests.acceptance.canaries import Canaries, settings
+from tests.acceptance.installed import Forking
 from tests.unmeasured import environment
 
 TENANT = "Cust12345"
@@ -31,8 +32,9 @@ PRODUCT = [sys.executable, "-m", "so_privacy_ext"]
 class Scene:
     """The product and the sandbox in a folder, with every word that either says."""
 
-    def __init__(self, folder: Path, dsn: str) -> None:
+    def __init__(self, folder: Path, dsn: str, forking: Forking) -> None:
         self.folder = folder
+        self._forking = forking
         self.canaries = Canaries()
         self.said: list[tuple[str, bytes]] = []
         password = self.canaries.plant("database password", "canary-database-password-61")
@@ -106,19 +108,12 @@ class Scene:
             process.wait(20)
 
     def command(self, *words: str, given: str = "", fails: bool = False, **more: str) -> str:
-        done = subprocess.run(
-            [*PRODUCT, *words],
-            cwd=self.folder,
-            env=self.environment(**more),
-            input=given.encode(),
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-        self.said.append((" ".join(words), done.stdout + done.stderr))
-        assert b"Traceback" not in done.stderr, words
-        assert bool(done.returncode) is fails, (words, done.stdout, done.stderr)
-        return done.stdout.decode()
+        """Run a command, forked as all of them are, and keep what it says."""
+        done = self._forking.run(words, self.environment(**more), self.folder, given.encode())
+        self.said.append((" ".join(words), (done.out + done.err).encode()))
+        assert "Traceback" not in done.err, words
+        assert bool(done.code) is fails, (words, done)
+        return done.out
 
     def tell(self, path: str, **content: Any) -> Any:
         reply = requests.post(f"{self.sandbox}/_sandbox{path}", json=content, timeout=30)
