@@ -7,8 +7,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Generator, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,17 +18,8 @@ import pytest
 import structlog
 
 from so_privacy_ext.storage import database, embedded
-from tests.unmeasured import unmeasured
 
 TEMPLATE = "so_template"
-UNMEASURED = tuple(Path(__file__).parent / one for one in ("acceptance", "unit/sandbox", "unit/sandbox_edge"))
-"""Where the process of the tests runs no more than the sandbox; what it starts is measured nevertheless."""
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    with unmeasured() if any(map(item.path.is_relative_to, UNMEASURED)) else nullcontext():
-        return (yield)
 
 
 @dataclass(frozen=True)

@@ -49,15 +49,12 @@ def chromium() -> str | None:
 def command(report: Path, *, left_out: Iterable[str] = ()) -> list[str]:
     """Build the one command line that runs the suite.
 
-    The tests of one file stay in one process, so that what a module sets up is set up once. Files begin in
-    the order of their names, whole installations before units: xdist itself would begin with those of many
-    tests, and at the end one process would be left with a few that take long. The profile `ci` of hypothesis
-    repeats the same examples and has no deadline, which two busy cores would miss by chance.
+    The tests of one file stay in one process, so that what a module sets up is set up once. The profile `ci`
+    of hypothesis repeats the same examples and has no deadline, which two busy cores would miss by chance.
     """
     return [
         *(sys.executable, "-m", "coverage", "run", "-m", "pytest", "tests"),
-        *("-p", "no:cacheprovider", "--hypothesis-profile=ci"),
-        *("-n", PROCESSES, "--dist", "loadfile", "--no-loadscope-reorder"),
+        *("-p", "no:cacheprovider", "-n", PROCESSES, "--dist", "loadfile", "--hypothesis-profile=ci"),
         *("--durations=10", "--durations-min=5", f"--session-timeout={LONGEST_SECONDS}"),
         f"--junit-xml={report}",
         *(f"--ignore={folder}" for folder in left_out),

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,7 +59,6 @@ class Forking:
     """A process from which commands fork, see `forking.py`."""
 
     def __init__(self, folder: Path) -> None:
-        self._turn = threading.Lock()
         self._files = {name: folder / name for name in ("in", "out", "err")}
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("forking.py"))],
@@ -78,22 +76,7 @@ class Forking:
         *,
         closed: bool = False,
     ) -> Done:
-        """Run a command to its end, with standard input, output and error closed if so asked.
-
-        One runs at a time; a thread that asks meanwhile waits.
-        """
-        with self._turn:
-            return self._run(words, environment, folder, given, closed=closed)
-
-    def _run(
-        self,
-        words: Sequence[str],
-        environment: Mapping[str, str],
-        folder: Path,
-        given: bytes,
-        *,
-        closed: bool,
-    ) -> Done:
+        """Run a command to its end, with standard input, output and error closed if so asked."""
         for file in self._files.values():
             file.write_bytes(given if file.name == "in" else b"")
         asked = {"words": words, "environment": environment, "folder": str(folder), "closed": closed}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -21,8 +22,6 @@ from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import open_session
 from so_privacy_ext.storage.tenants import ADDRESS_KEY, WEBHOOK, WEBHOOK_WATCH, read_secret
 from tests.acceptance.canaries import Canaries, settings
-from tests.acceptance.installed import Forking
-from tests.unmeasured import environment
 
 TENANT = "Cust12345"
 SANDBOX = [sys.executable, "-c", "from so_sandbox.cli import main; main()"]
@@ -32,9 +31,8 @@ PRODUCT = [sys.executable, "-m", "so_privacy_ext"]
 class Scene:
     """The product and the sandbox in a folder, with every word that either says."""
 
-    def __init__(self, folder: Path, dsn: str, forking: Forking) -> None:
+    def __init__(self, folder: Path, dsn: str) -> None:
         self.folder = folder
-        self._forking = forking
         self.canaries = Canaries()
         self.said: list[tuple[str, bytes]] = []
         password = self.canaries.plant("database password", "canary-database-password-61")
@@ -79,7 +77,7 @@ class Scene:
         return str(self.rows("SELECT slot FROM so_privacy.subscription WHERE kind = 'events'")[0][0])
 
     def environment(self, **more: str) -> dict[str, str]:
-        given = {name: value for name, value in environment().items() if not name.startswith("SO_")}
+        given = {name: value for name, value in os.environ.items() if not name.startswith("SO_")}
         path = self.credentials / "settings.env"
         known: Mapping[str, str] = settings(path) if path.exists() else {}
         return {
@@ -108,12 +106,19 @@ class Scene:
             process.wait(20)
 
     def command(self, *words: str, given: str = "", fails: bool = False, **more: str) -> str:
-        """Run a command, forked as all of them are, and keep what it says."""
-        done = self._forking.run(words, self.environment(**more), self.folder, given.encode())
-        self.said.append((" ".join(words), (done.out + done.err).encode()))
-        assert "Traceback" not in done.err, words
-        assert bool(done.code) is fails, (words, done)
-        return done.out
+        done = subprocess.run(
+            [*PRODUCT, *words],
+            cwd=self.folder,
+            env=self.environment(**more),
+            input=given.encode(),
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        self.said.append((" ".join(words), done.stdout + done.stderr))
+        assert b"Traceback" not in done.stderr, words
+        assert bool(done.returncode) is fails, (words, done.stdout, done.stderr)
+        return done.stdout.decode()
 
     def tell(self, path: str, **content: Any) -> Any:
         reply = requests.post(f"{self.sandbox}/_sandbox{path}", json=content, timeout=30)

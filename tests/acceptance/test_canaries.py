@@ -13,7 +13,6 @@ import pytest
 import requests
 
 from tests.acceptance.canaries import CommandLines, files, rows
-from tests.acceptance.installed import Forking
 from tests.acceptance.scene import PRODUCT, SANDBOX, TENANT, Scene, wait
 from tests.conftest import TestServer
 
@@ -38,8 +37,8 @@ pytestmark = [pytest.mark.row("F30", "B102"), pytest.mark.slow, pytest.mark.time
 
 
 @pytest.fixture
-def scene(tmp_path: Path, dsn: str, forking: Forking) -> Iterator[Scene]:
-    scene = Scene(tmp_path, dsn, forking)
+def scene(tmp_path: Path, dsn: str) -> Iterator[Scene]:
+    scene = Scene(tmp_path, dsn)
     scene.plant_credentials()
     address = scene.credentials / "address"
 

@@ -16,7 +16,6 @@ import pytest
 
 from so_sandbox.demo.commands import free_port
 from tests.acceptance.installed import MANIFEST, command, hearing_ctrl_c, until
-from tests.unmeasured import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = MANIFEST.read_text(encoding="utf-8")
@@ -38,7 +37,7 @@ def demo(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     with subprocess.Popen(
         [sys.executable, "-m", "so_sandbox.demo", *words],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**environment(), "COLUMNS": "100"},
+        env={**os.environ, "COLUMNS": "100"},
     ) as process:  # fmt: skip
         try:
             out, err = process.communicate(timeout=LONG)
@@ -137,7 +136,7 @@ class Up:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "so_sandbox.demo", *words],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
-                env={**environment(), "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )  # fmt: skip
         until(
             lambda: until_it_says in log.read_text() or self.process.poll() is not None,
@@ -158,7 +157,7 @@ class Up:
         done = subprocess.run(
             ["/bin/sh", "-c", script, command()],
             cwd=self.folder, capture_output=True, text=True, check=False, timeout=200,
-            env={**environment(), "SO_PRIVACY_PUBLIC_URL": f"http://127.0.0.1:{self.ports[1]}"},
+            env={**os.environ, "SO_PRIVACY_PUBLIC_URL": f"http://127.0.0.1:{self.ports[1]}"},
         )  # fmt: skip
         assert done.returncode == code, done
         return done.stdout

@@ -19,7 +19,6 @@ import psycopg
 
 from so_privacy_ext.storage import embedded
 from so_privacy_ext.storage.database import migrate
-from tests.unmeasured import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 _COMMAND_WAIT = 120.0
@@ -161,7 +160,7 @@ def _environment(folder: Path, settings: Path, dsn: str, url: str) -> Mapping[st
     pairs = (line.split("=", 1) for line in settings.read_text().splitlines() if "=" in line)
     paths = [str(ROOT), str(ROOT / "src"), str(ROOT / "sandbox")]
     return {
-        **environment(),
+        **os.environ,
         **{name: value.strip("'") for name, value in pairs},
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONUNBUFFERED": "1",
