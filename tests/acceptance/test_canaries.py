@@ -21,12 +21,12 @@ ADD = ("tenant", "add", "--environment", "sandbox", "--system-user-token-file")
 QUOTING_BUG = """
 import os, sys
 os.environ["SO_PRIVACY_METRICS_BIND"] = ""  # the web process beside it has that port
-from so_privacy_ext.processing import drain
+from so_privacy_ext.processing import consulting
 
 def gather(person, *_):
     raise ValueError(f"no facts about {person.emails[0].address}")
 
-drain.gather = gather
+consulting.gather = gather
 sys.argv = ["so-privacy", "worker"]
 from so_privacy_ext.cli import main
 main()

@@ -15,7 +15,7 @@ from so_privacy_ext.cli.manifest_file import File, read_file
 from so_privacy_ext.cli.moments import moment_of
 from so_privacy_ext.cli.output import AsJson, TenantName, fields_of, print_json, print_table, say
 from so_privacy_ext.cli.wired import wired
-from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.rules.manifest import Manifest, parse, refuse_unreadable
 from so_privacy_ext.security_log import OPERATOR
 from so_privacy_ext.storage import manifests
 from so_privacy_ext.storage.manifests import Agreed
@@ -46,6 +46,7 @@ def activate(
 ) -> None:
     """Let a manifest decide from now on, if the tenant has all that it names and no law is broken."""
     content, start = read_file(file), moment_of(tell_from)
+    refuse_unreadable(content, str(file))
     with wired() as app:
         summary = app.tenant(tenant)
         with app.turn(summary) as turn:

@@ -55,6 +55,20 @@ def asked(manifest: Manifest) -> Iterator[Asked]:
 
 def parse(data: bytes, filename: str, words: Words = PRODUCT_WORDS) -> Manifest:
     """Read a manifest of any bytes whatever; raises `ManifestInvalid` and nothing else."""
+    root, found = _document(data, filename)
+    root, more = extended(root)
+    found += more
+    return checked(root, filename, hashlib.sha256(data).hexdigest(), found, words)
+
+
+def refuse_unreadable(data: bytes, filename: str) -> None:
+    """Raise `ManifestInvalid` for bytes that are no manifest, whichever words a tenant has."""
+    _, found = _document(data, filename)
+    if found:
+        raise ManifestInvalid(filename, found)
+
+
+def _document(data: bytes, filename: str) -> tuple[Node, list[Finding]]:
     text, found = decode(data)
     if found and not text:
         raise ManifestInvalid(filename, found)
@@ -65,9 +79,7 @@ def parse(data: bytes, filename: str, words: Words = PRODUCT_WORDS) -> Manifest:
     if isinstance(root.value, Nothing) and not found:
         empty = Finding(1, 1, "empty", "the file holds nothing", "begin with `manifest: 1`")
         raise ManifestInvalid(filename, [empty])
-    root, more = extended(root)
-    found += more
-    return checked(root, filename, hashlib.sha256(data).hexdigest(), found, words)
+    return root, found
 
 
 def checked(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from so_privacy_ext.errors import Exit
 from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.rules.findings import LIMIT, Finding, ManifestInvalid
-from so_privacy_ext.rules.manifest import Manifest, parse
+from so_privacy_ext.rules.manifest import Manifest, parse, refuse_unreadable
 from so_privacy_ext.rules.names import spellings
 from so_privacy_ext.sdk import Facts
 
@@ -326,3 +326,18 @@ def test_no_slip_of_the_pen_brings_anything_but_findings(small: Small, data: st.
     except ManifestInvalid as invalid:
         findings = invalid.findings
     assert all(1 <= one.line <= slip.count("\n") + 2 for one in findings)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\xff", b"\x1b[2J: x\n", b"manifest: 1\nmanifest: 1\n", b"a: &b *b"]
+)
+def test_what_is_no_manifest_is_refused_before_any_word_is_known(content: bytes) -> None:
+    with pytest.raises(ManifestInvalid) as early:
+        refuse_unreadable(content, "x.yaml")
+    with pytest.raises(ManifestInvalid) as late:
+        parse(content, "x.yaml")
+    assert set(early.value.findings) <= set(late.value.findings)
+
+
+def test_what_may_be_one_is_not_refused_for_its_words() -> None:
+    refuse_unreadable(b"manifest: 1\nrules: [{when: {acme_vat.registered: true}}]\n", "x.yaml")

@@ -21,6 +21,13 @@ from so_sandbox.world.rows import Webhook
 from so_sandbox.world.tenant import EVERY_EVENT, Tenant
 from tests.unit.sandbox_edge.target import Target
 
+_AS_FROM_A_TERMINAL = """
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+from so_sandbox.cli import main
+main()
+"""
+
 
 @pytest.fixture
 def listening(running: RunningSandbox, target: Target) -> Iterator[Listening]:
@@ -160,7 +167,7 @@ def test_the_command_tells_programs_and_ends_quietly_when_told_to(
 ) -> None:
     """Also with its terminal, and when nobody reads it any more."""
     words = ["listen", target.url, "--url", running.url, "--events", "person.created", "--json"]
-    command = [sys.executable, "-c", "from so_sandbox.cli import main; main()", *words]
+    command = [sys.executable, "-c", _AS_FROM_A_TERMINAL, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["tenant"] == "Cust12345"
