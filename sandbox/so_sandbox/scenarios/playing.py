@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import singledispatchmethod
 
 from so_sandbox.scenarios import looking
@@ -71,6 +72,9 @@ class _Playing:
         self._tenants = [stage.enter(one) for one in names]
         self._before = {one: looking.count(stage, one) for one in self._tenants}
         newest = stage.ask("GET", "/deliveries", {"limit": 1})["deliveries"]
+        now = datetime.fromisoformat(stage.ask("GET", "/about")["now"])
+        self._play = f"{now:%y%m%d%H%M%S}"
+        """Says when it was played, so that a sandbox may see it twice."""
         self._delivered = newest[0]["delivery_id"] if newest else 0
 
     def word(self, word: str) -> str:
@@ -157,10 +161,10 @@ class _Playing:
         return step.tenant or self._tenants[0]
 
     def _text(self, name: str, value: object, number: int) -> str:
-        """Write a setting as `trigger` takes it: yes and no, which time it is, and names as numbers."""
+        """Write a setting as `trigger` takes it: yes and no, what stands in braces, and names as numbers."""
         if isinstance(value, bool):
             return "yes" if value else "no"
-        text = str(value).replace("{n}", str(number))
+        text = str(value).replace("{n}", str(number)).replace("{play}", self._play)
         return self._numbers(text) if name in PERSONS else text
 
     def _numbers(self, text: str) -> str:

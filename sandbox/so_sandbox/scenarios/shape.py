@@ -30,7 +30,8 @@ class Happens(Step):
     set: Mapping[str, Value] = Field(
         default_factory=dict,
         description="Settings as of `trigger --set`; for person, persons and into also a name given by `as`; "
-        "in texts {n} is the number of the repetition.",
+        "in texts {n} is the number of the repetition, and {play} is another in each play, for addresses: "
+        "whoever was told at one is not told there again.",
     )
     as_: Name | None = Field(None, alias="as", description="What later steps call whom it is about.")
     repeat: int = Field(1, ge=1, le=10_000, description="How often; one name is then of all.")

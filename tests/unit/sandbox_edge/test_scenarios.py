@@ -4,7 +4,9 @@ Nobody listens here who could do anything about it; tests/unit/kit plays them fo
 """
 
 import json
+import re
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +153,19 @@ def test_what_can_not_be_played_is_refused(play: Any, tmp_path: Path) -> None:
     assert (code, "did you mean merge?" in err) == (2, True)
     code, _, err = play.command("scenario", "play", "merge", "--url", "http://127.0.0.1:9")
     assert (code, "no sandbox answers" in err) == (69, True)
+
+
+def test_it_can_be_played_twice_with_addresses_of_its_own(play: Any, tenant: Tenant) -> None:
+    text = EVERYTHING[: EVERYTHING.index("  - {happens: email.added")].replace(
+        "anna@example.com", '"anna-{play}@example.com"'
+    )
+    for _ in range(2):
+        assert play(text)[0] == 0
+        tenant.surroundings.clock.advance(timedelta(seconds=1))
+    addresses = [mail.to for mail in tenant.tables.outbox]
+
+    assert len(set(addresses)) == len(addresses) == 2
+    assert all(re.fullmatch(r"anna-\d{12}@example\.com", one) for one in addresses)
 
 
 def test_all_are_listed(play: Any) -> None:
