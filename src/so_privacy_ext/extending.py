@@ -22,7 +22,7 @@ from so_privacy_ext.plugins.described import (
     settings_mistakes,
     words,
 )
-from so_privacy_ext.plugins.found import Found, found
+from so_privacy_ext.plugins.found import Found, found, not_installed
 from so_privacy_ext.plugins.hosts import Hosts
 from so_privacy_ext.plugins.troubles import Trouble
 from so_privacy_ext.ports import Clock
@@ -121,9 +121,7 @@ class Extending:
         for one in self.listed(session):
             if one.name == name:
                 return one
-        known = ", ".join(found()) or "none"
-        how = f"install its package beside the product; installed plugins: {known}"
-        raise Refused("plugin_unknown", f"no plugin {name!r} is installed", how, Exit.NO_INPUT)
+        raise not_installed(name, found())
 
     def describe(self, name: str) -> Description:
         """Have a plugin say what it is now, started for nobody; refused where it can't."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
+from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extension import GROUP
 
 
@@ -30,6 +31,13 @@ def found() -> Mapping[str, Found]:
     for one in entry_points(group=GROUP):
         every.setdefault(one.name, []).append(one)
     return {name: _found(name, points) for name, points in sorted(every.items())}
+
+
+def not_installed(name: str, plugins: Iterable[str]) -> Refused:
+    """Say that no plugin of that name is installed, and which are."""
+    known = ", ".join(f"`{one}`" for one in plugins) or "none"
+    how = f"install its package beside the product; installed plugins: {known}"
+    return Refused("plugin_unknown", f"no plugin `{name}` is installed", how, Exit.NO_INPUT)
 
 
 def _found(name: str, points: list[EntryPoint]) -> Found:

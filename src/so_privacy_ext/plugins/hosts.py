@@ -12,7 +12,7 @@ from typing import Any, Self
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import TenantId
 from so_privacy_ext.plugins.described import Description, asks_for_more
-from so_privacy_ext.plugins.found import Found, found
+from so_privacy_ext.plugins.found import Found, found, not_installed
 from so_privacy_ext.plugins.process import Process, Reply
 from so_privacy_ext.plugins.troubles import HOW, Kind, PluginFailed, Trouble
 
@@ -85,9 +85,7 @@ class Hosts:
     def _tried(self, name: str, settings: Mapping[str, Any] | None) -> Description:
         plugins = self._plugins()
         if name not in plugins:
-            known = ", ".join(f"`{one}`" for one in plugins) or "none"
-            how = f"install its package beside the product; installed plugins: {known}"
-            raise Refused("plugin_unknown", f"no plugin `{name}` is installed", how, Exit.NO_INPUT)
+            raise not_installed(name, plugins)
         try:
             with self._started(plugins[name], settings) as process:
                 return process.description
