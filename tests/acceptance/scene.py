@@ -163,7 +163,7 @@ class Scene:
         assert reply.status_code in {400, 401, 404, 413, 431}
 
 
-def wait(true: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def wait(true: Callable[[], bool], what: str, seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, what

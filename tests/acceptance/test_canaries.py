@@ -33,7 +33,7 @@ main()
 """
 """A worker with a defect of the worst kind: the exception quotes the person."""
 
-pytestmark = [pytest.mark.row("F30", "B102"), pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.row("F30", "B102"), pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
