@@ -86,8 +86,8 @@ def _parts(stage: Stage) -> Iterator[tuple[str, Callable[[], list[Figure]]]]:
     yield "one person at a time", lambda: reacting.idle(stage)
     yield "memory", lambda: _memory(stage)
     yield "one person beside a burst of 5,000 events", lambda: reacting.beside_a_burst(stage)
-    yield "a plan applied person by person", lambda: applying.measure(stage)
     yield "killing workers", lambda: takeover.measure(stage, reacting.NOISY)
+    yield "a plan applied person by person", lambda: applying.measure(stage)
     yield "100,000 persons planned for and written in bulk", lambda: massing.measure(stage)
 
 

@@ -19,7 +19,7 @@ def measure(stage: Stage) -> list[Figure]:
     """Have one consent of each person changed, and echo back as an event, by the worker that runs."""
     installing.add(stage, [TENANT], manifests.WRITING)
     stage.tell("/seed", tenant=TENANT, persons=PERSONS)
-    stage.await_quiet()
+    stage.await_quiet(seconds=900)  # the burst before takes five minutes of calls
     app = installing.app_of(stage)
     try:
         tenant = app.tenant(TENANT)
