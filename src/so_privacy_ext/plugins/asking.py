@@ -5,7 +5,7 @@ Whatever a plugin does, each person comes back with her facts; what it did not s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -95,11 +95,13 @@ class Asking:
     def _batch(
         self, persons: Sequence[Seen], manifest: ActiveManifest, asked: Sequence[Question]
     ) -> list[Facts]:
-        persons = self._with_facts(persons)
+        silent: set[str] = set()
+        persons = self._with_facts(persons, silent)
         persons = self._with_sources(persons, manifest)
-        return self._with_answers(persons, asked)
+        return self._with_answers(persons, asked, silent)
 
-    def _with_facts(self, persons: Sequence[Seen]) -> Sequence[Seen]:
+    def _with_facts(self, persons: Sequence[Seen], silent: set[str]) -> Sequence[Seen]:
+        """Add what the plugins found, and to `silent` those that failed at it."""
         further: list[dict[str, FieldValue]] = [{} for _ in persons]
         for plugin in self._plugins:
             described = plugin.description
@@ -115,7 +117,10 @@ class Asking:
             ]
             now = self._clock.now().isoformat()
             read = partial(_further, described.further, len(persons))
-            for place, facts in self._ask(plugin, "facts", {"persons": shown, "now": now}, read):
+            found, whole = self._ask(plugin, "facts", {"persons": shown, "now": now}, read)
+            if not whole:
+                silent.add(described.name)
+            for place, facts in found:
                 further[place] |= facts
         return [
             replace(one, facts=replace(one.facts, further={**one.facts.further, **more})) if more else one
@@ -131,7 +136,7 @@ class Asking:
                 continue
             shown = [outward(persons[place].facts, described.namespace) for place in places]
             read = partial(_sources, described, places)
-            for place, source, proposed in self._ask(plugin, "sources", {"persons": shown}, read):
+            for place, source, proposed in self._ask(plugin, "sources", {"persons": shown}, read)[0]:
                 if source not in manifest.articles and source != DEFAULT_SOURCE:
                     what = "it proposes a source that the manifest doesn't name"
                     how = "add the source to the manifest's `sources`, or set the plugin otherwise"
@@ -146,7 +151,13 @@ class Asking:
             chosen[place] = replace(persons[place], facts=facts)
         return chosen
 
-    def _with_answers(self, persons: Sequence[Seen], asked: Sequence[Question]) -> list[Facts]:
+    def _with_answers(
+        self, persons: Sequence[Seen], asked: Sequence[Question], silent: Collection[str]
+    ) -> list[Facts]:
+        """Add what the plugins' conditions said.
+
+        That one doesn't know is no answer where its plugin failed to find the facts to know it by.
+        """
         answers: list[dict[str, Answer]] = [{} for _ in persons]
         for plugin in self._plugins:
             described = plugin.description
@@ -157,8 +168,9 @@ class Asking:
             shown = [outward(one.facts, described.namespace) for one in persons]
             content = {"questions": [[one.word, one.argument] for one in mine], "persons": shown}
             read = partial(_answers, described, mine, len(persons))
-            for place, key, answer in self._ask(plugin, "conditions", content, read):
-                answers[place][key] = answer
+            for place, key, answer in self._ask(plugin, "conditions", content, read)[0]:
+                if answer[0] is not None or described.name not in silent:
+                    answers[place][key] = answer
         return [
             replace(one.facts, answers={**one.facts.answers, **more}) if more else one.facts
             for one, more in zip(persons, answers, strict=True)
@@ -166,8 +178,8 @@ class Asking:
 
     def _ask(
         self, plugin: Enabled, do: str, content: Mapping[str, Any], read: Callable[[Any], Iterator[Read]]
-    ) -> list[Read]:
-        """Give what a plugin said, read whole; nothing if it said nothing that can be read."""
+    ) -> tuple[list[Read], bool]:
+        """Give what a plugin said, nothing if it can't be read, and whether all of it went well."""
         described = plugin.description
         try:
             reply = self._hosts.ask(
@@ -180,14 +192,14 @@ class Asking:
             )
             for trouble in reply.troubles:
                 self._note(trouble)
-            return list(read(reply.answer))
+            return list(read(reply.answer)), not reply.troubles
         except PluginFailed as failed:
             for trouble in failed.troubles:
                 self._note(trouble)
         except (ValueError, TypeError, AttributeError, RecursionError):
             what = "it gave something that is no answer"
             self._note(Trouble(described.name, Kind.JUNK, what, HOW[Kind.JUNK]))
-        return []
+        return [], False
 
     def _note(self, trouble: Trouble) -> None:
         if self._hosts.is_news(self._tenant_id, trouble):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from so_privacy_ext.model import STORE, Decision, Outcome, TenantLists, UserField
 from so_privacy_ext.rules.findings import Finding, ManifestInvalid, shown
-from so_privacy_ext.rules.logic import Part, Test, matcher, ready
+from so_privacy_ext.rules.logic import Part, Test, asks_plugins, matcher, ready
 from so_privacy_ext.rules.manifest import Manifest, asked
 from so_privacy_ext.rules.references import places, words_in
 from so_privacy_ext.rules.retention import ActiveRetention, kept
@@ -86,6 +86,8 @@ class ActiveRule:
     ruled: tuple[Ruled, ...]
     bits: int
     """The purposes of `ruled`."""
+    held_bits: int = 0
+    """Those that it holds back also while a plugin that it asks says nothing; none if it asks none."""
     max_changes: str | None = None
     """The share of all persons that a plan may touch by it, such as `5%`."""
 
@@ -263,8 +265,13 @@ def _rule(manifest: Manifest, rule: RuleShape[Any], purposes: dict[str, int], gr
         when=when,
         ruled=ruled,
         bits=sum(one.bit for one in ruled),
+        held_bits=_held(ruled) if asks_plugins(when) else 0,
         max_changes=rule.max_changes,
     )
+
+
+def _held(ruled: Iterable[Ruled]) -> int:
+    return sum(one.bit for one in ruled if one.decision.outcome is not Outcome.GIVE)
 
 
 def _decision(manifest: Manifest, rule: RuleShape[Any], purpose: str, gives: GiveBasis | str) -> Decision:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from so_privacy_ext.model import STORE, WITHDRAWN, Decision, Ruling
 from so_privacy_ext.rules.activation import DEFAULT_SOURCE, ActiveManifest, ActiveRule
+from so_privacy_ext.rules.logic import could_be
 from so_privacy_ext.rules.references import UNKNOWN_SOURCE
 from so_privacy_ext.sdk import Facts
 
 
 def decide(facts: Facts, manifest: ActiveManifest) -> Ruling:
-    """Rule on every purpose that a rule reaches and that doesn't stand withdrawn."""
+    """Rule on every purpose that a rule reaches and that doesn't stand withdrawn.
+
+    A rule that asks a plugin and gets no answer may hold: until that is known, it holds back what it would,
+    so that no rule below gives it, and it gives and tells nothing.
+    """
     withdrawn = withdrawn_purposes(facts)
     undecided = open_purposes(manifest, withdrawn)
     source = source_to_write(facts)
@@ -17,10 +22,13 @@ def decide(facts: Facts, manifest: ActiveManifest) -> Ruling:
     highest = tell_rule = None
     for rule in manifest.rules:
         decided = rule.bits & undecided
-        if decided and rule.matches(facts):
+        holds = decided and rule.matches(facts)
+        if not holds:
+            decided &= rule.held_bits
+        if decided and (holds or could_be(rule.when, facts)):
             decisions += [one.for_source(source) for one in rule.ruled if one.bit & decided]
             highest = highest or rule
-            tell_rule = tell_rule or (rule if rule.tell else None)
+            tell_rule = tell_rule or (rule if holds and rule.tell else None)
             undecided &= ~decided
             if not undecided:
                 break

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from so_privacy_ext.model import Ruling
 from so_privacy_ext.rules.activation import ActiveManifest, ActiveRule
 from so_privacy_ext.rules.decide import decide, open_purposes, withdrawn_purposes
-from so_privacy_ext.rules.logic import Leaf, culprit
+from so_privacy_ext.rules.logic import Leaf, culprit, unasked
 from so_privacy_ext.rules.reach import kinds
 from so_privacy_ext.rules.reach.map import RuleMap
 from so_privacy_ext.rules.reach.misses import Need, nearest
@@ -70,6 +70,8 @@ class RuleExplained:
     """The nearest miss: all of these at once, and no fewer, would make it match."""
     then: Mapping[str, str | None] | None = None
     """Had it matched so: purpose → the rule that would decide it; None where that stands withdrawn."""
+    unasked: tuple[str, ...] = ()
+    """Words of plugins that said nothing, for which it holds back what it `decided`, although not matched."""
 
     @property
     def matched(self) -> bool:
@@ -121,8 +123,12 @@ def _missed(
 ) -> RuleExplained:
     rule, miss = manifest.rules[number], nearest(rules, number, facts)
     failure = _failure(rule, facts)
+    held = tuple(
+        one.decision.purpose for one in rule.ruled if decided_by.get(one.decision.purpose) == rule.rule_id
+    )
+    words = tuple(unasked(rule.when, facts)) if held else ()
     if miss is None:
-        return RuleExplained(rule.rule_id, rule.because, failure)
+        return RuleExplained(rule.rule_id, rule.because, failure, decided=held, unasked=words)
     if miss.mended is not None:
         decided_by = {one.purpose: one.rule_id for one in decide(miss.mended, manifest).decisions}
     else:
@@ -131,6 +137,8 @@ def _missed(
         rule.rule_id,
         rule.because,
         failure,
+        decided=held,
+        unasked=words,
         lacks=tuple(_lack(need, facts) for need in miss.needs),
         then={one.decision.purpose: decided_by.get(one.decision.purpose) for one in rule.ruled},
     )

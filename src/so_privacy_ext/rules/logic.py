@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from so_privacy_ext.rules.conditions import Conditions
-from so_privacy_ext.sdk import Aspect, Condition, Facts, Ground, Truth
+from so_privacy_ext.sdk import Aspect, Condition, Facts, Ground, Truth, answer_key
 
 Test = Callable[[Facts], Truth]
 
@@ -23,6 +23,8 @@ class Leaf:
     found: Callable[[Facts], object]
     aspects: tuple[Aspect, ...] | None
     """All facts on which the truth depends; None where the word doesn't say."""
+    asks: str = ""
+    """The question to a plugin, by which its answer lies among the facts; empty where it asks none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def _parts(when: Conditions, ground: Ground, path: str) -> Iterator[Part]:
             predicate = part.prepare(ground)
             aspects = part.aspects(ground)
             known = None if aspects is None else tuple(aspects)
-            yield Leaf(f"{path}.{part.word}", part, predicate.truth, predicate.found, known)
+            asks = answer_key(part.word, part.root) if part.plugin else ""
+            yield Leaf(f"{path}.{part.word}", part, predicate.truth, predicate.found, known, asks)
 
 
 def matcher(part: Part) -> Test:
@@ -130,6 +133,34 @@ def _any_true(tests: tuple[Test, ...]) -> Test:
         return False
 
     return any_true
+
+
+def asks_plugins(part: Part) -> bool:
+    """Tell whether any of its words is answered by a plugin."""
+    if isinstance(part, Leaf):
+        return bool(part.asks)
+    return any(asks_plugins(one) for one in ((part.part,) if isinstance(part, Not) else part.parts))
+
+
+def could_be(part: Part, facts: Facts, wanted: bool = True) -> bool:
+    """Tell whether a part may be as wanted, had the plugins answered that said nothing at all.
+
+    A plugin that answers that it doesn't know has said something.
+    """
+    if isinstance(part, Leaf):
+        return part.truth(facts) is wanted or (bool(part.asks) and part.asks not in facts.answers)
+    if isinstance(part, Not):
+        return could_be(part.part, facts, not wanted)
+    could = (could_be(one, facts, wanted) for one in part.parts)
+    return all(could) if isinstance(part, Every) is wanted else any(could)
+
+
+def unasked(part: Part, facts: Facts) -> list[str]:
+    """Give the plugins' words of which no answer is among the facts, in their order."""
+    if isinstance(part, Leaf):
+        return [part.condition.word] if part.asks and part.asks not in facts.answers else []
+    inner = (part.part,) if isinstance(part, Not) else part.parts
+    return list(dict.fromkeys(word for one in inner for word in unasked(one, facts)))
 
 
 def culprit(part: Part, facts: Facts, wanted: bool = True) -> tuple[Leaf | None, bool]:

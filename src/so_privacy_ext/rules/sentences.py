@@ -198,6 +198,9 @@ def _lost(rule: RuleExplained, wording: Wording) -> str:
 
 
 def _missed(rule: RuleExplained, failure: Failure, wording: Wording) -> str:
+    if rule.unasked:
+        words, held = wording.both(rule.unasked), _all(rule.decided, wording)
+        return wording.say("fate", "unasked", rule=rule.rule_id, words=words, purposes=held)
     if rule.lacks:
         lacks = "; ".join(_lack(one, wording) for one in rule.lacks)
         return wording.say("fate", "misses", rule=rule.rule_id, lacks=lacks, then=_then(rule, wording))

@@ -10,7 +10,7 @@ from so_privacy_ext.plugins.asking import Asking, Question
 from so_privacy_ext.plugins.described import Description, read_description
 from so_privacy_ext.plugins.found import Found
 from so_privacy_ext.plugins.hosts import Hosts
-from so_privacy_ext.plugins.troubles import Trouble
+from so_privacy_ext.plugins.troubles import Kind, Trouble
 from so_privacy_ext.sdk import Facts, Proposed, Seen
 from tests.unit.plugins import acme_vat
 from tests.unit.plugins.conftest import ACME, TENANT, Ask, Still, faulty, manifest, person
@@ -81,6 +81,15 @@ def test_a_source_that_the_manifest_does_not_name_is_none(ask: Ask, troubles: li
     assert facts == unnamed
     assert [one.what for one in troubles] == ["it proposes a source that the manifest doesn't name"]
     assert troubles[0].how == "add the source to the manifest's `sources`, or set the plugin otherwise"
+
+
+def test_not_knowing_is_no_answer_where_the_facts_to_know_it_by_were_not_found(
+    ask: Ask, troubles: list[Trouble]
+) -> None:
+    (facts,) = ask("{faulty.known: true}", [person()], faulty("finds_nothing"))
+
+    assert facts == person().facts
+    assert [one.kind for one in troubles] == [Kind.RAISED]
 
 
 def test_many_are_asked_about_in_slices(ask: Ask, troubles: list[Trouble]) -> None:

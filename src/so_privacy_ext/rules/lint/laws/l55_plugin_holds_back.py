@@ -26,8 +26,8 @@ def look(subject: Subject) -> Iterator[Found]:
             left = sorted(asked - _asked(lower))
             if given and left:
                 what = (
-                    f"{shown(upper.rule.id)} holds back {', '.join(given)} by {shown(left[0])}; while the"
-                    f" plugin can't say, {shown(lower.rule.id)} below gives it"
+                    f"{shown(upper.rule.id)} holds back {', '.join(given)} by {shown(left[0])}; where the"
+                    f" plugin answers that it doesn't know, {shown(lower.rule.id)} below gives it"
                 )
                 how = f"ask for it in {shown(lower.rule.id)} too: what is unknown makes no rule apply"
                 yield Found(upper.at("id"), what, how)
@@ -41,10 +41,10 @@ def _asked(rule: RuleAt) -> set[str]:
 LAW = Law(
     code="L55",
     level=Level.WARNING,
-    title="a rule holds back by what a plugin says, and one below gives while the plugin can't say",
+    title="a rule holds back by what a plugin says, and one below gives where the plugin doesn't know",
     fact=Fact(
-        says="what a plugin doesn't answer is unknown, a rule applies only where its conditions are true,"
-        " and the next one that does decides",
+        says="of whom a plugin says that it doesn't know, no rule applies that asks for it, and the next one"
+        " that does decides; only while a plugin says nothing at all, its rule holds back all the same",
         source="this product, docs/manifest.md",
         checked_on="2026-11-28",
         confidence="verified",
