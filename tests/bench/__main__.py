@@ -53,6 +53,7 @@ def main() -> int:
                 figures += measure()
             machine = _machine(stage) | {"load_at_start": round(load, 1)}
     except StageError as error:
+        console.print(_table(figures))
         console.print(f"[red]{error}[/red]", highlight=False)
         return 1
     except KeyboardInterrupt:
