@@ -94,7 +94,7 @@ class Seen:
     company_id: int
     facts: Facts
     source_is_open: bool = False
-    """Nobody has given her a source: a proposal may stand for it."""
+    """Nobody has said where she comes from: a proposal may stand for it."""
 
 
 def answer_key(word: str, argument: Any) -> str:

@@ -12,6 +12,8 @@ from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.rules.references import UNKNOWN_SOURCE
 from so_privacy_ext.sdk import Facts, Seen
 
+_DOORS = frozenset({"USER", "IMPORT", "API"})
+"""What the CRM itself puts where it knows only how a person was entered, not where she comes from."""
 Told = tuple[Person, Sequence[InboxEvent]]
 """A person as just read, and what happened to her."""
 
@@ -47,8 +49,12 @@ def made_up(consult: Consult | None, manifest: ActiveManifest) -> Callable[[Fact
 
 
 def source_is_open(person: Person, lists: TenantLists, own: AssociateId | None) -> bool:
-    """Tell whether nobody has said yet where a person comes from, so that a plugin may propose it."""
+    """Tell whether nobody has said yet where a person comes from, so that a plugin may propose it.
+
+    Whoever enters a person may pick a source, which then stands in the CRM's own row: so only sources that
+    say nothing but how she was entered are taken for nobody's word.
+    """
     store = person.consents.get(STORE)
     if store is None or store.source in {"", UNKNOWN_SOURCE}:
         return True
-    return authority(store, person, lists, own) is Authority.CRM_DEFAULT
+    return store.source in _DOORS and authority(store, person, lists, own) is Authority.CRM_DEFAULT
