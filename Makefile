@@ -29,6 +29,7 @@ check: $(STAMP)     ## format, lint, types, architecture, known vulnerabilities
 	@$(BIN)/ruff format --check src sandbox tests examples
 	@$(BIN)/ruff check src sandbox tests examples
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.typed
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.audit
 
