@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from so_privacy_ext.extension import Extension, FromSetting, Proposal
     from so_privacy_ext.ports import Clock
+    from so_privacy_ext.reactions import DecidedPurpose, Decision
     from so_privacy_ext.sdk import UNKNOWN, Condition, Facts, OneOrMany, Seen, Truth, Unknown
 
 _WHERE = {
@@ -18,6 +19,8 @@ _WHERE = {
     "Extension": "extension",
     "FromSetting": "extension",
     "Proposal": "extension",
+    "DecidedPurpose": "reactions",
+    "Decision": "reactions",
     "Condition": "sdk",
     "Facts": "sdk",
     "OneOrMany": "sdk",
@@ -31,6 +34,8 @@ __all__ = [
     "UNKNOWN",
     "Clock",
     "Condition",
+    "DecidedPurpose",
+    "Decision",
     "Extension",
     "Facts",
     "FromSetting",

@@ -16,9 +16,11 @@ from so_privacy_ext.approving import Approving
 from so_privacy_ext.coming_and_going import ComingAndGoing
 from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.doctor.address import certificate_seconds
+from so_privacy_ext.doctor.errands import examine_errands
 from so_privacy_ext.doctor.examination import Practice
 from so_privacy_ext.doctor.plugins import examine_plugins
 from so_privacy_ext.drafting import Drafts
+from so_privacy_ext.errands import ERRANDS
 from so_privacy_ext.errors import CrmFailure, Exit, Fault, Refused
 from so_privacy_ext.extending import Extending
 from so_privacy_ext.foresight import Foresight
@@ -40,6 +42,7 @@ from so_privacy_ext.model import (
 from so_privacy_ext.ports import Clock, MassWriter, OfTenant
 from so_privacy_ext.processing.expiring import end_due
 from so_privacy_ext.processing.work import Work
+from so_privacy_ext.reacting import Reacting
 from so_privacy_ext.replaying import Replaying
 from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
 from so_privacy_ext.rules.conditions import Words
@@ -102,6 +105,7 @@ class App:
         self.clock = clock or SystemClock()
         self.crms = CrmConnections(settings, dsn, self.data_key, self.clock)
         self.extending = Extending(self.data_key, self.clock)
+        self.reacting = Reacting(self.extending)
         self._coming = ComingAndGoing(dsn, self.data_key, self.crms, settings.public_url, self.extending)
         self._manifests: dict[tuple[str, int], tuple[TenantLists, Words, ActiveManifest]] = {}
         self.sessions = KeptSessions(dsn, self.data_key)
@@ -178,6 +182,7 @@ class App:
             WHOLE_SWEEP: Chore(self._sweeping(SweepKind.WHOLE), within=DAY),
             RUN: Chore(in_turn(self.make_work), within=DAY),
             ENDS: Chore(self._end_due, within=3600.0),
+            ERRANDS: Chore(self.reacting.work, within=DAY),
             PURGE: Chore(self._purge_in_turn, within=DAY, while_paused=True),
         }
 
@@ -210,6 +215,7 @@ class App:
             must_yield=must_yield,
             mass=self.mass_writer(turn) if turn.tenant.mass_writes else None,
             consult=self.extending.consult(turn),
+            consumers=self.reacting.consumers(turn),
         )
 
     def mass_writer(self, turn: Turn) -> MassWriter:
@@ -366,6 +372,7 @@ class App:
             words=self.extending.words_in_turn,
             is_strict=lambda turn: is_strict(self.crms.client(turn)),
             plugins=lambda turn: examine_plugins(turn, self.extending, self.clock.now()),
+            errands=examine_errands,
             webhook_address=self._coming.webhook_address,
         )
 

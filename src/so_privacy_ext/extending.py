@@ -7,10 +7,11 @@ agrees to what it says of itself: that is kept, and what it asks for beyond that
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from so_privacy_ext.errands import Consumer
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import TenantId
 from so_privacy_ext.plugins.asking import Asking, Enabled
@@ -24,6 +25,7 @@ from so_privacy_ext.plugins.described import (
 )
 from so_privacy_ext.plugins.found import Found, found, not_installed
 from so_privacy_ext.plugins.hosts import Hosts
+from so_privacy_ext.plugins.reacting import PluginConsumer, consumer_of
 from so_privacy_ext.plugins.troubles import Trouble
 from so_privacy_ext.ports import Clock
 from so_privacy_ext.processing.work import Consult
@@ -98,17 +100,20 @@ class Extending:
 
     def consult(self, turn: Turn) -> Consult | None:
         """Give what asks the tenant's plugins; None where it has switched none on."""
-        if not turn.tenant.plugins:
-            return None
-        enabled = self._of(turn.session, turn.tenant.plugins).enabled
+        enabled = self._enabled(turn)
         if not enabled:
             return None
+        noted = self._noting(turn)
+        return Asking(self._hosts, turn.tenant.tenant_id, enabled, clock=self._clock, noted=noted).answer
 
-        def note(trouble: Trouble) -> None:
-            plugins.failed(turn.session, turn.ledgers, trouble)
-
-        asking = Asking(self._hosts, turn.tenant.tenant_id, enabled, clock=self._clock, noted=note)
-        return asking.answer
+    def consumers(self, turn: Turn) -> Sequence[Consumer]:
+        """Give the tenant's plugins, as those that are told of what was recorded."""
+        tenant, noted = turn.tenant, self._noting(turn)
+        name = f"{tenant.environment}/{tenant.context_identifier}"
+        return [
+            PluginConsumer(self._hosts, tenant.tenant_id, name, one, self._clock, noted)
+            for one in self._enabled(turn)
+        ]
 
     def listed(self, session: TenantSession) -> Sequence[TenantPlugin]:
         """Give the plugins that are installed, and those that the tenant has or had switched on."""
@@ -159,9 +164,11 @@ class Extending:
         self._keep(turn, replace(before.kept, settings=settings), before.agreed, who)
 
     def disable(self, turn: Turn, name: str, *, who: str) -> bool:
-        """Switch a plugin off; what it would say is unknown from now on. False if it was not on."""
+        """Switch a plugin off, which says nothing and is told nothing from now on. False if it was not on."""
         self.shown(turn.session, name)
-        return plugins.disable(turn.session, turn.ledgers, name, who=who)
+        with turn.ledgers.transaction():
+            turn.ledgers.errands.drop(consumer_of(name), "plugin_off")
+            return plugins.disable(turn.session, turn.ledgers, name, who=who)
 
     def unanswered(self, turn: Turn) -> Mapping[str, Sequence[str]]:
         """Give the words that the manifest that decides asks of plugins that are off, by plugin."""
@@ -179,6 +186,16 @@ class Extending:
     def close(self) -> None:
         """End all plugins of this process."""
         self._hosts.close()
+
+    def _enabled(self, turn: Turn) -> Sequence[Enabled]:
+        """Give the plugins that the turn's tenant has on; one that never had any is asked nothing."""
+        return self._of(turn.session, turn.tenant.plugins).enabled
+
+    def _noting(self, turn: Turn) -> Callable[[Trouble], None]:
+        def note(trouble: Trouble) -> None:
+            plugins.failed(turn.session, turn.ledgers, trouble)
+
+        return note
 
     def _keep(self, turn: Turn, kept: KeptPlugin, now: Description, who: str) -> None:
         told = {"version": now.version, "declaration": now.fingerprint, "settings": sorted(kept.settings)}

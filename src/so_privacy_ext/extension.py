@@ -64,6 +64,14 @@ class Detector:
     reasons: Mapping[str, Mapping[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A function that is told of something afterwards."""
+
+    function: Callable[..., Any]
+    asks: frozenset[str]
+
+
 class Extension:
     """Says in one place all that a plugin is: its name, what it adds, and what it needs."""
 
@@ -93,6 +101,7 @@ class Extension:
         self.words: list[type[Condition[Any]]] = []
         self.finders: list[Finder] = []
         self.detectors: list[Detector] = []
+        self.after_decisions: list[Reaction] = []
 
     @property
     def namespace(self) -> str:
@@ -130,6 +139,16 @@ class Extension:
             return function
 
         return added
+
+    def after_decision(self, function: Function) -> Function:
+        """Have a function told of each decision after it was carried out; it gives nothing.
+
+        It takes any of `decision` (a `Decision`), `key`, `settings` and `clock` by name. It is told at least
+        once, in the order of each person's decisions, and again later if it raises; `key` is the same then.
+        """
+        asks = _asks(function, frozenset({"decision", "key", "settings", "clock"}))
+        self.after_decisions.append(Reaction(function, asks))
+        return function
 
 
 def _asks(function: Callable[..., Any], offered: frozenset[str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from so_privacy_ext.errands import Errands
 from so_privacy_ext.model import (
     AddressHash,
     AssociateId,
@@ -449,6 +450,7 @@ class Ledgers:
     reviews: Reviews
     journal: Journal
     ends: Ends
+    errands: Errands
     transaction: TransactionFactory
     together: TransactionFactory
     """For many at once: what gives nothing back is sent without waiting for each, and tells of no rows."""

@@ -46,7 +46,7 @@ def test_the_example_is_found_and_works_beside_the_product(fresh: Fresh, tmp_pat
     assert "talks to {host}:443" in said
 
     tests = fresh.run(f"pytest -p no:cacheprovider {EXAMPLE}", tmp_path).stdout
-    assert "8 passed" in tests, tests
+    assert "9 passed" in tests, tests
 
 
 class Walk:

@@ -16,6 +16,8 @@ from so_privacy_ext import (
     UNKNOWN,
     Clock,
     Condition,
+    DecidedPurpose,
+    Decision,
     Extension,
     Facts,
     FromSetting,
@@ -131,6 +133,13 @@ def turnover(
 @ext.detect_source(reasons={"listed": {"en": "her company is in the register"}})
 def source(facts: Facts) -> Proposal | None:
     return Proposal("VENDOR", 0.8, "listed") if facts.has_email else None
+
+
+@ext.after_decision
+def decided(decision: Decision, key: str, clock: Clock) -> None:
+    assert_type(decision.purposes["STORE"], DecidedPurpose)
+    assert_type(decision.purposes["STORE"].basis, str | None)
+    decision.mail = f"{key} {clock.now()}"  # type: ignore[misc]
 
 
 assert_type(source(Facts(country="DK")), Proposal | None)

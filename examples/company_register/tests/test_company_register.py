@@ -12,7 +12,7 @@ import pytest
 
 from company_register import Settings, found, source
 from so_privacy_ext import Facts, Proposal, Seen
-from so_privacy_kit import Deliver, Person, Tenant
+from so_privacy_kit import Clock, Deliver, Person, Tenant
 
 LISTED, UNHEARD_OF, NONE = (
     Facts(email_domain=domain) for domain in ("eksempel.example", "nowhere.example", None)
@@ -25,6 +25,7 @@ class Register(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answering)
         self.asked: list[list[str]] = []
+        self.uses: list[str] = []
         self.status = 200
 
     @property
@@ -36,10 +37,15 @@ class Answering(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         register = self.server
         assert isinstance(register, Register)
-        domains = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["domains"]
-        register.asked.append(domains)
-        listed = [{"domain": "eksempel.example", "since": "2009-05-01"}]
-        content = json.dumps({"companies": [one for one in listed if one["domain"] in domains]}).encode()
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/v1/uses":
+            register.uses.append(said["key"])
+            content = b"{}"
+        else:
+            register.asked.append(said["domains"])
+            listed = [{"domain": "eksempel.example", "since": "2009-05-01"}]
+            found = [one for one in listed if one["domain"] in said["domains"]]
+            content = json.dumps({"companies": found}).encode()
         self.send_response(register.status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -115,3 +121,25 @@ def test_a_register_out_of_reach_delays_nobody(
 
     assert anna.rules["STORE"] == "met-in-person"
     assert [one.content["kind"] for one in tenant.journal("plugin_failed")] == ["raised"]
+
+
+def test_a_register_that_wants_to_know_is_told_of_each_use_and_of_no_person(
+    tenant: Tenant, person: Callable[..., Person], deliver: Deliver, register: Register, clock: Clock
+) -> None:
+    tenant.enable("company-register", host=register.host, reports_use=True)
+    person(country="NO", email="anna@eksempel.example")
+    person(country="NO", email="berit@nowhere.example")
+    deliver()
+    assert len(register.uses) == 1
+
+    register.status = 503
+    person(country="NO", source="VENDOR", email="carl@elsewhere.example")
+    deliver()
+    assert len(set(register.uses)) == 2
+
+    register.status = 200
+    clock.advance(minutes=2)
+    deliver()
+    assert len(register.uses) == 3
+    assert register.uses[1] == register.uses[2]  # the same use, told again
+    assert len({*map(len, register.uses)}) == 1

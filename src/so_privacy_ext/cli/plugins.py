@@ -235,6 +235,8 @@ def _lines(description: Description, chosen: Mapping[str, Any]) -> Iterator[str]
         yield f"finds out {fact}"
     if description.detects_source:
         yield "proposes the source of persons of whom the CRM knows none"
+    if description.after_decision:
+        yield "is told of decisions: whose, for what, on which basis, by which rule, and what came of them"
     for host in description.hosts:
         yield f"talks to {host}"
     yield from _set_lines(description, chosen)

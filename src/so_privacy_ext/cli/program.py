@@ -87,6 +87,7 @@ program = group(
         "Manifests: init, check, schema, rules, test, shadow, diff, activate, list, export.",
     ),
     Listed("events", "events.commands", "Accepted events: list, show, drive again."),
+    Listed("errands", "errands.commands", "What plugins are told of afterwards: list, drive again."),
     Listed("run", "runs.commands", "Runs of plans: list, show, persons, stop, resume."),
     Listed("quarantine", "quarantine.commands", "Signed deliveries that are never acted on."),
     Listed("review", "review.commands", "What waits for a human: list, show, settle."),

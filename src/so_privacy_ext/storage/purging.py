@@ -21,7 +21,14 @@ from so_privacy_ext.storage.statements import Statements
 _BATCH = 1000
 """Rows that one transaction takes; a purge must hold up nobody."""
 
-_OF_A_PERSON = ("erase_events", "erase_facts", "erase_quarantine", "erase_runs", "erase_taken_back")
+_OF_A_PERSON = (
+    "erase_events",
+    "erase_facts",
+    "erase_quarantine",
+    "erase_runs",
+    "erase_taken_back",
+    "erase_errands",
+)
 
 _sql = Statements("purging")
 
@@ -49,6 +56,7 @@ def purge(session: TenantSession, periods: Periods) -> Mapping[str, int]:
         "facts": _in_batches(session, "facts", periods.facts),
         "comments": _in_batches(session, "comments", periods.events),
         "planned": _in_batches(session, "planned", periods.facts),
+        "errands": _in_batches(session, "errands", periods.events),
         "sessions": session.run(_sql["sessions"], {"idle": IDLE, "whole": WHOLE}),
     }
     return _counted(taken)

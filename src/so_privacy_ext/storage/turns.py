@@ -17,6 +17,7 @@ from so_privacy_ext.storage.database import IDLE_SECONDS, Connection, Row, conne
 from so_privacy_ext.storage.decisions import DecisionBook
 from so_privacy_ext.storage.due import LOCK_SPACE
 from so_privacy_ext.storage.ends import EndBook
+from so_privacy_ext.storage.errands import ErrandBook
 from so_privacy_ext.storage.failures import mapped
 from so_privacy_ext.storage.inbox import InboxBook
 from so_privacy_ext.storage.journal import JournalBook
@@ -55,6 +56,7 @@ class Turn:
             reviews=ReviewBook(session, tenant.epoch),
             journal=JournalBook(session, tenant.epoch),
             ends=EndBook(session, tenant.epoch),
+            errands=ErrandBook(session),
             transaction=session.transaction,
             together=session.together,
             due=self.due,

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from so_privacy_ext.errands import Consumer
 from so_privacy_ext.model import (
     AssociateId,
     ContextIdentifier,
@@ -65,6 +66,7 @@ class World:
     bodies: dict[EventId, Delivery] = field(default_factory=dict)
     consult: Consult | None = None
     """The tenant's plugins."""
+    consumers: Sequence[Consumer] = ()
 
     # Events
 
@@ -128,6 +130,7 @@ class World:
             clock=self.clock,
             must_yield=must_yield,
             consult=self.consult,
+            consumers=self.consumers,
         )
 
     @contextmanager

@@ -82,6 +82,7 @@ def test_quarantine_and_sessions_go_after_their_time(
         "facts": 0,
         "comments": 0,
         "planned": 0,
+        "errands": 0,
         "sessions": 0,
     }
     assert sessions.find(kept) is not None
@@ -94,6 +95,7 @@ def test_quarantine_and_sessions_go_after_their_time(
         "facts": 0,
         "comments": 0,
         "planned": 0,
+        "errands": 0,
         "sessions": 1,
     }
 

@@ -7,8 +7,8 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from company_register.register import listed_since
-from so_privacy_ext import Extension, Facts, FromSetting, Proposal, Seen
+from company_register.register import listed_since, used
+from so_privacy_ext import Decision, Extension, Facts, FromSetting, Proposal, Seen
 
 
 class Settings(BaseModel):
@@ -19,6 +19,11 @@ class Settings(BaseModel):
         default="VENDOR",
         title="Source",
         description="Key of the source, in the manifest, of those whose company is listed.",
+    )
+    reports_use: bool = Field(
+        default=False,
+        title="Report use",
+        description="Tell the register, which may charge for it, each time that its word became a source.",
     )
 
 
@@ -62,3 +67,12 @@ def source(facts: Facts, settings: Settings) -> Proposal | None:
     if facts.further.get("company_register.listed") is not True:
         return None
     return Proposal(settings.source, 0.8, "listed")
+
+
+@ext.after_decision
+def report_use(decision: Decision, key: str, settings: Settings) -> None:
+    """Tell the register that its word was used, if the administrator wants that; nothing of whom, but once."""
+    if not settings.reports_use:
+        return
+    if any(one.source == settings.source and one.result == "written" for one in decision.purposes.values()):
+        used(settings.host, key)

@@ -45,6 +45,13 @@ WHERE p.tenant_id = %(tenant_id)s AND (p.run_id, p.person_id) IN (
   LIMIT %(limit)s
 )
 
+-- name: errands
+DELETE FROM errand WHERE tenant_id = %(tenant_id)s AND errand_id IN (
+  SELECT errand_id FROM errand
+  WHERE tenant_id = %(tenant_id)s AND state = 'done' AND closed_at < so_now() - %(period)s
+  LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+
 -- name: sessions
 DELETE FROM web_session
 WHERE tenant_id = %(tenant_id)s AND (seen_at <= so_now() - %(idle)s OR began_at <= so_now() - %(whole)s)
@@ -71,3 +78,6 @@ UPDATE run_person SET planned = '{}', before = '{}' WHERE tenant_id = %(tenant_i
 
 -- name: erase_taken_back
 DELETE FROM taken_back WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s
+
+-- name: erase_errands
+DELETE FROM errand WHERE tenant_id = %(tenant_id)s AND entity = 'person/' || %(person_id)s::bigint AND state = 'done'

@@ -127,6 +127,9 @@ DELETE FROM proposal WHERE tenant_id = %(tenant_id)s
 -- What a plugin said of itself stays beside the manifests that are read by it.
 UPDATE plugin SET enabled_at = NULL, trouble = '{}' WHERE tenant_id = %(tenant_id)s
 
+-- name: wipe_errand
+DELETE FROM errand WHERE tenant_id = %(tenant_id)s
+
 -- name: wipe_plugin
 DELETE FROM plugin WHERE tenant_id = %(tenant_id)s
 

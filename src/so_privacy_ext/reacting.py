@@ -1,0 +1,25 @@
+"""Who is told of what was recorded for a tenant, and that they are: a kind of work in its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from so_privacy_ext.errands import Consumer
+from so_privacy_ext.extending import Extending
+from so_privacy_ext.processing.errands import do_errands
+from so_privacy_ext.storage.turns import Turn
+
+
+class Reacting:
+    """All that is told afterwards; of a tenant that has nobody to tell, only that is looked at."""
+
+    def __init__(self, extending: Extending) -> None:
+        self._extending = extending
+
+    def consumers(self, turn: Turn) -> Sequence[Consumer]:
+        """Give all whom the tenant wants told."""
+        return self._extending.consumers(turn)
+
+    def work(self, turn: Turn, must_yield: Callable[[], bool]) -> float:
+        """Tell them what is due, for a share of time; give the seconds until the next is."""
+        return do_errands(self.consumers(turn), turn.ledgers, must_yield)
