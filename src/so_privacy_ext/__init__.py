@@ -9,15 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from so_privacy_ext.extension import Extension, FromSetting, Proposal
+    from so_privacy_ext.extension import Erased, Extension, FromSetting, Holds, Proposal
     from so_privacy_ext.ports import Clock
     from so_privacy_ext.reactions import DecidedPurpose, Decision
     from so_privacy_ext.sdk import UNKNOWN, Condition, Facts, OneOrMany, Seen, Truth, Unknown
 
 _WHERE = {
     "Clock": "ports",
+    "Erased": "extension",
     "Extension": "extension",
     "FromSetting": "extension",
+    "Holds": "extension",
     "Proposal": "extension",
     "DecidedPurpose": "reactions",
     "Decision": "reactions",
@@ -36,9 +38,11 @@ __all__ = [
     "Condition",
     "DecidedPurpose",
     "Decision",
+    "Erased",
     "Extension",
     "Facts",
     "FromSetting",
+    "Holds",
     "OneOrMany",
     "Proposal",
     "Seen",

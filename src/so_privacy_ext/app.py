@@ -25,6 +25,7 @@ from so_privacy_ext.errors import CrmFailure, Exit, Fault, Refused
 from so_privacy_ext.extending import Extending
 from so_privacy_ext.foresight import Foresight
 from so_privacy_ext.healing import Healing
+from so_privacy_ext.held_elsewhere import HeldElsewhere
 from so_privacy_ext.lifecycle import restoring
 from so_privacy_ext.lifecycle.attending import STATE, attend
 from so_privacy_ext.lifecycle.pieces import Installed, Piece, Uninstalled
@@ -32,6 +33,7 @@ from so_privacy_ext.lifecycle.probing import let_in, paused_for
 from so_privacy_ext.lifecycle.restoring import RESTORED
 from so_privacy_ext.model import (
     ENDS,
+    ERASURES,
     NEW_SWEEP,
     WATCHDOG,
     WHOLE_SWEEP,
@@ -106,7 +108,10 @@ class App:
         self.crms = CrmConnections(settings, dsn, self.data_key, self.clock)
         self.extending = Extending(self.data_key, self.clock)
         self.reacting = Reacting(self.extending)
-        self._coming = ComingAndGoing(dsn, self.data_key, self.crms, settings.public_url, self.extending)
+        self.held = HeldElsewhere(dsn, self.data_key, self.extending)
+        self._coming = ComingAndGoing(
+            dsn, self.data_key, self.crms, settings.public_url, extending=self.extending, held=self.held
+        )
         self._manifests: dict[tuple[str, int], tuple[TenantLists, Words, ActiveManifest]] = {}
         self.sessions = KeptSessions(dsn, self.data_key)
         self._super_id: SuperId | None = None
@@ -183,6 +188,7 @@ class App:
             RUN: Chore(in_turn(self.make_work), within=DAY),
             ENDS: Chore(self._end_due, within=3600.0),
             ERRANDS: Chore(self.reacting.work, within=DAY),
+            ERASURES: Chore(self.held.in_turn, within=DAY, while_paused=True),
             PURGE: Chore(self._purge_in_turn, within=DAY, while_paused=True),
         }
 
@@ -244,6 +250,10 @@ class App:
             return True
         pauses = PauseBook(turn.session, turn.tenant.environment)
         return paused_for(pauses, failure, turn.tenant.environment)
+
+    def beside(self) -> None:
+        """Do what is owed to tenants that are gone."""
+        self.held.ask_for_removed()
 
     def crm(self, turn: Turn) -> SuperOfficeCrm:
         """Give a tenant's CRM, at the pace of its turn."""

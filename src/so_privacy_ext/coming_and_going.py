@@ -9,6 +9,7 @@ from so_privacy_ext import published
 from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extending import Extending
+from so_privacy_ext.held_elsewhere import HeldElsewhere
 from so_privacy_ext.lifecycle.install import install
 from so_privacy_ext.lifecycle.pieces import Installed, Piece, Uninstalled
 from so_privacy_ext.lifecycle.provisions import Provisions, provisions
@@ -34,13 +35,21 @@ class ComingAndGoing:
     """Installs and uninstalls; each can be begun again where it was broken off."""
 
     def __init__(
-        self, dsn: str, data_key: DataKey, crms: CrmConnections, public_url: str, extending: Extending
+        self,
+        dsn: str,
+        data_key: DataKey,
+        crms: CrmConnections,
+        public_url: str,
+        *,
+        extending: Extending,
+        held: HeldElsewhere,
     ) -> None:
         self._dsn = dsn
         self._data_key = data_key
         self._crms = crms
         self._public_url = public_url
         self._extending = extending
+        self._held = held
 
     @property
     def webhook_address(self) -> str:
@@ -82,7 +91,14 @@ class ComingAndGoing:
             return door
 
         try:
-            return uninstall(enter, register, self.webhook_address, tell, local=local)
+            return uninstall(
+                enter,
+                register,
+                self.webhook_address,
+                tell,
+                local=local,
+                erase=lambda: self._held.part(register.turn),
+            )
         finally:
             self._crms.forget(tenant.context_identifier, tenant.environment)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from so_privacy_ext.errands import Consumer
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import TenantId
+from so_privacy_ext.model import ERASURES, TenantId
 from so_privacy_ext.plugins.asking import Asking, Enabled
 from so_privacy_ext.plugins.described import (
     Description,
@@ -24,6 +24,7 @@ from so_privacy_ext.plugins.described import (
     words,
 )
 from so_privacy_ext.plugins.found import Found, found, not_installed
+from so_privacy_ext.plugins.holding import Holder
 from so_privacy_ext.plugins.hosts import Hosts
 from so_privacy_ext.plugins.reacting import PluginConsumer, consumer_of
 from so_privacy_ext.plugins.troubles import Trouble
@@ -34,7 +35,7 @@ from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.manifest import asked, parse
 from so_privacy_ext.rules.references import words_in
 from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
-from so_privacy_ext.storage import plugins
+from so_privacy_ext.storage import erasures, plugins
 from so_privacy_ext.storage.plugins import KeptPlugin, KeptTrouble
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession
@@ -59,6 +60,11 @@ class TenantPlugin:
     def asks_for_more(self, now: Description) -> Sequence[str]:
         """Say what it asks for as it is now, and the tenant has not agreed to; nothing while it is off."""
         return asks_for_more(self.agreed, now) if self.agreed is not None and self.is_on else ()
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether it may hold data of the tenant's, on or off."""
+        return self.kept is not None and self.kept.holds
 
     @property
     def troubles(self) -> Sequence[KeptTrouble]:
@@ -147,6 +153,7 @@ class Extending:
         decides could not be read any more.
         """
         before = self.shown(turn.session, now.name)
+        _refuse_what_is_held(turn, before, now)
         chosen = before.settings if settings is None else settings
         self._refuse_settings(now, chosen)
         content = now.model_dump(mode="json")
@@ -163,12 +170,43 @@ class Extending:
         self._refuse_settings(before.agreed, settings)
         self._keep(turn, replace(before.kept, settings=settings), before.agreed, who)
 
-    def disable(self, turn: Turn, name: str, *, who: str) -> bool:
-        """Switch a plugin off, which says nothing and is told nothing from now on. False if it was not on."""
-        self.shown(turn.session, name)
+    def disable(self, turn: Turn, name: str, *, who: str, erase: bool | None = None) -> bool:
+        """Switch a plugin off, which says nothing and is told nothing from now on. False if it was not on.
+
+        Of one that holds data it must be said whether it is to `erase` all of them or may keep them, which
+        nobody decides for the tenant; what is kept is erased person by person, as she goes.
+        """
+        plugin = self.shown(turn.session, name)
+        if plugin.holds and erase is None:
+            held = (
+                ""
+                if plugin.agreed is None or plugin.agreed.holds is None
+                else f": {plugin.agreed.holds.what}"
+            )
+            how = "say --erase-data to have it erase all, or --keep-data to let it keep them"
+            raise Refused("plugin_holds_data", f"`{name}` holds data elsewhere{held}", how, Exit.USAGE)
         with turn.ledgers.transaction():
             turn.ledgers.errands.drop(consumer_of(name), "plugin_off")
-            return plugins.disable(turn.session, turn.ledgers, name, who=who)
+            told = {"data": "to_erase" if erase else "kept"} if plugin.holds else {}
+            changed = plugins.disable(turn.session, turn.ledgers, name, who=who, told=told)
+            if plugin.holds and erase:
+                erasures.owe_all(turn.session, name)
+                turn.ledgers.journal.append("erasure_asked", None, {"plugin": name, "who": who})
+                turn.due(ERASURES, 0.0)
+        return changed
+
+    def holders(self, session: TenantSession, noted: Callable[[Trouble], object]) -> Sequence[Holder]:
+        """Give the plugins that may hold data of a tenant's, on or off, in the order of their names."""
+        return [
+            Holder(
+                self._hosts,
+                session.tenant_id,
+                Enabled(read_description(one.description), one.settings),
+                noted,
+            )
+            for one in plugins.listed(session, self._data_key)
+            if one.holds
+        ]
 
     def unanswered(self, turn: Turn) -> Mapping[str, Sequence[str]]:
         """Give the words that the manifest that decides asks of plugins that are off, by plugin."""
@@ -255,6 +293,18 @@ def _enabled(kept: Sequence[KeptPlugin]) -> Iterator[Enabled]:
     for one in kept:
         if one.enabled_at is not None:
             yield Enabled(read_description(one.description), one.settings)
+
+
+def _refuse_what_is_held(turn: Turn, before: TenantPlugin, now: Description) -> None:
+    """Refuse a version that would not know what it held, and one that is to have erased all first."""
+    if before.holds and now.holds is None:
+        what = f"`{now.name}` {now.version} doesn't say any more that it holds data, and it does"
+        how = f"first have the other version erase them: so-privacy plugin disable {now.name} --erase-data"
+        raise Refused("plugin_holds_data", what, how, Exit.BAD_DATA)
+    if any(one.plugin == now.name and one.of_all for one in erasures.counted(turn.session)):
+        what = f"`{now.name}` has not erased yet what it held, as it was asked to"
+        how = "wait until it has; so-privacy erasures list says why it has not"
+        raise Refused("plugin_erases", what, how, Exit.BAD_DATA)
 
 
 def _former(kept: KeptPlugin | None, now: Description) -> Sequence[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a partner declares: an `Extension` with its condition words, further facts and source detector.
+"""What a partner declares: an `Extension` with what it adds to rules, what it needs and what it holds.
 
 A package names it by an entry point in the group `so_privacy_ext.extensions`. Nothing runs by declaring:
 the product imports no plugin, it starts a process for it, which is asked.
@@ -21,6 +21,8 @@ GROUP = "so_privacy_ext.extensions"
 
 Word = TypeVar("Word", bound=type[Condition[Any]])
 Function = TypeVar("Function", bound=Callable[..., Any])
+Shows = TypeVar("Shows", bound=Callable[..., Mapping[str, Any]])
+Erases = TypeVar("Erases", bound="Callable[..., Erased]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,36 @@ class Reaction:
     asks: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """What a plugin holds of persons elsewhere, in a service at its hosts."""
+
+    what: str
+    """Which data, for the administrator who switches it on."""
+    why: str
+    """The purpose for which it is held."""
+    keep_days: int
+    """After so many days it is gone, whoever asks for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """The receipt for what a plugin has erased: it is gone when this is given."""
+
+    records: int
+    """How many there were; none where nothing was held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A function that answers for what a plugin holds."""
+
+    seam: str
+    """`subject_access`, `subject_erase` or `tenant_erase`."""
+    function: Callable[..., Any]
+    asks: frozenset[str]
+
+
 class Extension:
     """Says in one place all that a plugin is: its name, what it adds, and what it needs."""
 
@@ -83,6 +115,7 @@ class Extension:
         says: str,
         settings: type[BaseModel] | None = None,
         hosts: Sequence[str | FromSetting] = (),
+        holds: Holds | None = None,
     ) -> None:
         """Declare a plugin.
 
@@ -92,16 +125,19 @@ class Extension:
             says: one sentence for the administrator who switches it on.
             settings: a pydantic model of what the administrator may set.
             hosts: all to which it talks, as `"api.example.com:443"` or `FromSetting("host", port=587)`.
+            holds: what it holds of persons at these hosts; then it must also be able to show and erase that.
         """
         self.name = name
         self.version = version
         self.says = says
         self.settings = settings
         self.hosts = tuple(hosts)
+        self.holds = holds
         self.words: list[type[Condition[Any]]] = []
         self.finders: list[Finder] = []
         self.detectors: list[Detector] = []
         self.after_decisions: list[Reaction] = []
+        self.holdings: list[Holding] = []
 
     @property
     def namespace(self) -> str:
@@ -148,6 +184,32 @@ class Extension:
         """
         asks = _asks(function, frozenset({"decision", "key", "settings", "clock"}))
         self.after_decisions.append(Reaction(function, asks))
+        return function
+
+    def subject_access(self, function: Shows) -> Shows:
+        """Have a function show all that is held of one person, for whom she asks (GDPR art. 15).
+
+        It takes any of `person_id` and `settings` by name, and gives a mapping of plain JSON values.
+        """
+        return self._holding("subject_access", function, "person_id", "settings")
+
+    def subject_erase(self, function: Erases) -> Erases:
+        """Have a function erase all that is held of one person, who is gone from the CRM.
+
+        It takes any of `person_id` and `settings` by name, and gives `Erased` once all is gone. It is asked
+        again until it does, so that erasing what is gone must be no error.
+        """
+        return self._holding("subject_erase", function, "person_id", "settings")
+
+    def tenant_erase(self, function: Erases) -> Erases:
+        """Have a function erase all that is held for the tenant by whose settings it is asked.
+
+        It takes `settings` by name if it wants to, and gives `Erased`; asked again until it does.
+        """
+        return self._holding("tenant_erase", function, "settings")
+
+    def _holding(self, seam: str, function: Function, *offered: str) -> Function:
+        self.holdings.append(Holding(seam, function, _asks(function, frozenset(offered))))
         return function
 
 

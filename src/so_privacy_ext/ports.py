@@ -405,6 +405,13 @@ class Ends(Protocol):
         """Forget what would end of a person who is gone."""
 
 
+class Erasures(Protocol):
+    """What plugins that hold data elsewhere owe."""
+
+    def owe(self, person_id: PersonId) -> None:
+        """Have each of them owe to have erased what it holds of a person who is gone."""
+
+
 class Sweeps(Protocol):
     """Searches for what no event told of: where the next begins, whom one found, what it can state."""
 
@@ -451,6 +458,7 @@ class Ledgers:
     journal: Journal
     ends: Ends
     errands: Errands
+    erasures: Erasures
     transaction: TransactionFactory
     together: TransactionFactory
     """For many at once: what gives nothing back is sent without waiting for each, and tells of no rows."""

@@ -66,6 +66,9 @@ class Care(Protocol):
     def failed(self, turn: Turn, failure: CrmFailure) -> bool:
         """Tell whether a failure is dealt with, so that this tenant need not be parked for it."""
 
+    def beside(self) -> None:
+        """Do what no tenant's turn comes to, now and then."""
+
 
 class Careless:
     """Cares for nothing: every turn begins with its work."""
@@ -75,6 +78,9 @@ class Careless:
 
     def failed(self, turn: Turn, failure: CrmFailure) -> bool:  # noqa: ARG002  # the protocol's
         return False
+
+    def beside(self) -> None:
+        return None
 
 
 class Worker:
@@ -130,6 +136,7 @@ class Worker:
                 if self._chores and time.monotonic() - begun > BEGINNING:
                     begin_periodic(connection, {kind: one.within for kind, one in self._chores.items()})
                     begun = time.monotonic()
+                    pool.submit(self.beside)
                 waiting = [one for one in due_tenants(connection, 100) if one not in self._busy]
                 with self._guard:
                     free = self._threads - len(self._busy)
@@ -139,6 +146,13 @@ class Worker:
                 for tenant_id in chosen:
                     pool.submit(self._turn, tenant_id, stop)
                 wait_for_work(connection, 0.2 if self._others_wait else POLL)
+
+    def beside(self) -> None:
+        """Do what no tenant's turn comes to; what fails is tried again the next time."""
+        try:
+            self._care.beside()
+        except Exception as error:  # noqa: BLE001  # it must never end the worker
+            _log.warning("beside_failed", error=type(error).__name__)
 
     def _turn(self, tenant_id: TenantId, stop: threading.Event) -> None:
         try:

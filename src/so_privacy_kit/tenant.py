@@ -83,10 +83,10 @@ class Tenant:
         with self.product.turn(self.summary) as turn:
             extending.enable(turn, extending.describe(plugin), who="test", settings=settings)
 
-    def disable(self, plugin: str) -> None:
-        """Switch a plugin off; what it would say is unknown from now on."""
+    def disable(self, plugin: str, *, erase: bool | None = None) -> None:
+        """Switch a plugin off; of one that holds data say whether it is to erase them."""
         with self.product.turn(self.summary) as turn:
-            self.product.extending.disable(turn, plugin, who="test")
+            self.product.extending.disable(turn, plugin, who="test", erase=erase)
 
     @property
     def summary(self) -> TenantSummary:

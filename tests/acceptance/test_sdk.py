@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -42,11 +43,11 @@ def test_the_example_is_found_and_works_beside_the_product(fresh: Fresh, tmp_pat
     assert all(one.startswith(str(fresh.scripts.parent)) for one in where), where
 
     said = fresh.run("so-privacy plugin check company-register", tmp_path).stdout
-    assert said.startswith("company-register 1.0.0 is right in itself")
+    assert said.startswith("company-register 1.1.0 is right in itself")
     assert "talks to {host}:443" in said
 
     tests = fresh.run(f"pytest -p no:cacheprovider {EXAMPLE}", tmp_path).stdout
-    assert "9 passed" in tests, tests
+    assert "12 passed" in tests, tests
 
 
 class Walk:
@@ -135,16 +136,24 @@ def test_the_page_walks_from_nothing_to_a_wheel(fresh: Fresh) -> None:
     assert built == ["acme_vat-0.1.0-py3-none-any.whl"]
 
 
-def test_the_plugin_that_the_page_shows_is_right(tmp_path: Path) -> None:
-    (shown,) = (one.text for one in PAGE if one.kind == "python")
-    (tmp_path / "shown.py").write_text(shown, encoding="utf-8")
-    ext = runpy.run_path(str(tmp_path / "shown.py"), run_name="shown")["ext"]
+def shown(name: str, folder: Path) -> dict[str, Any]:
+    """Give the declaration of a plugin that the page shows."""
+    (text,) = (one.text for one in PAGE if one.kind == "python" and f'"{name}"' in one.text)
+    (folder / "shown.py").write_text(text, encoding="utf-8")
+    ext = runpy.run_path(str(folder / "shown.py"), run_name="shown")["ext"]
     assert isinstance(ext, Extension)
+    return described(ext)
 
-    declared = described(ext)
+
+def test_the_plugin_that_the_page_shows_is_right(tmp_path: Path) -> None:
+    declared = shown("acme-size", tmp_path)
 
     assert [one["word"] for one in declared["words"]] == ["acme_size.larger_than"]
     assert (declared["further"], declared["hosts"]) == (["acme_size.employees"], ["{host}:443"])
+
+
+def test_the_plugin_that_holds_data_is_right(tmp_path: Path) -> None:
+    assert shown("acme-log", tmp_path)["holds"]["keep_days"] == 90
 
 
 def test_every_block_of_the_page_is_run() -> None:

@@ -18,9 +18,11 @@ from so_privacy_ext import (
     Condition,
     DecidedPurpose,
     Decision,
+    Erased,
     Extension,
     Facts,
     FromSetting,
+    Holds,
     OneOrMany,
     Proposal,
     Seen,
@@ -56,6 +58,7 @@ ext = Extension(
     says="Knows which companies are registered for VAT.",
     settings=Settings,
     hosts=["api.example.com:443", FromSetting("host", port=443)],
+    holds=Holds(what="numbers of persons", why="to account for look-ups", keep_days=90),
 )
 assert_type(ext.namespace, str)
 
@@ -142,6 +145,28 @@ def decided(decision: Decision, key: str, clock: Clock) -> None:
     decision.mail = f"{key} {clock.now()}"  # type: ignore[misc]
 
 
+@ext.subject_access
+def shown(person_id: int, settings: Settings) -> Mapping[str, str | int]:
+    return {"number": person_id, "at": settings.host}
+
+
+@ext.subject_erase
+def erased(person_id: int) -> Erased:
+    return Erased(records=person_id)
+
+
+@ext.tenant_erase
+def all_erased() -> Erased:
+    return Erased(0)
+
+
+@ext.subject_erase  # type: ignore[type-var]
+def no_receipt(person_id: int) -> int:
+    return person_id
+
+
+assert_type(erased(7), Erased)
+Holds(what="numbers", why="no reason")  # type: ignore[call-arg]
 assert_type(source(Facts(country="DK")), Proposal | None)
 Facts(country="DK", colour="red")  # type: ignore[call-arg]
 Extension("acme-vat", version="1.0")  # type: ignore[call-arg]

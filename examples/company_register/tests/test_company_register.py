@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from company_register import Settings, found, source
-from so_privacy_ext import Facts, Proposal, Seen
+from company_register import Settings, all_forgotten, forgotten, found, shown, source
+from so_privacy_ext import Erased, Facts, Proposal, Seen
 from so_privacy_kit import Clock, Deliver, Person, Tenant
 
 LISTED, UNHEARD_OF, NONE = (
@@ -20,17 +20,22 @@ LISTED, UNHEARD_OF, NONE = (
 
 
 class Register(ThreadingHTTPServer):
-    """Lists one company, and keeps what it was asked."""
+    """Lists one company, and keeps for whom it was asked."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answering)
         self.asked: list[list[str]] = []
         self.uses: list[str] = []
+        self.kept: list[tuple[int, str]] = []
         self.status = 200
 
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self.server_port}"
+
+    @property
+    def persons(self) -> set[int]:
+        return {person for person, _ in self.kept}
 
 
 class Answering(BaseHTTPRequestHandler):
@@ -40,12 +45,34 @@ class Answering(BaseHTTPRequestHandler):
         said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path == "/v1/uses":
             register.uses.append(said["key"])
-            content = b"{}"
-        else:
-            register.asked.append(said["domains"])
-            listed = [{"domain": "eksempel.example", "since": "2009-05-01"}]
-            found = [one for one in listed if one["domain"] in said["domains"]]
-            content = json.dumps({"companies": found}).encode()
+            self.answer(register, {})
+            return
+        asked = said["lookups"]
+        domains = [one["domain"] for one in asked]
+        register.asked.append(domains)
+        if register.status == 200:
+            register.kept += [(number, one["domain"]) for one in asked for number in one["for"]]
+        listed = [{"domain": "eksempel.example", "since": "2009-05-01"}]
+        self.answer(register, {"companies": [one for one in listed if one["domain"] in domains]})
+
+    def do_GET(self) -> None:
+        register, meant = self.meant()
+        self.answer(register, [{"domain": domain, "at": "2026-01-02", "for": of} for of, domain in meant])
+
+    def do_DELETE(self) -> None:
+        register, meant = self.meant()
+        if register.status == 200:
+            register.kept = [one for one in register.kept if one not in meant]
+        self.answer(register, {"forgotten": len(meant)})
+
+    def meant(self) -> tuple[Register, list[tuple[int, str]]]:
+        register = self.server
+        assert isinstance(register, Register)
+        number = self.path.removeprefix("/v1/lookups").strip("/")
+        return register, [one for one in register.kept if number in {"", str(one[0])}]
+
+    def answer(self, register: Register, said: object) -> None:
+        content = json.dumps(said).encode()
         self.send_response(register.status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -71,6 +98,24 @@ def test_it_asks_once_for_all_and_for_domains_alone(register: Register) -> None:
 
     assert found(persons, Settings(host=register.host)) == {1: known, 2: {"listed": False}, 4: known}
     assert register.asked == [["eksempel.example", "nowhere.example"]]
+    assert register.kept == [(1, "eksempel.example"), (4, "eksempel.example"), (2, "nowhere.example")]
+
+
+def test_the_register_shows_and_forgets_for_whom_it_was_asked(register: Register) -> None:
+    settings = Settings(host=register.host)
+    found([Seen(1, 0, LISTED), Seen(2, 0, LISTED), Seen(-3, 0, LISTED)], settings)
+
+    assert shown(1, settings) == {"lookups": [{"domain": "eksempel.example", "at": "2026-01-02"}]}
+    assert forgotten(1, settings) == Erased(1)
+    assert (shown(1, settings), forgotten(1, settings)) == ({"lookups": []}, Erased(0))
+    assert (all_forgotten(settings), register.kept) == (Erased(1), [])
+
+
+def test_a_register_that_fails_gives_no_receipt(register: Register) -> None:
+    register.status = 503
+
+    with pytest.raises(ConnectionError, match="503"):
+        forgotten(1, Settings(host=register.host))
 
 
 def test_it_asks_nothing_where_nobody_has_an_address(register: Register) -> None:
@@ -143,3 +188,30 @@ def test_a_register_that_wants_to_know_is_told_of_each_use_and_of_no_person(
     assert len(register.uses) == 3
     assert register.uses[1] == register.uses[2]  # the same use, told again
     assert len({*map(len, register.uses)}) == 1
+
+
+def test_who_is_deleted_is_forgotten_there_and_so_is_everybody_once_it_is_off(
+    tenant: Tenant,
+    person: Callable[..., Person],
+    deliver: Deliver,
+    clock: Clock,
+    register: Register,
+) -> None:
+    tenant.enable("company-register", host=register.host)
+    anna, berit = (person(country="NO", email=f"{name}@eksempel.example") for name in ("anna", "berit"))
+    deliver()
+    assert register.persons == {anna.id, berit.id}
+
+    register.status = 503  # it does not answer, and owes that it has forgotten her
+    anna.delete()
+    deliver()
+    assert register.persons == {anna.id, berit.id}
+    register.status = 200
+    clock.advance(minutes=2)
+    deliver()
+    assert register.persons == {berit.id}
+
+    tenant.disable("company-register", erase=True)
+    deliver()
+    assert register.persons == set()
+    assert [one.person_id for one in tenant.journal("plugin_erased")] == [anna.id, None]

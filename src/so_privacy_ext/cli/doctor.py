@@ -10,10 +10,11 @@ import typer
 from so_privacy_ext.app import App
 from so_privacy_ext.cli.output import AsJson, print_json, say
 from so_privacy_ext.cli.wired import wired
+from so_privacy_ext.doctor.erasures import examine_removed
 from so_privacy_ext.doctor.examination import examine_installation, examine_tenant
 from so_privacy_ext.doctor.findings import Finding, Health, Level, health
 from so_privacy_ext.errors import Exit
-from so_privacy_ext.storage import tenants
+from so_privacy_ext.storage import erasures, tenants
 from so_privacy_ext.storage.database import connect
 
 
@@ -36,7 +37,7 @@ def doctor(
 
 def _look(app: App, name: str | None) -> Iterator[Finding]:
     with connect(app.dsn, application_name="so-privacy doctor") as connection:
-        known = tenants.listed(connection)
+        known, removed = tenants.listed(connection), erasures.of_removed(connection)
     chosen = known if name is None else [app.tenant(name)]
     practice = app.practice()
     environments = sorted({one.environment for one in chosen})
@@ -45,6 +46,8 @@ def _look(app: App, name: str | None) -> Iterator[Finding]:
         yield Finding(None, "tenants", Level.WARNING, "none", "so-privacy tenant add")
     for one in chosen:
         yield from examine_tenant(practice, one)
+    if name is None:
+        yield from examine_removed(removed, practice.now())
 
 
 def _tell(finding: Finding) -> None:

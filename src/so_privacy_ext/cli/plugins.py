@@ -11,11 +11,13 @@ import typer
 
 from so_privacy_ext import security_log
 from so_privacy_ext.cli.applying import who
+from so_privacy_ext.cli.erasures import answered
 from so_privacy_ext.cli.output import AsJson, TenantName, plain, print_fields, print_json, print_table, say
 from so_privacy_ext.cli.plugin_new import new
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extending import TenantPlugin
+from so_privacy_ext.held_elsewhere import Asked
 from so_privacy_ext.plugins.described import Description
 from so_privacy_ext.plugins.hosts import Hosts
 from so_privacy_ext.plugins.setting_fields import hidden, setting_fields
@@ -130,17 +132,34 @@ def enable(
 
 
 @commands.command()
-def disable(name: Name, tenant: TenantName = None, as_json: AsJson = False) -> None:
+def disable(
+    name: Name,
+    tenant: TenantName = None,
+    erase: Annotated[
+        bool | None,
+        typer.Option(
+            "--erase-data/--keep-data",
+            help="Whether it is to erase all that it holds elsewhere; must be said of one that holds data.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Switch a plugin off for a tenant; what it would say is unknown from now on."""
+    asked: Sequence[Asked] = ()
     with wired() as app:
         summary = app.tenant(tenant)
         with app.turn(summary) as turn:
-            changed = app.extending.disable(turn, name, who=who())
+            changed = app.extending.disable(turn, name, who=who(), erase=erase)
+            if erase:
+                asked = [one for one in app.held.ask(turn, at_once=True) if one.plugin == name]
         _note("plugin_disabled", summary, name)
     if as_json:
-        print_json({"plugin": name, "tenant": summary.context_identifier, "changed": changed})
+        answer = {"plugin": name, "tenant": summary.context_identifier, "changed": changed}
+        print_json({**answer, "erased": asked} if erase else answer)
         return
     say(f"{name} is off for {summary.context_identifier}{'' if changed else ' already'}")
+    for one in asked:
+        say(answered(one))
 
 
 @commands.command()
@@ -239,6 +258,9 @@ def _lines(description: Description, chosen: Mapping[str, Any]) -> Iterator[str]
         yield "is told of decisions: whose, for what, on which basis, by which rule, and what came of them"
     for host in description.hosts:
         yield f"talks to {host}"
+    held = description.holds
+    if held is not None:
+        yield f"holds elsewhere, for {held.keep_days} days: {held.what} ({held.why})"
     yield from _set_lines(description, chosen)
 
 

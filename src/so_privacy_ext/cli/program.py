@@ -86,6 +86,7 @@ program = group(
         "manifests.commands",
         "Manifests: init, check, schema, rules, test, shadow, diff, activate, list, export.",
     ),
+    Listed("erasures", "erasures.commands", "What plugins owe to have erased elsewhere: list, ask, settle."),
     Listed("events", "events.commands", "Accepted events: list, show, drive again."),
     Listed("errands", "errands.commands", "What plugins are told of afterwards: list, drive again."),
     Listed("run", "runs.commands", "Runs of plans: list, show, persons, stop, resume."),

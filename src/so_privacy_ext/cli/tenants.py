@@ -175,10 +175,19 @@ def remove(
         summary = app.tenant(context_identifier)
         if not yes:
             pieces = app.pieces(summary.tenant_id)
+            with app.session(summary) as session:
+                holding = [one.name for one in app.extending.listed(session) if one.holds]
             if as_json:
-                print_json({"tenant": summary.context_identifier, "removed": False, "pieces": pieces})
+                print_json(
+                    {
+                        "tenant": summary.context_identifier,
+                        "removed": False,
+                        "pieces": pieces,
+                        "holding": holding,
+                    }
+                )
             else:
-                _say_what_goes(summary.context_identifier, pieces, local=local)
+                _say_what_goes(summary.context_identifier, pieces, holding, local=local)
             raise typer.Exit(Exit.NO)
         outcome = app.uninstall(summary, (lambda _: None) if as_json else print, local=local)
         security_log.note("tenant_removed", user=OPERATOR, tenant_id=summary.tenant_id)
@@ -189,6 +198,10 @@ def remove(
         print(f"  {one.kind} {one.key}: deleted")
     for left in outcome.left:
         print(f"  {left.kind} {left.key}: left in SuperOffice, {left.why}")
+    for plugin in outcome.owed:
+        print(
+            f"  plugin {plugin}: has not erased yet what it holds; it is asked until it has (erasures list)"
+        )
     kept = ", ".join(f"{number} {name}" for name, number in outcome.remains.rows.items())
     until = outcome.remains.until
     print(
@@ -199,7 +212,7 @@ def remove(
     print(f"{summary.context_identifier} is uninstalled")
 
 
-def _say_what_goes(name: str, pieces: Sequence[Piece], *, local: bool) -> None:
+def _say_what_goes(name: str, pieces: Sequence[Piece], holding: Sequence[str], *, local: bool) -> None:
     say(f"{name} would be uninstalled:")
     for one in pieces:
         what = (
@@ -210,6 +223,8 @@ def _say_what_goes(name: str, pieces: Sequence[Piece], *, local: bool) -> None:
             else "marked deleted unless used"
         )
         say(f"  {one.kind} {one.key}: {what}")
+    for plugin in holding:
+        say(f"  plugin {plugin}: has to erase all that it holds elsewhere")
     say("  secrets, open events, quarantine and sessions here: deleted")
     say("  decisions, mails, duties, reviews, manifests and journal, which name nobody: kept for three years")
     say(f"Do it with: so-privacy tenant remove {name} --yes" + (" --local" if local else ""))

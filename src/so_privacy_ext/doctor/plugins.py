@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from so_privacy_ext.doctor.erasures import examine_erasures
 from so_privacy_ext.doctor.findings import Finding, error, right, warning
 from so_privacy_ext.errors import Refused
 from so_privacy_ext.extending import Extending, TenantPlugin
@@ -26,6 +27,7 @@ def examine_plugins(turn: Turn, extending: Extending, now: datetime) -> Iterator
         found = f"the manifest asks {', '.join(words)}, and {plugin_name} is off"
         do = f"so-privacy plugin enable {plugin_name}, or a manifest without it"
         yield warning(f"plugin {plugin_name}", found, do, means=_UNKNOWN, tenant=name)
+    yield from examine_erasures(turn, extending, now)
 
 
 def _examine(tenant: str, plugin: TenantPlugin, extending: Extending, now: datetime) -> Iterator[Finding]:

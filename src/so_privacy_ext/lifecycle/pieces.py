@@ -68,3 +68,5 @@ class Uninstalled:
     why_local: str
     """Why the CRM was not touched; empty if it was."""
     remains: Remains
+    owed: tuple[str, ...] = ()
+    """Plugins that have not said yet that they have erased what they hold."""

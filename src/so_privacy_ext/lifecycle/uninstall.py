@@ -58,9 +58,12 @@ def uninstall(
     tell: Callable[[str], None],
     *,
     local: bool = False,
+    erase: Callable[[], Sequence[str]] = tuple,
 ) -> Uninstalled:
     """Uninstall a tenant; `local` leaves its CRM alone, as is done where we are not let in any more.
 
+    `erase` has plugins erase what they hold elsewhere, and names those that still owe it: that is kept, and
+    nobody waits for them.
     A CRM that fails in another way ends it, to be started again: what was done by then stays done.
     """
     tell("stopping what is done for the tenant")
@@ -78,14 +81,16 @@ def uninstall(
             why = f"SuperOffice does not let us in any more ({failure.detail or failure.fault})"
         if why:
             left = _all_left(register, why)
+        owed = tuple(erase())
         tell("deleting its secrets and all that is not evidence")
         content = {
             "removed": [f"{one.kind} {one.key} {one.item_id}" for one in removed],
             "left": [f"{one.kind} {one.key}" for one in left],
             "abandoned": abandoned,
+            **({"owed": list(owed)} if owed else {}),
         }
         register.journal("uninstalled", content)
-        return Uninstalled(tuple(removed), tuple(left), why, register.wipe())
+        return Uninstalled(tuple(removed), tuple(left), why, register.wipe(), owed)
 
 
 def _clear(

@@ -107,16 +107,18 @@ class Asking:
             described = plugin.description
             if not described.further:
                 continue
+            numbers = _numbers(persons, by_id=described.holds is not None)
             shown = [
                 {
-                    "person_id": place,
+                    "person_id": number,
                     "company_id": one.company_id,
                     "facts": outward(one.facts, described.namespace),
                 }
-                for place, one in enumerate(persons)
+                for number, one in zip(numbers, persons, strict=True)
             ]
             now = self._clock.now().isoformat()
-            read = partial(_further, described.further, len(persons))
+            places = {str(number): place for place, number in enumerate(numbers)}
+            read = partial(_further, described.further, places)
             found, whole = self._ask(plugin, "facts", {"persons": shown, "now": now}, read)
             if not whole:
                 silent.add(described.name)
@@ -206,13 +208,29 @@ class Asking:
             self._noted(trouble)
 
 
-def _further(names: Sequence[str], count: int, said: Any) -> Iterator[tuple[int, dict[str, FieldValue]]]:
-    for place, facts in said.items():
+def _numbers(persons: Sequence[Seen], *, by_id: bool) -> list[int]:
+    """Number persons for a plugin: by their place or, where it says what it holds of whom, by their ids.
+
+    Who is made up has a number below 0 then, which is nobody's.
+    """
+    if not by_id:
+        return list(range(len(persons)))
+    numbers: dict[int, None] = {}
+    for place, one in enumerate(persons):
+        is_hers = one.person_id > 0 and one.person_id not in numbers
+        numbers[one.person_id if is_hers else -1 - place] = None
+    return list(numbers)
+
+
+def _further(
+    names: Sequence[str], places: Mapping[str, int], said: Any
+) -> Iterator[tuple[int, dict[str, FieldValue]]]:
+    for number, facts in said.items():
         values = {name: untagged(value) for name, value in facts.items()}
         right = values.keys() <= set(names) and all(is_fact(one) for one in values.values())
-        if not right or not 0 <= int(place) < count:
+        if not right or number not in places:
             raise ValueError("not what was asked for")
-        yield int(place), values
+        yield places[number], values
 
 
 def _sources(

@@ -10,6 +10,7 @@ from pydantic.errors import PydanticUserError
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extension import Extension, FromSetting
+from so_privacy_ext.plugins import declared_holds
 from so_privacy_ext.plugins.arguments import inlined
 from so_privacy_ext.sdk import Condition
 
@@ -45,6 +46,7 @@ def described(extension: Extension) -> dict[str, Any]:
         "settings": None if settings is None else dict(inlined(settings.model_json_schema())),
         "after_decision": bool(extension.after_decisions),
         "hosts": [_host(one) for one in extension.hosts],
+        "holds": declared_holds.described(extension.holds),
     }
 
 
@@ -84,6 +86,7 @@ def _mistakes(extension: Extension) -> Iterator[tuple[str, str]]:
         yield "it has two source detectors", "make one of them, which gives the better proposal"
     yield from _wrong_hosts(extension)
     yield from _wrong_names(extension)
+    yield from declared_holds.mistakes(extension)
     for detector in extension.detectors:
         yield from _wrong_reasons("the source detector", detector.reasons)
     for word in extension.words:

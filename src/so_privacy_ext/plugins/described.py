@@ -64,6 +64,14 @@ class DescribedWord(_Closed):
     """By language: what is said where it holds, and where it doesn't."""
 
 
+class DescribedHolds(_Closed):
+    """What it holds of persons elsewhere."""
+
+    what: Said
+    why: Said
+    keep_days: Annotated[int, Field(ge=1, le=36_500)]
+
+
 class Description(_Closed):
     """All that a plugin adds and needs."""
 
@@ -80,6 +88,8 @@ class Description(_Closed):
     """Whether it is told of decisions."""
     hosts: Annotated[list[Host], Field(max_length=20)] = []
     """To which it talks; `{name}:port` where the administrator names it in that setting."""
+    holds: DescribedHolds | None = None
+    """None where it keeps nothing of anybody."""
 
     @property
     def namespace(self) -> str:
@@ -137,7 +147,16 @@ def asks_for_more(agreed: Description, now: Description) -> tuple[str, ...]:
         more.append("proposes sources")
     if now.after_decision and not agreed.after_decision:
         more.append("is told of decisions")
+    if now.holds is not None and _holds_more(agreed.holds, now.holds):
+        more.append(f"holds for {now.holds.keep_days} days: {now.holds.what} ({now.holds.why})")
     return tuple(more)
+
+
+def _holds_more(agreed: DescribedHolds | None, now: DescribedHolds) -> bool:
+    """Tell whether it holds something else, for something else, or for longer."""
+    if agreed is None:
+        return True
+    return (agreed.what, agreed.why) != (now.what, now.why) or now.keep_days > agreed.keep_days
 
 
 def settings_mistakes(description: Description, settings: Mapping[str, Any]) -> list[str]:

@@ -26,17 +26,16 @@ from pydantic import BaseModel, ValidationError
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extension import Extension, FromSetting, Proposal
 from so_privacy_ext.plugins.declared import described
+from so_privacy_ext.plugins.declared_holds import SEAMS
 from so_privacy_ext.plugins.guard import Guard, limit, readable
+from so_privacy_ext.plugins.host_holding import answer_for
+from so_privacy_ext.plugins.nonsense import Nonsense
 from so_privacy_ext.plugins.told import decision
 from so_privacy_ext.plugins.wire import inward, is_fact, receive, send, tagged
 from so_privacy_ext.sdk import Condition, Facts, Seen
 
 _SAFE = re.compile(r"[\w.-]{1,60}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-class Nonsense(Exception):
-    """A plugin's function gave what it may not give; the text holds nothing of what it gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +157,8 @@ class _Plugin:
             return self._conditions(content["questions"], [inward(one) for one in content["persons"]])
         self._guard.may_talk = True
         try:
+            if do in SEAMS:
+                return self._held(do, content)
             if do == "facts":
                 clock = _Still(datetime.fromisoformat(content["now"]))
                 return self._facts([_seen(one) for one in content["persons"]], clock)
@@ -228,6 +229,14 @@ class _Plugin:
                 _nothing(reaction.function(**{name: offered[name] for name in reaction.asks}))
             except BaseException as error:  # noqa: BLE001  # as above
                 self._note(reaction.function.__name__, error)
+
+    def _held(self, seam: str, content: Mapping[str, Any]) -> Any:
+        """Give what a function says of what is held; null where it failed, which is no receipt."""
+        try:
+            return answer_for(self._extension, seam, {**content, "settings": self._settings})
+        except BaseException as error:  # noqa: BLE001  # as above
+            self._note(seam, error)
+            return None
 
     def _note(self, where: str, error: BaseException) -> None:
         kind, what = ("junk", str(error)) if isinstance(error, Nonsense) else ("raised", _place(error))

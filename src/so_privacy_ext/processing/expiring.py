@@ -49,7 +49,9 @@ def _settle(
     """Look at what stands now: she may have renewed, said no, or be gone."""
     person = persons.get(one.person_id)
     if person is None:
-        work.ledgers.ends.forget(one.person_id)
+        with work.ledgers.transaction():
+            work.ledgers.ends.forget(one.person_id)
+            work.ledgers.erasures.owe(one.person_id)
         return
     row = person.consents.get(one.purpose)
     current = None if row is None else _current(work, one, person, row, lists)

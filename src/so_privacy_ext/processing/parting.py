@@ -65,6 +65,7 @@ def _bid_farewell(work: Work, person_id: PersonId, destination: PersonId | None)
     work.ledgers.journal.append("gone", person_id, {"merged_into": destination})
     work.ledgers.decisions.forget(person_id)
     work.ledgers.ends.forget(person_id)
+    work.ledgers.erasures.owe(person_id)
     if destination is not None:
         _hand_over(work, person_id, destination)
         work.ledgers.inbox.decide_again(destination)

@@ -57,6 +57,8 @@ class KeptPlugin:
     """None while it is off."""
     troubles: Sequence[KeptTrouble] = ()
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    holds: bool = False
+    """Whether it may hold data of the tenant's: from when it is on until it has erased them, on or off."""
 
 
 def changes(session: TenantSession) -> int:
@@ -86,6 +88,7 @@ def _plugin(session: TenantSession, data_key: DataKey, row: Row) -> KeptPlugin:
             for kind, one in sorted(row["trouble"].items())
         ],
         settings=settings,
+        holds=row["holds"],
     )
 
 
@@ -104,6 +107,7 @@ def enable(
         "description": json.dumps(dict(plugin.description)),
         "former": json.dumps([dict(one) for one in plugin.former]),
         "who": who,
+        "holds": plugin.description.get("holds") is not None,
     }
     with ledgers.transaction():
         session.run(_sql["enable"], values)
@@ -113,13 +117,15 @@ def enable(
         ledgers.journal.append("plugin_on", None, {"plugin": plugin.name, "who": who, **told})
 
 
-def disable(session: TenantSession, ledgers: Ledgers, name: str, *, who: str) -> bool:
+def disable(
+    session: TenantSession, ledgers: Ledgers, name: str, *, who: str, told: Mapping[str, Any] | None = None
+) -> bool:
     """Switch one off; its settings and its words are kept. False if it was not on."""
     with ledgers.transaction():
         changed = session.run(_sql["disable"], {"name": name, "who": who}) > 0
         if changed:
             session.run(_sql["changed"])
-            ledgers.journal.append("plugin_off", None, {"plugin": name, "who": who})
+            ledgers.journal.append("plugin_off", None, {"plugin": name, "who": who, **(told or {})})
     return changed
 
 

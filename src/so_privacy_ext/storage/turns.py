@@ -17,6 +17,7 @@ from so_privacy_ext.storage.database import IDLE_SECONDS, Connection, Row, conne
 from so_privacy_ext.storage.decisions import DecisionBook
 from so_privacy_ext.storage.due import LOCK_SPACE
 from so_privacy_ext.storage.ends import EndBook
+from so_privacy_ext.storage.erasures import ErasureBook
 from so_privacy_ext.storage.errands import ErrandBook
 from so_privacy_ext.storage.failures import mapped
 from so_privacy_ext.storage.inbox import InboxBook
@@ -57,6 +58,7 @@ class Turn:
             journal=JournalBook(session, tenant.epoch),
             ends=EndBook(session, tenant.epoch),
             errands=ErrandBook(session),
+            erasures=ErasureBook(session),
             transaction=session.transaction,
             together=session.together,
             due=self.due,
@@ -188,15 +190,19 @@ def take(
     idle_seconds: float = IDLE_SECONDS,
     beat_seconds: float = BEAT_SECONDS,
     place: Callable[[TenantSession], None] | None = None,
+    removed: bool = False,
 ) -> Turn | None:
     """Take a tenant's turn; None if another holds it (for longer than `wait`) or the tenant is gone.
 
+    `removed` takes also that of a tenant that was removed and of which evidence is kept.
     `place` returns when a call may begin, for whoever has a CRM that takes more than ten a second.
     """
     connection = connect(dsn, application_name="so-privacy turn", idle_seconds=idle_seconds)
     session = TenantSession(connection, tenant_id)
     try:
-        row = session.row(_sql["tenant"]) if _lock(connection, tenant_id, wait) else None
+        row = (
+            session.row(_sql["tenant"], {"removed": removed}) if _lock(connection, tenant_id, wait) else None
+        )
         if row is None:
             session.close()
             return None

@@ -9,7 +9,7 @@ from typing import Any
 
 from so_privacy_ext.ports import Ledgers
 
-BOOKS = ("inbox", "decisions", "mails", "reviews", "journal", "ends", "errands")
+BOOKS = ("inbox", "decisions", "mails", "reviews", "journal", "ends", "errands", "erasures")
 
 
 class Crash(BaseException):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from pydantic import BaseModel, Field
 
-from company_register.register import listed_since, used
-from so_privacy_ext import Decision, Extension, Facts, FromSetting, Proposal, Seen
+from company_register.register import forget, listed_since, lookups, used
+from so_privacy_ext import Decision, Erased, Extension, Facts, FromSetting, Holds, Proposal, Seen
 
 
 class Settings(BaseModel):
@@ -29,20 +30,29 @@ class Settings(BaseModel):
 
 ext = Extension(
     "company-register",
-    version="1.0.0",
+    version="1.1.0",
     says="Asks a company register for the domains of persons' addresses, and for nothing else of theirs.",
     settings=Settings,
     hosts=[FromSetting("host", port=443)],
+    holds=Holds(
+        what="each look-up: the number of the person, the domain of her address, and when it was",
+        why="the register must be able to say for whom it was asked",
+        keep_days=90,
+    ),
 )
 
 
 @ext.facts("listed", "since")
 def found(persons: Sequence[Seen], settings: Settings) -> Mapping[int, Mapping[str, bool | date]]:
     """Ask once for all persons; what the register does not say stays unknown."""
-    domains = {one.facts.email_domain for one in persons if one.facts.email_domain is not None}
-    if not domains:
+    askers: dict[str, list[int]] = {}
+    for one in persons:
+        if one.facts.email_domain is not None:
+            of_domain = askers.setdefault(one.facts.email_domain, [])
+            of_domain += [one.person_id] if one.person_id > 0 else []  # who is made up has no number
+    if not askers:
         return {}
-    since = listed_since(settings.host, sorted(domains))
+    since = listed_since(settings.host, askers)
     return {
         one.person_id: _facts(since.get(one.facts.email_domain))
         for one in persons
@@ -71,8 +81,26 @@ def source(facts: Facts, settings: Settings) -> Proposal | None:
 
 @ext.after_decision
 def report_use(decision: Decision, key: str, settings: Settings) -> None:
-    """Tell the register that its word was used, if the administrator wants that; nothing of whom, but once."""
+    """Tell the register that its word was used, if the administrator wants that; of nobody, but once."""
     if not settings.reports_use:
         return
     if any(one.source == settings.source and one.result == "written" for one in decision.purposes.values()):
         used(settings.host, key)
+
+
+@ext.subject_access
+def shown(person_id: int, settings: Settings) -> Mapping[str, Any]:
+    """Show a person, who asks for it, which look-ups the register keeps."""
+    return {"lookups": list(lookups(settings.host, person_id))}
+
+
+@ext.subject_erase
+def forgotten(person_id: int, settings: Settings) -> Erased:
+    """Have the register forget a person who is gone."""
+    return Erased(forget(settings.host, person_id))
+
+
+@ext.tenant_erase
+def all_forgotten(settings: Settings) -> Erased:
+    """Have it forget all look-ups, as whoever switches the plugin off may want."""
+    return Erased(forget(settings.host))

@@ -71,7 +71,10 @@ DELETE FROM secret s WHERE s.tenant_id = %(tenant_id)s AND s.name = %(name)s
 INSERT INTO secret (tenant_id, name, key_id, sealed) VALUES (%(tenant_id)s, %(name)s, %(key_id)s, %(sealed)s)
 
 -- name: wipe_secrets
-DELETE FROM secret WHERE tenant_id = %(tenant_id)s AND name <> %(kept)s
+-- But for the settings of plugins that still owe to have erased what they hold, who are asked by them.
+DELETE FROM secret WHERE tenant_id = %(tenant_id)s AND name <> %(kept)s AND name NOT IN (
+  SELECT 'plugin/' || plugin FROM erasure WHERE tenant_id = %(tenant_id)s
+)
 
 -- name: wipe_all_secrets
 DELETE FROM secret WHERE tenant_id = %(tenant_id)s

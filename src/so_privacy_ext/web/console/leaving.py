@@ -42,6 +42,7 @@ def remove(visit: Visit) -> Response:
         left=_by_kind(outcome.left),
         local=bool(outcome.why_local),
         until=outcome.remains.until,
+        owed=outcome.owed,
     )
 
 

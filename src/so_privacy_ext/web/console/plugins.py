@@ -11,6 +11,7 @@ from starlette.responses import Response
 from so_privacy_ext.errors import Refused, Rejected
 from so_privacy_ext.plugins.described import Description
 from so_privacy_ext.plugins.setting_fields import SettingField, setting_fields
+from so_privacy_ext.storage import erasures
 from so_privacy_ext.web import forms
 from so_privacy_ext.web.console.visit import HOME, Visit
 from so_privacy_ext.web.visible import visible
@@ -19,6 +20,7 @@ PLUGINS = f"{HOME}/plugins"
 SETTING = "setting."
 """What the name of a setting's field begins with."""
 _DONE = {"enable": "plugin_on", "set": "plugin_set", "disable": "plugin_off"}
+_ERASE = {"erase": True, "keep": False}
 _OTHER = "other"
 _GONE = "plugin_unknown"
 
@@ -52,7 +54,9 @@ def act(visit: Visit) -> Response:
     try:
         if do == "disable":
             with visit.turn() as turn:
-                extending.disable(turn, name, who=visit.who)
+                extending.disable(
+                    turn, name, who=visit.who, erase=_ERASE.get(visit.posted.fields.get("data", ""))
+                )
         else:
             now = extending.describe(name)
             if do == "enable" and now.fingerprint != visit.field("declaration"):
@@ -77,6 +81,7 @@ def _shown(visit: Visit, name: str, *, wrong: str | None = None) -> Response:
     with visit.session() as session:
         visit.summary(session)
         plugin = extending.shown(session, name)
+        owes = any(one.plugin == name and one.of_all for one in erasures.counted(session))
     broken: Refused | None = None
     description = plugin.agreed
     more: tuple[str, ...] = ()
@@ -94,6 +99,7 @@ def _shown(visit: Visit, name: str, *, wrong: str | None = None) -> Response:
         says=None if description is None else visible(description.says),
         broken=broken,
         more=more,
+        owes=owes,
         filled=[] if description is None else list(_filled(description, plugin.settings, visit)),
         wrong=wrong,
         other=_OTHER,

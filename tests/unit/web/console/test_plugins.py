@@ -14,6 +14,7 @@ from so_privacy_ext.storage import journal, plugins
 from so_privacy_ext.storage.plugins import KeptPlugin
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.web import languages
+from tests.unit.life.keeper import Service, serving
 from tests.unit.web.console.house import House, Visitor
 
 NAME, AT = "acme-size", "/configure/plugins"
@@ -165,3 +166,48 @@ def test_one_that_fails_asks_for_more_or_is_gone_says_so(
         assert "nobody answers" in admin.get(ONE).text
     finally:
         entry.write_text(text)
+
+
+@pytest.fixture
+def keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """Install a plugin that holds data, and have its service answer."""
+    info = tmp_path / "keeper-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: keeper\nVersion: 1.0\n")
+    entry = "[so_privacy_ext.extensions]\nkeeper = tests.unit.life.keeper:ext\n"
+    (info / "entry_points.txt").write_text(entry)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with serving() as service:
+        yield service
+
+
+def test_of_one_that_holds_data_it_is_said_what_becomes_of_them(
+    house: House, tenant: TenantSummary, admin: Visitor, keeper: Service
+) -> None:
+    one = f"{AT}?plugin=keeper"
+    page = admin.get(one).text
+    for said in ("Holds elsewhere", "the numbers of persons", "so that we can tell who", "90 days"):
+        assert said in page
+    on = {"plugin": "keeper", "do": "enable", "declaration": declaration(page), "setting.host": keeper.host}
+    assert admin.post(AT, on).status_code == 303
+    assert "Switch off and let it keep them" in admin.get(one).text
+    off = {"plugin": "keeper", "do": "disable"}
+    unsaid = admin.post(AT, off)
+    assert (unsaid.status_code, "holds data elsewhere: the numbers" in unsaid.text) == (422, True)
+    assert admin.post(AT, off | {"data": "keep"}).status_code == 303
+    page = admin.get(one).text
+    assert "may still hold data of persons" in page
+    assert "Have all erased" in page
+
+    assert admin.post(AT, off | {"data": "erase"}).status_code == 303
+    page = admin.get(one).text
+    assert "has not said yet that it has" in page
+    assert "Have all erased" not in page
+    assert keeper.asked == []  # the worker asks
+    keeper.status = 503
+    left = admin.post("/configure/uninstall", {"sure": "yes"}).text
+    assert (
+        "have not said yet that they have erased what they hold, and are asked until they do: keeper" in left
+    )
+    assert house.app.installed(tenant.context_identifier, tenant.environment) is None
+    assert keeper.asked == ["DELETE /"]
