@@ -17,9 +17,8 @@ PERSONS = 200
 
 def measure(stage: Stage) -> list[Figure]:
     """Have one consent of each person changed, and echo back as an event, by the worker that runs."""
-    installing.add(stage, [TENANT], manifests.WRITING)
+    installing.add(stage, [TENANT], manifests.WRITING, persons=PERSONS)
     stage.await_quiet(seconds=900)  # the burst before takes five minutes of calls
-    stage.tell("/seed", tenant=TENANT, persons=PERSONS)
     app = installing.app_of(stage)
     try:
         tenant = app.tenant(TENANT)

@@ -13,10 +13,13 @@ from so_privacy_ext.storage import manifests
 from tests.bench.stage import Stage
 
 
-def add(stage: Stage, tenants: Sequence[str], manifest: str) -> None:
-    """Make tenants in the sandbox, install the product in them, and have a manifest decide."""
+def add(stage: Stage, tenants: Sequence[str], manifest: str, *, persons: int = 0) -> None:
+    """Make tenants in the sandbox, install the product in them, and have a manifest decide.
+
+    `persons` are in each of them before, so that no sweep takes them for new.
+    """
     for tenant in tenants:
-        stage.tell("/seed", tenant=tenant, persons=0)
+        stage.tell("/seed", tenant=tenant, persons=persons)
     app = app_of(stage)
 
     def one(tenant: str) -> None:

@@ -20,8 +20,7 @@ _MB = 1_000_000
 
 def measure(stage: Stage, persons: int = PERSONS) -> list[Figure]:
     """Let persons stand in a tenant with one consent to change each, plan for them and apply it in bulk."""
-    installing.add(stage, [TENANT], manifests.WRITING)
-    stage.tell("/seed", tenant=TENANT, persons=persons)
+    installing.add(stage, [TENANT], manifests.WRITING, persons=persons)
     app = installing.app_of(stage)
     try:
         tenant = app.tenant(TENANT)
