@@ -7,8 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-
-from starlette.routing import BaseRoute
+from typing import TYPE_CHECKING
 
 from so_privacy_ext.activating import Activated, Activating
 from so_privacy_ext.application_files import read_application
@@ -74,12 +73,10 @@ from so_privacy_ext.superoffice.sign_in import SuperId
 from so_privacy_ext.superoffice.state_change import StateChange
 from so_privacy_ext.superoffice.subscriptions import Registered, Signing, list_own
 from so_privacy_ext.superoffice.system_user import Application
-from so_privacy_ext.web.console.routes import console_routes
-from so_privacy_ext.web.install import CALLBACK, Entrance
-from so_privacy_ext.web.rendering import Pages
-from so_privacy_ext.web.sessions import Sessions
-from so_privacy_ext.web.state_changes import StateChanges
 from so_privacy_ext.worker import NO_MANIFEST, Chore
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
 
 PURGE = "purge"
 """The kind of work that takes away what need not be kept any more."""
@@ -127,6 +124,13 @@ class App:
 
     def pages(self) -> Sequence[BaseRoute]:
         """Give the routes of all pages."""
+        # What no command needs and no worker: a seventh of what importing costs.
+        from so_privacy_ext.web.console.routes import console_routes  # noqa: PLC0415
+        from so_privacy_ext.web.install import Entrance  # noqa: PLC0415
+        from so_privacy_ext.web.rendering import Pages  # noqa: PLC0415
+        from so_privacy_ext.web.sessions import Sessions  # noqa: PLC0415
+        from so_privacy_ext.web.state_changes import StateChanges  # noqa: PLC0415
+
         pages, sessions = Pages(), Sessions(self.sessions)
         entrance = Entrance(sessions, self.sessions, self, pages)
         return [
@@ -137,6 +141,8 @@ class App:
 
     def super_id(self) -> SuperId:
         """Give the login service where we are registered, made at its first use."""
+        from so_privacy_ext.web.install import CALLBACK  # noqa: PLC0415 - as in `pages`
+
         with self._guard:
             if self._super_id is None:
                 settings = self.settings
@@ -257,7 +263,7 @@ class App:
 
     def crm(self, turn: Turn) -> SuperOfficeCrm:
         """Give a tenant's CRM, at the pace of its turn."""
-        return SuperOfficeCrm(self.crms.of(turn), turn.pace)
+        return self.crms.crm(turn)
 
     def application(self) -> Application:
         """Give what proves that we are the app that the vendor knows, as the files say now."""
@@ -378,7 +384,7 @@ class App:
             time_at=self.crms.time_at,
             turn=self.turn,
             webhooks=self.webhooks,
-            lists=lambda turn: self.crm(turn).lists(),
+            lists=self.crms.lists_now,
             words=self.extending.words_in_turn,
             is_strict=lambda turn: is_strict(self.crms.client(turn)),
             plugins=lambda turn: examine_plugins(turn, self.extending, self.clock.now()),

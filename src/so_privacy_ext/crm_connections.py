@@ -8,7 +8,7 @@ from datetime import datetime
 
 from so_privacy_ext.application_files import ApplicationFiles
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import ContextIdentifier, Epoch, TenantId
+from so_privacy_ext.model import ContextIdentifier, Epoch, TenantId, TenantLists
 from so_privacy_ext.ports import Clock, MassWriter
 from so_privacy_ext.settings import Settings
 from so_privacy_ext.storage import tenants
@@ -85,6 +85,16 @@ class CrmConnections:
         """Give a client of the tenant's web services, at the pace of its turn."""
         return SoapClient(self.of(turn), turn.pace)
 
+    def crm(self, turn: Turn) -> SuperOfficeCrm:
+        """Give a tenant's CRM, at the pace of its turn, with lists that all processes share."""
+        return SuperOfficeCrm(self.of(turn), turn.pace, turn.lists)
+
+    def lists_now(self, turn: Turn) -> TenantLists:
+        """Read a tenant's lists as they are now, for whoever has just changed them."""
+        crm = self.crm(turn)
+        crm.forget_lists()
+        return crm.lists()
+
     def mass_writer(self, turn: Turn) -> MassWriter:
         """Give what writes many consents at once; refused to a tenant that has not opted in."""
         if not turn.tenant.mass_writes:
@@ -92,9 +102,8 @@ class CrmConnections:
             what = f"{name} does not let us write many consents in one call"
             how = f"its administrator opts in with `so-privacy tenant mass {name} on`"
             raise Refused("mass_off", what, how, Exit.NO_PERMISSION)
-        connection = self.of(turn)
-        client = SoapClient(connection, turn.pace, mass=True)
-        return SuperOfficeMass(client, SuperOfficeCrm(connection, turn.pace).lists)
+        client = SoapClient(self.of(turn), turn.pace, mass=True)
+        return SuperOfficeMass(client, self.crm(turn).lists)
 
     def connect(
         self, context_identifier: str, environment: str, system_user_token: Callable[[], str]

@@ -31,7 +31,6 @@ from so_privacy_ext.storage import registers
 from so_privacy_ext.storage.manifests import none_decides
 from so_privacy_ext.storage.turns import Turn
 from so_privacy_ext.superoffice.changes import CrmChanges
-from so_privacy_ext.superoffice.crm import SuperOfficeCrm
 from so_privacy_ext.superoffice.everybody import Everybody, Noticed
 
 Take = Callable[[], AbstractContextManager[Turn]]
@@ -66,12 +65,12 @@ class Foresight:
         """Look at everybody, and count."""
         with self._take() as turn:
             beginning = self._begin(turn)
-            templates = [one.item_id for one in self._crm(turn).lists().templates if one.is_privacy]
+            templates = [one.item_id for one in self._crms.crm(turn).lists().templates if one.is_privacy]
             surveyor = Surveyor(set(registers.informed(turn.session, turn.tenant.epoch)))
         mails, everybody = Noticed(templates), Everybody(PersonId(beginning.last_ids.person))
 
         def step(turn: Turn) -> Sequence[Person] | None:
-            crm = self._crm(turn)
+            crm = self._crms.crm(turn)
             if not mails.ended:
                 surveyor.noticed.update(crm.read_noticed(mails))
                 return ()
@@ -92,7 +91,7 @@ class Foresight:
         with self._take() as turn:
             ready = self._ready(turn, manifest)
             beginning = self._begin(turn)
-            lists = self._crm(turn).lists()
+            lists = self._crms.crm(turn).lists()
         retainer = Retainer(ready.retention, beginning.made_at)
         everybody = Everybody(PersonId(beginning.last_ids.person), fields=ready.fields)
         held: Sequence[Person] | None = None
@@ -104,7 +103,7 @@ class Foresight:
                 self._refuse_other_lists(turn, lists_digest(lists))
                 return None
             held = persons = self._read(turn, beginning, everybody) if held is None else held
-            crm, work = self._crm(turn), self._work(turn, ready, None)
+            crm, work = self._crms.crm(turn), self._work(turn, ready, None)
             facts = gathered(work, [(one, ()) for one in persons], crm.lists(), ready)
             retainer.look(persons, facts, crm.lists(), turn.tenant.own_associate_id, crm.active_since)
             held = None  # read once, and kept until its activities were had too
@@ -138,7 +137,7 @@ class Foresight:
         with self._take() as turn:
             ready = self._ready(turn, manifest)
             beginning, tenant = self._begin(turn), turn.tenant
-            lists = self._crm(turn).lists()
+            lists = self._crms.crm(turn).lists()
         tally = Tally()
         everybody = Everybody(PersonId(beginning.last_ids.person), fields=ready.fields)
 
@@ -178,16 +177,16 @@ class Foresight:
     def _ready(self, turn: Turn, manifest: Manifest | None) -> ActiveManifest:
         if manifest is not None:
             self._fit(turn, manifest)
-            return resolve(manifest, self._crm(turn).lists())
+            return resolve(manifest, self._crms.crm(turn).lists())
         active = turn.manifest()
         if active is None:
             raise none_decides("name one with --manifest FILE")
         words = self._extending.words_in_turn(turn)
-        return resolve_what_stands(parse(active[0], active[1][:12], words), self._crm(turn).lists())
+        return resolve_what_stands(parse(active[0], active[1][:12], words), self._crms.crm(turn).lists())
 
     def _read(self, turn: Turn, beginning: Beginning, everybody: Everybody) -> Sequence[Person]:
         self._refuse_other_epoch(turn, beginning)
-        return self._crm(turn).read_next(everybody)
+        return self._crms.crm(turn).read_next(everybody)
 
     def _refuse_other_epoch(self, turn: Turn, beginning: Beginning) -> None:
         if turn.tenant.epoch != beginning.epoch:
@@ -195,7 +194,7 @@ class Foresight:
             raise Refused("epoch_changed", what, "begin again", Exit.UNAVAILABLE)
 
     def _refuse_other_lists(self, turn: Turn, digest: str) -> None:
-        if lists_digest(self._crm(turn).lists()) != digest:
+        if lists_digest(self._crms.crm(turn).lists()) != digest:
             what = "the tenant's lists were changed while everybody was read"
             raise Refused("lists_changed", what, "begin again", Exit.UNAVAILABLE)
 
@@ -204,15 +203,12 @@ class Foresight:
             tenant=as_told(turn.tenant, tell_from),
             manifest=ready,
             manifest_of=lambda _: ready,
-            crm=self._crm(turn),
+            crm=self._crms.crm(turn),
             ledgers=turn.ledgers,
             clock=self._clock,
             must_yield=lambda: False,
             consult=self._extending.consult(turn),
         )
-
-    def _crm(self, turn: Turn) -> SuperOfficeCrm:
-        return SuperOfficeCrm(self._crms.of(turn), turn.pace)
 
 
 def _heard_of(turn: Turn, persons: Sequence[PersonId], addresses: Sequence[AddressHash], /) -> Heard:

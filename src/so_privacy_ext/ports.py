@@ -97,6 +97,19 @@ class Crm(Protocol):
         """Look in the person's activities for a mail by that template since then."""
 
 
+class SharedLists(Protocol):
+    """What a tenant's lists said when any of our processes last read them."""
+
+    def last(self, within: float) -> tuple[TenantLists, float] | None:
+        """Give the last reading that began within so many seconds, and how many ago it did."""
+
+    def keep(self, lists: TenantLists, age: float) -> None:
+        """Keep a reading that began so many seconds ago, in place of the one before."""
+
+    def forget(self) -> None:
+        """Have everybody read anew who does not know the lists yet."""
+
+
 class MassWriter(Protocol):
     """Writes the consents of many persons in few calls; for a run of a tenant that has opted in, alone."""
 

@@ -55,7 +55,7 @@ def init(
         summary = app.tenant(tenant)
         seen = _sources_seen(app, summary) if survey else None
         with app.turn(summary) as turn:
-            lists = app.crm(turn).lists()
+            lists = app.crms.lists_now(turn)
     _give(from_tenant(Ground(_NAME, company, home, seen), lists).encode(), output)
 
 
@@ -72,7 +72,7 @@ def export(
             _give(active[0], output)
             return
         with app.turn(summary) as turn:
-            lists = app.crm(turn).lists()
+            lists = app.crms.lists_now(turn)
     _give(from_tenant(Ground(_NAME, company, home), lists).encode(), output)
 
 

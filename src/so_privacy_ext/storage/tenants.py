@@ -28,7 +28,7 @@ SECRET_OF: Mapping[str, str] = {EVENTS: WEBHOOK, WATCH: WEBHOOK_WATCH}
 """The name of the secret of each kind of subscription."""
 _OF_ITS_LIFE = (
     "subscription", "inbox", "quarantine", "due", "pace", "web_session", "finding", "sweep_person", "sweep",
-    "taken_back", "before", "proposal", "plugin_in_use", "errand",
+    "taken_back", "before", "proposal", "plugin_in_use", "errand", "known_lists",
 )  # fmt: skip
 """Tables of which nothing stays when a tenant goes."""
 

@@ -22,6 +22,7 @@ from so_privacy_ext.storage.errands import ErrandBook
 from so_privacy_ext.storage.failures import mapped
 from so_privacy_ext.storage.inbox import InboxBook
 from so_privacy_ext.storage.journal import JournalBook
+from so_privacy_ext.storage.known_lists import KnownLists
 from so_privacy_ext.storage.mails import MailBook
 from so_privacy_ext.storage.pace import wait_for_place
 from so_privacy_ext.storage.reviews import ReviewBook
@@ -63,6 +64,7 @@ class Turn:
             together=session.together,
             due=self.due,
         )
+        self.lists = KnownLists(session, tenant.epoch)
         self.sweeps = SweepBook(session, tenant.epoch)
         self.runs = RunBook(session, tenant.epoch, tenant.address_key)
         self._data_key = data_key

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from so_privacy_ext.model import Consent, Person, PersonId, TenantLists, UserField
+from so_privacy_ext.ports import SharedLists
 from so_privacy_ext.superoffice import activities, consents, lists, mail, persons, user_fields
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.connection import TenantConnection
@@ -15,15 +16,21 @@ from so_privacy_ext.superoffice.everybody import Everybody, Noticed
 class SuperOfficeCrm:
     """Implements `ports.Crm`; cheap to make, since all that is kept is the connection's."""
 
-    def __init__(self, connection: TenantConnection, pace: Callable[[], None]) -> None:
+    def __init__(
+        self, connection: TenantConnection, pace: Callable[[], None], shared: SharedLists | None = None
+    ) -> None:
+        """With `shared`, lists are read once for all processes."""
         self._client = SoapClient(connection, pace)
         self._kept = connection.lists
+        self._shared = shared
 
     def lists(self) -> TenantLists:
-        return self._kept.get(lambda: lists.read_lists(self._client))
+        return self._kept.get(lambda: lists.read_lists(self._client), self._shared)
 
     def forget_lists(self) -> None:
         self._kept.forget()
+        if self._shared is not None:
+            self._shared.forget()
 
     def read_persons(
         self, ids: Sequence[PersonId], fields: Sequence[UserField] = ()
@@ -83,5 +90,5 @@ class SuperOfficeCrm:
     def _refuse_moved(self, fields: Sequence[UserField]) -> None:
         """Believe no value of a field that was moved while it was read."""
         if fields and user_fields.moved(self._client, fields):
-            self._kept.forget()
+            self.forget_lists()
             raise user_fields.refusal()

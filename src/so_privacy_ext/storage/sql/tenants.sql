@@ -133,6 +133,9 @@ UPDATE plugin SET enabled_at = NULL, trouble = '{}' WHERE tenant_id = %(tenant_i
 -- name: wipe_errand
 DELETE FROM errand WHERE tenant_id = %(tenant_id)s
 
+-- name: wipe_known_lists
+DELETE FROM known_lists WHERE tenant_id = %(tenant_id)s
+
 -- name: wipe_plugin
 DELETE FROM plugin WHERE tenant_id = %(tenant_id)s
 
