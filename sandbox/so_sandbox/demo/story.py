@@ -52,6 +52,8 @@ class Story:
         self.ids: dict[int, int] = {}
         self.product = commands.product
         self._before = Before()
+        self._settled: Mapping[str, Any] = {}
+        """What the product said of the tenant when all was settled last; nothing was done since."""
 
     def start(self, *, keep: bool, switches: Mapping[str, Any]) -> None:
         """Start both."""
@@ -93,9 +95,10 @@ class Story:
         until = time.monotonic() + _QUIET
         while True:
             brought = self._brought()
-            shown = self.shown()
+            shown = self._show()
             if shown["open"] == 0 and brought is not None and brought == self._brought():
                 self._progress("")
+                self._settled = shown
                 return
             if time.monotonic() > until:
                 raise Failed(self._stuck(shown))
@@ -140,9 +143,8 @@ class Story:
         return found
 
     def shown(self) -> Mapping[str, Any]:
-        """Give what the product says of the tenant."""
-        tenant: Mapping[str, Any] = self._commands.product("tenant", "show", TENANT)
-        return {**tenant, "reviews": tenant["reviews"] - self._before.reviews}
+        """Give what the product has said of the tenant since all was settled."""
+        return {**self._settled, "reviews": self._settled["reviews"] - self._before.reviews}
 
     @property
     def plan_file(self) -> str:
@@ -158,9 +160,10 @@ class Story:
     def shown_with(self, key: str, value: object) -> Mapping[str, Any]:
         """Give what the product says of the tenant, waiting a little until one figure is as expected."""
         until = time.monotonic() + _LOOKED_UP
-        while (shown := self.shown())[key] != value and time.monotonic() < until:
+        while self._settled[key] != value and time.monotonic() < until:
             time.sleep(0.5)
-        return shown
+            self._settled = self._show()
+        return self.shown()
 
     def writes(self) -> int:
         """Count the consents that the sandbox was asked to write."""
@@ -177,6 +180,10 @@ class Story:
 
     def chain_holds(self) -> bool:
         return bool(self._commands.product("journal", "verify", "--tenant", TENANT)["right"])
+
+    def _show(self) -> Mapping[str, Any]:
+        shown: Mapping[str, Any] = self._commands.product("tenant", "show", TENANT)
+        return shown
 
     def _brought(self) -> int | None:
         """Give the number of the last delivery once all are answered."""
