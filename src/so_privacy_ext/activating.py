@@ -52,6 +52,8 @@ class Activating:
         is_strict: Callable[[], bool],
         clock: Clock,
         words: Words = PRODUCT_WORDS,
+        *,
+        channels: Collection[str] | None = None,
     ) -> None:
         self._turn = turn
         self._crm = crm
@@ -59,13 +61,14 @@ class Activating:
         self._clock = clock
         self.words = words
         """Of the tenant's manifests."""
+        self._channels = channels
 
     def knowledge(self, manifest: Manifest | None = None) -> TenantKnowledge:
         """Read of the tenant what laws ask for, as it is now; with a manifest, whom it would reach."""
         self._crm.forget_lists()
         lists = self._crm.lists()
         reach = self._shares(manifest, lists) if manifest is not None else None
-        return TenantKnowledge(lists, self._is_strict(), self._swept_at(), reach)
+        return TenantKnowledge(lists, self._is_strict(), self._swept_at(), reach, self._channels)
 
     def _shares(self, manifest: Manifest, lists: TenantLists) -> Mapping[str, float] | None:
         tenant = self._turn.tenant

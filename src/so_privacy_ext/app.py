@@ -15,6 +15,7 @@ from so_privacy_ext.approving import Approving
 from so_privacy_ext.coming_and_going import ComingAndGoing
 from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.doctor.address import certificate_seconds
+from so_privacy_ext.doctor.channels import examine_channels
 from so_privacy_ext.doctor.errands import examine_errands
 from so_privacy_ext.doctor.examination import Practice
 from so_privacy_ext.doctor.plugins import examine_plugins
@@ -30,6 +31,7 @@ from so_privacy_ext.lifecycle.attending import STATE, attend
 from so_privacy_ext.lifecycle.pieces import Installed, Piece, Uninstalled
 from so_privacy_ext.lifecycle.probing import let_in, paused_for
 from so_privacy_ext.lifecycle.restoring import RESTORED
+from so_privacy_ext.mailing import Mailing
 from so_privacy_ext.model import (
     ENDS,
     ERASURES,
@@ -109,6 +111,7 @@ class App:
         self._coming = ComingAndGoing(
             dsn, self.data_key, self.crms, settings.public_url, extending=self.extending, held=self.held
         )
+        self.mailing = Mailing(self.data_key, self.clock, settings.ca_file)
         self._manifests: dict[tuple[str, int], tuple[TenantLists, Words, ActiveManifest]] = {}
         self.sessions = KeptSessions(dsn, self.data_key)
         self._super_id: SuperId | None = None
@@ -226,6 +229,7 @@ class App:
             clock=self.clock,
             must_yield=must_yield,
             mass=self.mass_writer(turn) if turn.tenant.mass_writes else None,
+            channels=self.mailing.carriers(turn),
             consult=self.extending.consult(turn),
             consumers=self.reacting.consumers(turn),
         )
@@ -305,10 +309,21 @@ class App:
         """Give the words of which a tenant's manifests are made: the product's, and those of its plugins."""
         return self.extending.words(session)
 
+    def channels(self, session: TenantSession) -> frozenset[str]:
+        """Give what can carry a tenant's notices, by the names that its manifests have for it."""
+        return self.mailing.names(session)
+
     def activating(self, turn: Turn) -> Activating:
         """Give what lets a manifest decide for a tenant."""
-        words = self.extending.words_in_turn(turn)
-        return Activating(turn, self.crm(turn), lambda: is_strict(self.crms.client(turn)), self.clock, words)
+        words, channels = self.extending.words_in_turn(turn), self.channels(turn.session)
+        return Activating(
+            turn,
+            self.crm(turn),
+            lambda: is_strict(self.crms.client(turn)),
+            self.clock,
+            words,
+            channels=channels,
+        )
 
     def replaying(self, turn: Turn) -> Replaying:
         """Give what replays a tenant's kept decisions by other manifests."""
@@ -389,6 +404,7 @@ class App:
             is_strict=lambda turn: is_strict(self.crms.client(turn)),
             plugins=lambda turn: examine_plugins(turn, self.extending, self.clock.now()),
             errands=examine_errands,
+            channels=lambda turn: examine_channels(turn, self.mailing),
             webhook_address=self._coming.webhook_address,
         )
 

@@ -475,6 +475,10 @@ class NoMail(StrEnum):
     BLOCKED_TEMPLATE = "blocked_template"
 
 
+CRM_MAIL, SMTP = "crm", "smtp"
+"""Channels that we ship: the CRM's own mail, and a mail server that the tenant has set."""
+
+
 class MailState(StrEnum):
     """A claim's life: claimed before the call, then one of the others."""
 

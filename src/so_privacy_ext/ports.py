@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from so_privacy_ext.errands import Errands
 from so_privacy_ext.model import (
+    CRM_MAIL,
     AddressHash,
     AssociateId,
     Change,
@@ -285,6 +286,42 @@ class MailClaim:
     claimed_at: datetime
     age: timedelta = timedelta(0)
     """By the database's clock, when it was read."""
+    channel: str = CRM_MAIL
+    """By which it was to go when it was claimed."""
+
+    @property
+    def message_id(self) -> str:
+        """Name the claim as a mail server's log does: what stands before the @ of its Message-ID."""
+        return f"so-privacy.{self.mail_id}.{self.claimed_at.astimezone(UTC):%Y%m%d%H%M%S%f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A notice to one person, ready to be carried."""
+
+    to: str = field(repr=False)
+    """Her e-mail address; in no log and no error."""
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    """The same as a small page."""
+    language: str
+    """ISO 639, two letters."""
+    mail: str
+    """The manifest's name for it."""
+    version: int
+    message_id: str
+    """What is to stand before the @ of its Message-ID, by which a human finds it in a mail server's log."""
+
+
+class Carrier(Protocol):
+    """Carries letters; each under a claim that is committed, so at most once."""
+
+    def carry(self, letter: Letter) -> None:
+        """Carry a letter; a return says that it was taken.
+
+        Raises a `CrmFailure` whose `applied` is NO only where it was certainly not sent.
+        """
 
 
 class Mails(Protocol):
@@ -299,6 +336,7 @@ class Mails(Protocol):
         address_hash: AddressHash,
         template_id: int,
         retell: bool,
+        channel: str = CRM_MAIL,
     ) -> MailClaim | None:
         """Claim a mail and commit; None if this person or address was told already.
 
@@ -316,6 +354,9 @@ class Mails(Protocol):
 
     def set_state(self, mail_id: int, state: MailState) -> None:
         """Note how a claim stands; `sent` closes the person's duty."""
+
+    def claim_again(self, held: MailClaim, *, template_id: int, channel: str) -> MailClaim:
+        """Have a held claim go by another channel from now on, as claimed."""
 
     def look_up_later(self, mail_id: int, seconds: float) -> None:
         """Have an unknown claim looked up again after that many seconds."""

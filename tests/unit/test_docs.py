@@ -108,6 +108,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], str]] = {
     "purposes": (shape.PurposeShape, "purposes.*."),
     "at_end: {…}": (shape.AtEnd, "purposes.*.at_end."),
     "mails": (shape.MailShape, "mails.*."),
+    "texts: {language: {…}}": (shape.OwnTextShape, "mails.*.texts.*."),
     "rules": (shape.RuleShape, "rules.*."),
     "give: {PURPOSE: {…}}": (shape.GiveBasis, "rules.*.give.*."),
     "retention": (shape.RetentionShape, "retention.*."),

@@ -81,6 +81,7 @@ program = group(
         "plugins.commands",
         "Partners' plugins: list, show, check, enable, disable, settings, new.",
     ),
+    Listed("channel", "channels.commands", "What carries notices: list, set, test, remove."),
     Listed(
         "manifest",
         "manifests.commands",

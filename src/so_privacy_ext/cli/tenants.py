@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from so_privacy_ext import security_log
+from so_privacy_ext.cli.given import given_secret
 from so_privacy_ext.cli.output import AsJson, fields_of, print_fields, print_json, print_table, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit
@@ -18,13 +17,10 @@ from so_privacy_ext.lifecycle.pieces import Piece
 from so_privacy_ext.lifecycle.watchdog import WHAT_TO_DO
 from so_privacy_ext.model import SweepKind
 from so_privacy_ext.security_log import OPERATOR
-from so_privacy_ext.settings import one_line, read_secret
 from so_privacy_ext.storage import findings, manifests, sweeps, tenants
 from so_privacy_ext.storage.database import connect
 
 commands = typer.Typer(help="Tenants: add, list, show, pause, resume, mass, remove.", no_args_is_help=True)
-
-_LONGEST_TOKEN = 5000
 
 
 class OnOff(StrEnum):
@@ -48,7 +44,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Install a tenant; `so-privacy web` must be running, since SuperOffice tests the webhook at once."""
-    token = _read_token(system_user_token_file)
+    token = given_secret(system_user_token_file, "the system user token")
     with wired() as app:
         outcome = app.install(context_identifier, environment, token, (lambda _: None) if as_json else print)
         summary = app.tenant(context_identifier, environment)
@@ -235,12 +231,3 @@ def _told(as_json: bool, *, paused: bool, changed: bool, what: str) -> None:
         print_json({"paused": paused, "changed": changed})
     else:
         print(what if changed else f"{what} already")
-
-
-def _read_token(name: str) -> str:
-    what = "the system user token"
-    if name == "-":
-        content = sys.stdin.buffer.read(_LONGEST_TOKEN)
-        return one_line(content, what, where="standard input", wrong=Exit.BAD_DATA)
-    content = read_secret(Path(name), what, wrong=Exit.BAD_DATA)
-    return one_line(content, what, where=name, wrong=Exit.BAD_DATA)

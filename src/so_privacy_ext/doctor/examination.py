@@ -43,6 +43,8 @@ class Practice:
     """What is to be said of the tenant's plugins."""
     errands: Callable[[Turn], Iterator[Finding]]
     """What could not be told to whom."""
+    channels: Callable[[Turn], Iterator[Finding]]
+    """What is to be said of its mail server."""
     webhook_address: str
     """Where our slots lie, with a slash at the end."""
 
@@ -70,6 +72,7 @@ def examine_tenant(practice: Practice, tenant: TenantSummary) -> Iterator[Findin
             yield from examine_healing(name, findings.listed(turn.session), stated, practice.now())
             yield from practice.plugins(turn)
             yield from practice.errands(turn)
+            yield from practice.channels(turn)
             kept = tenants.subscriptions(turn.session)
             standing = practice.webhooks(turn)
             yield right("SuperOffice", "runs and lets us in", tenant=name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from so_privacy_ext.errors import Fault, NeedsHuman, NoOp
+from so_privacy_ext.errors import Fault, NeedsHuman, NoOp, Retry
 from so_privacy_ext.model import Authority, Consent, ConsentEnd, Person, PersonId, TenantLists
 from so_privacy_ext.processing.drain import refuse_reissued
 from so_privacy_ext.processing.ends import end_of_hers
@@ -28,7 +28,7 @@ _MOOT = "moot"
 def end_due(work: Work) -> float:
     """End and renew what is due by the clock; give the seconds until something is again."""
     now, ends = work.clock.now(), work.ledgers.ends
-    due = ends.due(now, SLICE)
+    due, left = ends.due(now, SLICE), False
     if due:
         persons = work.crm.read_persons(sorted({one.person_id for one in due}))
         refuse_reissued(work, persons)
@@ -36,7 +36,9 @@ def end_due(work: Work) -> float:
         for number, one in enumerate(due):
             if number and work.must_yield():
                 return 0.0
-            _settle(work, one, persons, lists, now)
+            left |= not _settle(work, one, persons, lists, now)
+    if left:
+        return SHORTEST
     if len(due) == SLICE:
         return 0.0
     next_at = ends.next_at()
@@ -45,14 +47,14 @@ def end_due(work: Work) -> float:
 
 def _settle(
     work: Work, one: ConsentEnd, persons: Mapping[PersonId, Person], lists: TenantLists, now: datetime
-) -> None:
-    """Look at what stands now: she may have renewed, said no, or be gone."""
+) -> bool:
+    """Look at what stands now: she may have renewed, said no, or be gone. False if to be done again."""
     person = persons.get(one.person_id)
     if person is None:
         with work.ledgers.transaction():
             work.ledgers.ends.forget(one.person_id)
             work.ledgers.erasures.owe(one.person_id)
-        return
+        return True
     row = person.consents.get(one.purpose)
     current = None if row is None else _current(work, one, person, row, lists)
     if row is None or current is None:
@@ -62,7 +64,8 @@ def _settle(
     elif (current.ends_at, current.renew_at) != (one.ends_at, one.renew_at):
         work.ledgers.ends.note([current])  # she has renewed, or the manifest has another period
     else:
-        _ask_to_renew(work, current, person, lists, now)
+        return _ask_to_renew(work, current, person, lists, now)
+    return True
 
 
 def _current(
@@ -99,13 +102,18 @@ def _expire(work: Work, one: ConsentEnd, person: Person, row: Consent, now: date
             work.ledgers.inbox.decide_again(person.person_id)
 
 
-def _ask_to_renew(work: Work, one: ConsentEnd, person: Person, lists: TenantLists, now: datetime) -> None:
+def _ask_to_renew(work: Work, one: ConsentEnd, person: Person, lists: TenantLists, now: datetime) -> bool:
+    """Ask, once; False where what carries the mail can't now, so that she is asked at another look."""
     rule = work.manifest.ends[one.purpose]
     try:
         how = renew(work, one, person, lists, rule.renew or "")
+    except Retry as failed:
+        if failed.fault is not Fault.CHANNEL:
+            raise
+        return False
     except (NoOp, NeedsHuman) as refused:
         if refused.fault is Fault.NOT_FOUND:
-            return  # she is gone meanwhile; her own event, or the next look, tells
+            return True  # she is gone meanwhile; her own event, or the next look, tells
         how = f"refused_{refused.fault}"
     content = {
         "purpose": one.purpose,
@@ -117,3 +125,4 @@ def _ask_to_renew(work: Work, one: ConsentEnd, person: Person, lists: TenantList
     with work.ledgers.transaction():
         work.ledgers.ends.asked(one, now, how)
         work.ledgers.journal.append("renewal", person.person_id, content)
+    return True

@@ -1,12 +1,14 @@
-"""Settles mails of which nobody knows whether they went out, by the CRM's own archive of activities."""
+"""Settles mails of which nobody knows whether they went out: the CRM's by its archive, others by a human."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from so_privacy_ext.errors import CrmFailure
-from so_privacy_ext.model import MailState
+from so_privacy_ext.model import CRM_MAIL, MailState
 from so_privacy_ext.ports import Duty, MailClaim
 from so_privacy_ext.processing.blame import of_one_person
 from so_privacy_ext.processing.work import CHUNK, Work
@@ -25,13 +27,15 @@ def look_up(work: Work, claim: MailClaim) -> MailState:
 
     Raises the `CrmFailure` that kept us from looking, after setting another time.
     """
+    if claim.channel != CRM_MAIL:
+        return _wait(work, claim, LOOK_UPS[-1:])  # no archive of the CRM's knows of it; a human may
     try:
         found = work.crm.notice_archived(claim.person_id, claim.template_id, claim.claimed_at - BEFORE)
     except CrmFailure:
         if claim.age < IN_VAIN:
             work.ledgers.mails.look_up_later(claim.mail_id, NOT_LOOKED)
         else:
-            _leave_to_human(work, claim)
+            leave_to_human(work, claim)
         raise
     if found:
         with work.ledgers.transaction():
@@ -40,9 +44,14 @@ def look_up(work: Work, claim: MailClaim) -> MailState:
                 "mail_found", claim.person_id, {"mail_id": claim.mail_id, "mail": claim.mail}
             )
         return MailState.SENT
-    later = next((one for one in LOOK_UPS if one > claim.age), None)
+    return _wait(work, claim, LOOK_UPS)
+
+
+def _wait(work: Work, claim: MailClaim, looks: Sequence[timedelta]) -> MailState:
+    """Set the time of the next look, or leave it to a human after the last."""
+    later = next((one for one in looks if one > claim.age), None)
     if later is None:
-        _leave_to_human(work, claim)
+        leave_to_human(work, claim)
     else:
         work.ledgers.mails.look_up_later(claim.mail_id, (later - claim.age).total_seconds())
     return MailState.UNKNOWN
@@ -100,9 +109,11 @@ def _informed_by_crm(work: Work, duty: Duty) -> bool:
         return False
 
 
-def _leave_to_human(work: Work, claim: MailClaim) -> None:
+def leave_to_human(work: Work, claim: MailClaim) -> None:
+    """Have a human find out whether an unknown mail went out; a mail server's log knows its Message-ID."""
+    detail: dict[str, Any] = {"mail": claim.mail, "version": claim.version}
+    if claim.channel != CRM_MAIL:
+        detail |= {"channel": claim.channel, "message_id": claim.message_id}
     with work.ledgers.transaction():
         work.ledgers.mails.leave_to_human(claim.mail_id)
-        work.ledgers.reviews.open(
-            claim.person_id, "mail", str(claim.mail_id), {"mail": claim.mail, "version": claim.version}
-        )
+        work.ledgers.reviews.open(claim.person_id, "mail", str(claim.mail_id), detail)

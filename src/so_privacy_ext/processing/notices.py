@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from so_privacy_ext.model import (
+    CRM_MAIL,
     STORE,
     WITHDRAWN,
     AddressHash,
@@ -38,13 +39,19 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Ready:
     """A notice with all that sending it needs."""
 
     mail: ActiveMail
-    template: Template
+    template: Template | None
+    """None where the manifest has the texts."""
     address: EmailAddress
     address_hash: AddressHash
+
+    @property
+    def template_id(self) -> int:
+        """Give the id of the CRM's template; 0 where the manifest has the texts."""
+        return self.template.item_id if self.template is not None else 0
 
 
 def silence(work: Work, case: Case) -> NoMail | None:
@@ -82,15 +89,14 @@ def notice(work: Work, case: Case, mail_key: str, lists: TenantLists) -> Notice:
     )
 
 
-def letter(wanted: Notice) -> Letter | NoMail:
+def letter(wanted: Notice) -> Ready | NoMail:
     """Make a notice ready, or say what keeps it from going out although the person must be told."""
     template, address, hashed = wanted.template, wanted.address, wanted.address_hash
-    hindered = hindrance(
-        crm_mails=wanted.mailed_by_crm is not None, address=address, has_template=template is not None
-    )
-    if template is None or address is None or hashed is None or hindered is not None:
+    has_text = template is not None or wanted.mail.channel != CRM_MAIL
+    hindered = hindrance(crm_mails=wanted.mailed_by_crm is not None, address=address, has_template=has_text)
+    if address is None or hashed is None or hindered is not None:
         return hindered or NoMail.NO_ADDRESS
-    return Letter(wanted.mail, template, address, hashed)
+    return Ready(wanted.mail, template, address, hashed)
 
 
 def _mailed_by_crm(case: Case, lists: TenantLists) -> Source | None:

@@ -1,4 +1,4 @@
-"""Tells a person once: claim, ask the CRM for its mail, and never ask blindly again."""
+"""Tells a person once: claim, have the CRM or another channel send, and never ask blindly again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from so_privacy_ext.model import MailState, NoMail, TenantLists
 from so_privacy_ext.ports import MailClaim
 from so_privacy_ext.processing.blame import of_one_person
 from so_privacy_ext.processing.case import Case
-from so_privacy_ext.processing.languages import choose_lcid
-from so_privacy_ext.processing.looking_up import BEFORE, look_up_at_once
-from so_privacy_ext.processing.notices import Letter, Notice, letter, notice, silence
+from so_privacy_ext.processing.channels import Carry, channel
+from so_privacy_ext.processing.looking_up import BEFORE, leave_to_human, look_up_at_once
+from so_privacy_ext.processing.notices import Notice, Ready, letter, notice, silence
 from so_privacy_ext.processing.work import Work
 
 _FROM_THE_PERSON = 13
@@ -25,7 +25,7 @@ _PENDING = frozenset({MailState.CLAIMED, MailState.HELD})
 class Sending:
     """A letter to be sent, under a claim that was made in an earlier turn if there is one."""
 
-    letter: Letter
+    letter: Ready
     claim: MailClaim | None
 
 
@@ -53,7 +53,7 @@ def prepare(work: Work, case: Case, lists: TenantLists) -> Sending | MailClaim |
     if pending is not None and pending.state is MailState.CLAIMED:
         return pending
     ready = letter(wanted)
-    if isinstance(ready, Letter):
+    if isinstance(ready, Ready):
         return Sending(ready, pending) if pending is None or _is_for(pending, ready) else pending
     if ready is NoMail.BLOCKED_TEMPLATE:
         case.ask_human("template", wanted.mail.key)
@@ -106,45 +106,67 @@ def _open_duty(work: Work, case: Case, wanted: Notice) -> None:
     )
 
 
-def _is_for(held: MailClaim, ready: Letter) -> bool:
+def _is_for(held: MailClaim, ready: Ready) -> bool:
     """Tell whether a claim that was never asked for is for this very letter, and may be gone on with."""
     same_mail = (held.mail, held.version) == (ready.mail.key, ready.mail.version)
     return same_mail and held.address_hash == ready.address_hash
 
 
-def send(work: Work, case: Case, ready: Letter, held: MailClaim | None, lists: TenantLists) -> str:
+def send(work: Work, case: Case, ready: Ready, held: MailClaim | None, lists: TenantLists) -> str:
     """Claim and ask; every way out before the claim leaves nothing behind."""
-    lcid = _lcid(work, case, ready, lists)
+    fallback = work.manifest_of(case.kept.ruling.digest).fallback
+    carry = channel(ready.mail.channel).ready(work, case.person, ready, lists, fallback)
     silent = _withdrawn_meanwhile(work, case)
     if silent is not None:
         return silent
     forgotten = _told_and_forgotten(work, case, ready, lists)
-    if held is not None and not forgotten:
-        work.ledgers.mails.set_state(held.mail_id, MailState.CLAIMED)
-        return _ask(work, case, ready, held, lcid)
+    nobody_knows = ready.template is None and _in_lost_time(work, case)
+    if held is not None and not forgotten and not nobody_knows:
+        return _ask(work, carry, _again(work, held, ready))
     claim = held or work.ledgers.mails.claim(
         case.person.person_id,
         mail=ready.mail.key,
         version=ready.mail.version,
         address_hash=ready.address_hash,
-        template_id=ready.template.item_id,
+        template_id=ready.template_id,
         retell=ready.mail.retell,
+        channel=ready.mail.channel,
     )
     if claim is not None and forgotten:
         _remember(work, claim)
-    return NoMail.ALREADY_TOLD if claim is None or forgotten else _ask(work, case, ready, claim, lcid)
+    if claim is None or forgotten:
+        return NoMail.ALREADY_TOLD
+    if nobody_knows:
+        work.ledgers.mails.set_state(claim.mail_id, MailState.UNKNOWN)
+        leave_to_human(work, claim)
+        return MailState.UNKNOWN
+    return _ask(work, carry, claim)
 
 
-def _told_and_forgotten(work: Work, case: Case, ready: Letter, lists: TenantLists) -> bool:
+def _again(work: Work, held: MailClaim, ready: Ready) -> MailClaim:
+    """Go on with a claim that was certainly not sent, by the channel that the manifest names now."""
+    if held.channel == ready.mail.channel:
+        work.ledgers.mails.set_state(held.mail_id, MailState.CLAIMED)
+        return held
+    return work.ledgers.mails.claim_again(held, template_id=ready.template_id, channel=ready.mail.channel)
+
+
+def _told_and_forgotten(work: Work, case: Case, ready: Ready, lists: TenantLists) -> bool:
     """Ask SuperOffice whether she was told in a time of which our database has lost the mails."""
-    since, until = work.tenant.mails_lost_from, work.tenant.mails_lost_to
-    if since is None or until is None or case.person.registered > until:
+    since = work.tenant.mails_lost_from
+    if since is None or not _in_lost_time(work, case):
         return False
     any_notice = {one.item_id for one in lists.templates if one.is_privacy}
-    templates = {ready.template.item_id} if ready.mail.retell else any_notice
+    own = {ready.template.item_id} if ready.template is not None else set()
+    templates = own if ready.mail.retell else any_notice
     return any(
         work.crm.notice_archived(case.person.person_id, one, since - BEFORE) for one in sorted(templates)
     )
+
+
+def _in_lost_time(work: Work, case: Case) -> bool:
+    until = work.tenant.mails_lost_to
+    return until is not None and case.person.registered <= until
 
 
 def _remember(work: Work, claim: MailClaim) -> None:
@@ -164,29 +186,10 @@ def _withdrawn_meanwhile(work: Work, case: Case) -> NoMail | None:
     return silence(work, case)
 
 
-def _lcid(work: Work, case: Case, ready: Letter, lists: TenantLists) -> int:
+def _ask(work: Work, carry: Carry, claim: MailClaim) -> str:
+    """Have the mail carried under a claim that is committed."""
     try:
-        code = work.crm.best_language(case.person.person_id, ready.template.item_id)
-    except (NoOp, NeedsHuman):
-        code = ""  # the CRM finds none; whether the person is still there is seen when the mail is asked for
-    return choose_lcid(
-        code,
-        ready.template,
-        lists,
-        fallback=work.manifest_of(case.kept.ruling.digest).fallback,
-        country=lists.countries.get(case.person.country_id or case.person.company_country_id or 0),
-    )
-
-
-def _ask(work: Work, case: Case, ready: Letter, claim: MailClaim, lcid: int) -> str:
-    """Ask the CRM for its mail under a claim that is committed."""
-    try:
-        work.crm.send_notice(
-            case.person.person_id,
-            address=ready.address.address.strip(),
-            template_id=ready.template.item_id,
-            lcid=lcid,
-        )
+        carry(claim)
     except CrmFailure as failure:
         unknown_person = isinstance(failure, NoOp) and failure.fault is Fault.NOT_FOUND
         if failure.applied is Applied.NO or unknown_person:

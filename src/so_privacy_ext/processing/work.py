@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from so_privacy_ext.errands import Consumer
 from so_privacy_ext.model import Tenant
-from so_privacy_ext.ports import Clock, Crm, Ledgers, MassWriter
+from so_privacy_ext.ports import Carrier, Clock, Crm, Ledgers, MassWriter
 from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.sdk import Facts, Seen
 
@@ -35,6 +35,8 @@ class Work:
     """Asked between chunks: does another tenant wait for this worker?"""
     mass: MassWriter | None = None
     """For runs alone, and only where the tenant's administrator lets us write in bulk."""
+    channels: Mapping[str, Carrier] = field(default_factory=dict)
+    """What carries notices besides the CRM's own mail, by name."""
     consult: Consult | None = None
     """The tenant's plugins; None where it has switched none on."""
     consumers: Sequence[Consumer] = ()

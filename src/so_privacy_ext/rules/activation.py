@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from so_privacy_ext.model import STORE, Decision, Outcome, TenantLists, UserField
+from so_privacy_ext.model import CRM_MAIL, STORE, Decision, Outcome, TenantLists, UserField
 from so_privacy_ext.rules.findings import Finding, ManifestInvalid, shown
 from so_privacy_ext.rules.logic import Part, Test, asks_plugins, matcher, ready
 from so_privacy_ext.rules.manifest import Manifest, asked
+from so_privacy_ext.rules.own_texts import OwnText, own_texts
 from so_privacy_ext.rules.references import places, words_in
 from so_privacy_ext.rules.retention import ActiveRetention, kept
 from so_privacy_ext.rules.shape import AtEnd, GiveBasis, MailShape, RuleShape
@@ -26,15 +27,24 @@ STRICTEST_ARTICLE = 13
 
 @dataclass(frozen=True, slots=True)
 class ActiveMail:
-    """A mail whose template the tenant has."""
+    """A mail whose template the tenant has, or whose texts the manifest has."""
 
     key: str
     template: str
-    """The template's name just as the tenant's list has it."""
+    """The template's name just as the tenant's list has it; empty where the manifest has the texts."""
     template_id: int
     version: int
     languages: tuple[str, ...]
     retell: bool
+    channel: str = CRM_MAIL
+    """What carries it."""
+    texts: Mapping[str, OwnText] = field(default_factory=dict)
+    """By language; those of the CRM's own mail are in the CRM."""
+
+    @property
+    def has_text(self) -> bool:
+        """Tell whether there is anything to send; the tenant may have lost the template."""
+        return self.channel != CRM_MAIL or self.template_id != NO_TEMPLATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,18 +238,27 @@ def _mails(manifest: Manifest, names: TenantNames) -> Iterator[tuple[str, Active
     languages = manifest.content.languages
     for key, _, node in _entries(manifest.root, "mails"):
         mail: MailShape = manifest.content.mails[key]
-        template = names.template(mail.template, node.get("template") or node)
+        if mail.channel != CRM_MAIL:
+            yield key, _of_our_own(key, mail, manifest)
+            continue
+        template = names.template(mail.template or "", node.get("template") or node)
         wanted = tuple(mail.languages or languages.enabled)
         if template is None:
-            yield key, ActiveMail(key, mail.template, NO_TEMPLATE, mail.version, wanted, mail.retell)
+            yield key, ActiveMail(key, mail.template or "", NO_TEMPLATE, mail.version, wanted, mail.retell)
             continue
         offered = {_language(one) for one in template.languages}
         lacking = [one for one in wanted if _language(one) not in offered]
         if offered and lacking and _language(languages.fallback) not in offered:
-            what = f"the template {shown(mail.template)} has no {', '.join(lacking)}"
+            what = f"the template {shown(template.name)} has no {', '.join(lacking)}"
             how = f"add them in the CRM, or at least the fallback {languages.fallback}"
             names.findings.append(Finding(node.line, node.column, MISSING_LANGUAGE, what, how))
         yield key, ActiveMail(key, template.name, template.item_id, mail.version, wanted, mail.retell)
+
+
+def _of_our_own(key: str, mail: MailShape, manifest: Manifest) -> ActiveMail:
+    texts = own_texts(mail, manifest.content.controller)
+    wanted = tuple(mail.languages or manifest.content.languages.enabled)
+    return ActiveMail(key, "", NO_TEMPLATE, mail.version, wanted, mail.retell, mail.channel, texts)
 
 
 def _language(culture: str) -> str:

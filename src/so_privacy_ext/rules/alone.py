@@ -33,7 +33,7 @@ def lists_alone(*manifests: Manifest) -> TenantLists:
     purposes = _once(key for one in contents for key in one.purposes)
     sources = _once([*(key for one in contents for key in one.sources), DEFAULT_SOURCE])
     bases = _once(key for one in contents for key in one.legal_bases)
-    names = _once(mail.template for one in contents for mail in one.mails.values())
+    names = _once(mail.template for one in contents for mail in one.mails.values() if mail.template)
     conditions = [condition for when in _whens(manifests) for condition in words_in(when)]
     named = _named(conditions)
     return TenantLists(

@@ -20,7 +20,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "sources": "By key: how data comes in, and what the law makes of that.",
             "legal_bases": "Keys of the tenant's legal bases that the manifest knows, WITHDRAWN among them.",
             "purposes": "By key: why data is processed, and what may carry it.",
-            "mails": "By a name of your own: the mails that the CRM sends for us.",
+            "mails": "By a name of your own: the mails by which persons are told, once each.",
             "retention": "By a name of your own: what becomes of persons nobody deals with any more.",
             "rules": "Rules in the order of their trial: the first that applies decides, purpose by purpose.",
             "optional": "Rules that are switched off until switch_on names them.",
@@ -69,11 +69,17 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "source": "The source that is written with it; left out, that of the row.",
         },
         "MailShape": {
-            "template": "The name of a privacy mail template in the CRM.",
+            "template": "The name of a privacy mail template in the CRM, if the CRM sends the mail.",
+            "channel": "What carries it: the CRM's own mail if left out, smtp, or a plugin by its name.",
+            "texts": "Subject and body by language, where another channel than the CRM carries it.",
             "version": "Raise it when the text says something new.",
             "languages": "Languages that the template has; left out, all that are enabled.",
             "marketing": "Whether the mail advertises.",
             "retell": "Also to those who were told by another mail or version.",
+        },
+        "OwnTextShape": {
+            "subject": "One line; {controller}, {dpo} and {privacy_url} stand for what controller says.",
+            "body": "Plain text, paragraphs set off by an empty line; the same may stand in it.",
         },
         "RuleShape": {
             "id": "The rule's name, once in a file; each decision and each consent that is written names it.",

@@ -25,6 +25,13 @@ Name = Annotated[
 MailKey = Annotated[
     str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$", description="a mail's name, such as `notice13`")
 ]
+ChannelName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9-]{2,40}$",
+        description="what carries a mail: `crm`, `smtp`, or the name of a plugin, such as `acme-mail`",
+    ),
+]
 PRESET = r"^preset:[a-z0-9][a-z0-9-]{0,63}@[1-9][0-9]{0,3}$"
 PresetName = Annotated[
     str,

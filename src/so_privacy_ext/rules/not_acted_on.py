@@ -28,6 +28,8 @@ class NotActedOn:
 def not_acted_on(manifest: Manifest) -> list[NotActedOn]:
     """Give what a reader of the manifest might rely on and must not yet, in the order of the file."""
     found = {key: list(_at(manifest.root, key.split("."))) for key in IDLE}
+    if any(mail.texts for mail in manifest.content.mails.values()):
+        found["controller"] = []  # of whom the texts speak
     for one in asked(manifest):
         for condition in words_in(one.when):
             for name in sorted(condition.unknown):

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from so_privacy_ext.model import EXPLICIT_CONSENT, WITHDRAWN
 from so_privacy_ext.rules.conditions import Conditions, Words, when_type
 from so_privacy_ext.rules.findings import LIMIT, Finding, advice, shown
+from so_privacy_ext.rules.own_texts import check_texts
 from so_privacy_ext.rules.tree import Node
 from so_privacy_ext.sdk import Condition
 
@@ -30,7 +31,7 @@ def _adapter(words: Words) -> TypeAdapter[Any]:
 
 
 def _all(root: Node, words: Words) -> Iterator[Finding]:
-    yield from [*_languages(root), *_purposes(root), *_rule_ids(root)]
+    yield from [*_languages(root), *_purposes(root), *_rule_ids(root), *check_texts(root)]
     when = _adapter(words)
     for rule in _elements(root, "rules"):
         yield from _gives(root, rule, switched_on=True)

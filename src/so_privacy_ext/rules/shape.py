@@ -9,8 +9,18 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
+from so_privacy_ext.model import CRM_MAIL
 from so_privacy_ext.rules.conditions import Words, when_type
-from so_privacy_ext.rules.keys import CountryCode, ItemName, LanguageCode, ListKey, MailKey, Name, PresetName
+from so_privacy_ext.rules.keys import (
+    ChannelName,
+    CountryCode,
+    ItemName,
+    LanguageCode,
+    ListKey,
+    MailKey,
+    Name,
+    PresetName,
+)
 
 MOST_RULES = 500
 
@@ -159,10 +169,30 @@ class PurposeShape(Shape):
     retention: Period | None = None
 
 
-class MailShape(Shape):
-    """A mail that the CRM sends for us."""
+Line = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="a text on one line"),
+]
+Body = Annotated[str, Field(min_length=1, max_length=20_000, description="a text of paragraphs")]
 
-    template: Annotated[ItemName, Field(description="the name of a privacy mail template in the CRM")]
+
+class OwnTextShape(Shape):
+    """A mail's text in one language."""
+
+    subject: Line
+    body: Body
+
+
+class MailShape(Shape):
+    """A mail that is sent once to each person; by the CRM, unless it names another channel."""
+
+    template: Annotated[
+        ItemName | None, Field(description="the name of a privacy mail template in the CRM")
+    ] = None
+    channel: ChannelName = CRM_MAIL
+    texts: Annotated[
+        dict[LanguageCode, OwnTextShape], Field(description="by language: subject and body")
+    ] = {}
     version: Annotated[int, Field(ge=1, le=9999, description="raised when the text says something new")]
     languages: Annotated[
         Annotated[list[LanguageCode], Field(min_length=1)] | None,

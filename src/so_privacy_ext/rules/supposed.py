@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from so_privacy_ext.model import STORE, EmailAddress, NoMail, Ruling, TenantLists
-from so_privacy_ext.rules.activation import NO_TEMPLATE, ActiveManifest
+from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.rules.silence import hindrance, silence
 from so_privacy_ext.sdk import Facts
 
@@ -29,5 +29,5 @@ class MadeUpPerson:
         return hindrance(
             crm_mails=self.facts.source in mailing,
             address=_SOME_ADDRESS if self.facts.has_email else None,
-            has_template=self.manifest.mails[ruling.tell].template_id != NO_TEMPLATE,
+            has_template=self.manifest.mails[ruling.tell].has_text,
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from so_privacy_ext import metrics
-from so_privacy_ext.model import AddressHash, MailState, PersonId
+from so_privacy_ext.model import CRM_MAIL, AddressHash, MailState, PersonId
 from so_privacy_ext.ports import MailClaim
 from so_privacy_ext.storage.database import Row
 from so_privacy_ext.storage.duties import DutyBook
@@ -26,9 +27,11 @@ class MailBook(DutyBook):
         address_hash: AddressHash,
         template_id: int,
         retell: bool,
+        channel: str = CRM_MAIL,
     ) -> MailClaim | None:
         """Claim a mail and commit; None if this person or address was told already."""
-        values = self._key(person_id, address_hash, mail, version) | {"template_id": template_id}
+        values = self._key(person_id, address_hash, mail, version)
+        values |= {"template_id": template_id, "channel": channel}
         with self._session.committed():
             if self._told(values, retell=retell):
                 return None
@@ -60,6 +63,14 @@ class MailBook(DutyBook):
             if row is not None and state is MailState.SENT:
                 self.close_duty(PersonId(row["person_id"]), row["mail"], "sent")
                 self._session.run(_sql["settle_review"], {"mail_id": str(mail_id)})
+
+    def claim_again(self, held: MailClaim, *, template_id: int, channel: str) -> MailClaim:
+        """Have a held claim go by another channel from now on, as claimed."""
+        values = {"mail_id": held.mail_id, "template_id": template_id, "channel": channel}
+        with self._session.transaction():
+            self._session.run(_sql["go_by"], values)
+            self.set_state(held.mail_id, MailState.CLAIMED)
+        return replace(held, template_id=template_id, channel=channel, state=MailState.CLAIMED)
 
     def look_up_later(self, mail_id: int, seconds: float) -> None:
         """Have an unknown claim looked up again after that many seconds."""

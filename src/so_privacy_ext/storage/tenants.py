@@ -252,14 +252,27 @@ def drop_older_secrets(session: TenantSession, name: str) -> int:
     return session.run(_sql["drop_older_secrets"], {"name": name})
 
 
-def read_secret(session: TenantSession, data_key: DataKey, name: str) -> bytes:
-    """Open the newest secret of that name."""
+def drop_secret(session: TenantSession, name: str) -> bool:
+    """Forget all secrets of that name; False if there was none."""
+    return session.run(_sql["drop_secret"], {"name": name}) > 0
+
+
+def find_secret(session: TenantSession, data_key: DataKey, name: str) -> bytes | None:
+    """Open the newest secret of that name, if there is one."""
     found = session.rows(_sql["secrets"], {"name": name})
     if not found:
+        return None
+    return data_key.open(session.tenant_id, name, found[0]["key_id"], found[0]["sealed"])
+
+
+def read_secret(session: TenantSession, data_key: DataKey, name: str) -> bytes:
+    """Open the newest secret of that name."""
+    found = find_secret(session, data_key, name)
+    if found is None:
         raise Refused(
             "no_secret", f"tenant {session.tenant_id} has no secret {name!r}", "add it again", Exit.CONFIG
         )
-    return data_key.open(session.tenant_id, name, found[0]["key_id"], found[0]["sealed"])
+    return found
 
 
 def _all(connection: Connection) -> Sequence[TenantSummary]:

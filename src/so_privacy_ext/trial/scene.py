@@ -162,7 +162,7 @@ class Scene:
         address = EmailAddress("", 1, int(self._words.bounced)) if self._words.has_email else None
         mailing = {one.key for one in self.lists.sources if one.mail_template_id}
         crm_mails = store is not None and store.source in mailing
-        hindered = hindrance(crm_mails=crm_mails, address=address, has_template=mail.template_id != 0)
+        hindered = hindrance(crm_mails=crm_mails, address=address, has_template=mail.has_text)
         return (None, hindered) if hindered is not None else (mail, None)
 
 

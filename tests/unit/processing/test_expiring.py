@@ -311,6 +311,17 @@ def test_a_renewal_that_was_never_asked_for_is_asked_for_under_the_same_claim(en
     assert (len(ending.crm.outbox), renewals(ending), len(ending.rows("mail"))) == (1, ["sent"], 1)
 
 
+def test_a_crm_that_fails_before_a_renewal_is_asked_for_stops_the_look(ending: World) -> None:
+    said_yes(ending)
+    ending.advance(days=690)
+    ending.crm.on("best_language", fail=failure(Retry, Fault.TRANSPORT))
+    with pytest.raises(Retry):
+        look(ending)
+    look(ending)
+
+    assert (len(ending.crm.outbox), renewals(ending)) == (1, ["sent"])
+
+
 def test_an_interrupted_renewal_is_looked_up(ending: World) -> None:
     class Killed(BaseException):
         pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ from so_privacy_ext.model import (
     TenantId,
     TenantLists,
 )
-from so_privacy_ext.ports import Ledgers
+from so_privacy_ext.ports import Carrier, Ledgers
 from so_privacy_ext.processing.drain import drain
 from so_privacy_ext.processing.looking_up import look_up_due
 from so_privacy_ext.processing.work import SLICE, Consult, Work
@@ -67,6 +67,8 @@ class World:
     consult: Consult | None = None
     """The tenant's plugins."""
     consumers: Sequence[Consumer] = ()
+    channels: Mapping[str, Carrier] = field(default_factory=dict)
+    """What carries notices besides the CRM."""
 
     # Events
 
@@ -129,6 +131,7 @@ class World:
             ledgers=ledgers or turn.ledgers,
             clock=self.clock,
             must_yield=must_yield,
+            channels=self.channels,
             consult=self.consult,
             consumers=self.consumers,
         )

@@ -50,6 +50,7 @@ from so_privacy_ext.rules.lint.laws import (
     l53_old_rows_as_consent,
     l54_own_staff,
     l55_plugin_holds_back,
+    l56_carried_by_nothing,
 )
 
 LAWS: tuple[Law, ...] = (
@@ -99,4 +100,5 @@ LAWS: tuple[Law, ...] = (
     l53_old_rows_as_consent.LAW,
     l54_own_staff.LAW,
     l55_plugin_holds_back.LAW,
+    l56_carried_by_nothing.LAW,
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from so_privacy_ext.model import TenantLists
 from so_privacy_ext.rules.law import CountryLaw, country_law
-from so_privacy_ext.rules.lint.mail_text import MailText
+from so_privacy_ext.rules.lint.mail_text import MailText, mail_text
 from so_privacy_ext.rules.manifest import Manifest
 from so_privacy_ext.rules.shape import GiveBasis, RuleShape
 from so_privacy_ext.rules.tree import Node
@@ -33,6 +33,8 @@ class TenantKnowledge:
     """Until when a sweep has found whom no event told of; None where none has."""
     shares: Mapping[str, float] | None = None
     """Rule id → the share of known persons, from 0 to 1, for whom it would decide something."""
+    channels: Collection[str] | None = None
+    """What can carry mails for it; None where nobody has looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +186,14 @@ class Subject:
                 yield rule, rule.rule.tell
 
     def texts(self) -> Iterator[tuple[str, Node, str, MailText]]:
-        """Give each mail that has a text beside the manifest: key, place, language, text."""
-        if self.mails is None:
-            return
+        """Give each mail that has a text, in the manifest or beside it: key, place, language, text."""
         content = self.manifest.content
+        beside = self.mails.texts if self.mails is not None else {}
         for key, mail in content.mails.items():
+            for language, own in mail.texts.items():
+                text = mail_text(f"{own.subject}\n\n{own.body}", html=False)
+                yield key, self.at("mails", key, "texts", language), language, text
             for language in mail.languages or content.languages.enabled:
-                text = self.mails.texts.get((mail.template, language))
-                if text is not None:
-                    yield key, self.at("mails", key, "template"), language, text
+                found = beside.get((mail.template or "", language))
+                if found is not None:
+                    yield key, self.at("mails", key, "template"), language, found

@@ -15,16 +15,16 @@ LIMIT 1
 -- name: claim
 -- The two unique keys are the wall behind `told`. Should the turn die before it notes how the call ended,
 -- the claim is looked up when the longest call is surely over.
-INSERT INTO mail (tenant_id, epoch, person_id, mail, version, address_hash, template_id, look_up_at)
+INSERT INTO mail (tenant_id, epoch, person_id, mail, version, address_hash, template_id, channel, look_up_at)
 VALUES (%(tenant_id)s, %(epoch)s, %(person_id)s, %(mail)s, %(version)s, %(address_hash)s, %(template_id)s,
-  so_now() + interval '60 s')
+  %(channel)s, so_now() + interval '60 s')
 ON CONFLICT DO NOTHING
 RETURNING mail_id, person_id, mail, version, address_hash, template_id, state, claimed_at,
-  so_now() - claimed_at AS age
+  so_now() - claimed_at AS age, channel
 
 -- name: claims_of
 SELECT mail_id, person_id, mail, version, address_hash, template_id, state, claimed_at,
-  so_now() - claimed_at AS age
+  so_now() - claimed_at AS age, channel
 FROM mail
 WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND person_id = %(person_id)s AND state <> 'not_sent'
 ORDER BY mail_id
@@ -35,6 +35,10 @@ UPDATE mail SET state = %(state)s, state_at = so_now(), look_up_at = CASE
   WHEN %(state)s IN ('claimed', 'unknown') THEN coalesce(look_up_at, so_now() + interval '60 s') END
 WHERE tenant_id = %(tenant_id)s AND mail_id = %(mail_id)s
 RETURNING person_id, mail
+
+-- name: go_by
+UPDATE mail SET template_id = %(template_id)s, channel = %(channel)s
+WHERE tenant_id = %(tenant_id)s AND mail_id = %(mail_id)s AND state = 'held'
 
 -- name: settle_review
 UPDATE review SET settled_at = so_now(), settled_as = 'found'
@@ -54,7 +58,7 @@ WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND state = 'claimed' AND 
 
 -- name: due_look_ups
 SELECT mail_id, person_id, mail, version, address_hash, template_id, state, claimed_at,
-  so_now() - claimed_at AS age
+  so_now() - claimed_at AS age, channel
 FROM mail
 WHERE tenant_id = %(tenant_id)s AND epoch = %(epoch)s AND state = 'unknown' AND look_up_at <= so_now()
 ORDER BY look_up_at, mail_id

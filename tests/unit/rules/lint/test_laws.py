@@ -103,6 +103,9 @@ TENANTS: Mapping[str, Callable[[TenantKnowledge], TenantKnowledge]] = {
     "L42/good": lambda one: one,
     "L42/good-none": lambda one: replace(one, strict_mode=False),
     "L42/bad": lambda one: replace(one, strict_mode=False),
+    "L56/good-in-the-tenant": lambda one: replace(one, channels={"crm", "smtp"}),
+    "L56/bad-in-the-tenant": lambda one: replace(one, channels={"crm", "smtp", "acme-post"}),
+    "L56/bad-not-set": lambda one: replace(one, channels={"crm"}),
 }
 """What is known of a tenant beside some fixtures; of all others nothing is."""
 

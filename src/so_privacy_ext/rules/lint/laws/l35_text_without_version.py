@@ -13,9 +13,9 @@ def look(subject: Subject) -> Iterator[Found]:
     """Compare each text with what was kept of it when its version was first seen."""
     for key, node, language, text in subject.texts():
         mail = subject.manifest.content.mails[key]
-        kept = (
-            subject.mails.kept.get(kept_as(mail.template, mail.version, language)) if subject.mails else None
-        )
+        if subject.mails is None or mail.template is None:
+            continue
+        kept = subject.mails.kept.get(kept_as(mail.template, mail.version, language))
         if kept is not None and kept != text.digest:
             what = (
                 f"the text of {shown(key)} in {language} has changed, and `version` is {mail.version} as"
