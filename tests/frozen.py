@@ -188,8 +188,10 @@ def _decorated(said: ast.ClassDef | ast.FunctionDef, before: str = "") -> str:
 
 def _fixtures() -> Iterator[str]:
     """Tell of what the kit's plugin gives to tests."""
-    for name, said in sorted(_source("so_privacy_kit.plugin").items()):
-        if isinstance(said, ast.FunctionDef) and not name.startswith(("so_privacy_", "pytest_", "_")):
+    offered = {**_source("so_privacy_kit.plugin"), **_source("so_privacy_kit.conformance.fixtures")}
+    for name, said in sorted(offered.items()):
+        ours = name.startswith(("so_", "pytest_", "_")) and name != "so_plugin_settings"
+        if isinstance(said, ast.FunctionDef) and not ours:
             assert said.returns is not None
             yield f"fixture.{name} -> {ast.unparse(said.returns)}"
 

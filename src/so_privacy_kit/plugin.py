@@ -6,6 +6,7 @@ Nothing of the product or the sandbox is imported before a fixture asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,30 @@ if TYPE_CHECKING:
     from so_privacy_kit import Clock, Deliver, Outbox, Person, Player, Tenant
     from so_privacy_kit.ground import Ground
     from so_privacy_kit.stage import Stage
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer what looks over a partner's plugin."""
+    group = parser.getgroup("so-privacy", "so-privacy: conformance of a plugin")
+    group.addoption("--so-conformance", action="store_true", help="look over the plugin of this project")
+    group.addoption("--so-conformance-of", metavar="PLUGIN", help="its name, where that is not clear")
+    group.addoption(
+        "--so-conformance-least",
+        choices=("bronze", "silver", "gold", "platinum"),
+        default="bronze",
+        help="fail below this level",
+    )
+    group.addoption(
+        "--so-conformance-report", metavar="FILE", type=Path, help="write what was found there, as JSON"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the checks where they are asked for."""
+    if config.option.so_conformance:
+        from so_privacy_kit.conformance.run import begin  # noqa: PLC0415 - see above
+
+        begin(config)
 
 
 @pytest.fixture(scope="session")

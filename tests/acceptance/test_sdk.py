@@ -46,8 +46,10 @@ def test_the_example_is_found_and_works_beside_the_product(fresh: Fresh, tmp_pat
     assert said.startswith("company-register 1.1.0 is right in itself")
     assert "talks to {host}:443" in said
 
-    tests = fresh.run(f"pytest -p no:cacheprovider {EXAMPLE}", tmp_path).stdout
-    assert "12 passed" in tests, tests
+    looked_over = "--so-conformance --so-conformance-least=platinum"
+    tests = fresh.run(f"pytest -p no:cacheprovider {looked_over} {EXAMPLE}", tmp_path).stdout
+    assert "its own tests pass: 12 passed" in tests, tests
+    assert "company-register: platinum" in tests, tests
 
 
 class Walk:
@@ -124,6 +126,7 @@ def test_the_page_walks_from_nothing_to_a_wheel(fresh: Fresh) -> None:
     assert hovered["description"].startswith("As what the company is listed")
     together = "\n".join(said)
     for line in (
+        "acme-vat: silver",
         "adds the word acme_vat.listed_as: As what the company is listed",
         "acme-vat 0.1.0 is on for Cust12345",
         "rules.yaml: right in itself",
