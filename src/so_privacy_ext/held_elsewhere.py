@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from so_privacy_ext.extending import Extending
 from so_privacy_ext.model import PersonId
@@ -14,6 +15,7 @@ from so_privacy_ext.storage import erasures, plugins, turns
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.erasures import OwedErasure
 from so_privacy_ext.storage.secrets import DataKey
+from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.turns import Turn
 
 WAITS = (60.0, 300.0, 1800.0, 7200.0, 21600.0, 86400.0)
@@ -36,8 +38,23 @@ class Asked:
     """Why it does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a plugin shows of a person; for whoever asked, and to be kept nowhere."""
+
+    plugin: str
+    what: str
+    """What it says that it holds."""
+    why: str
+    keep_days: int
+    held: Mapping[str, Any] | None = field(repr=False)
+    """None where it did not answer."""
+    failed: str = ""
+    """Why it did not."""
+
+
 class HeldElsewhere:
-    """Has plugins erase, under a tenant's turn."""
+    """Has plugins show what they hold, and erase it under a tenant's turn."""
 
     def __init__(self, dsn: str, data_key: DataKey, extending: Extending) -> None:
         self._dsn = dsn
@@ -74,6 +91,10 @@ class HeldElsewhere:
                 break
         return asked
 
+    def access(self, session: TenantSession, person_id: PersonId) -> Sequence[Shown]:
+        """Have each plugin that may hold data of the tenant's, on or off, show what it holds of a person."""
+        return [_shown(one, person_id) for one in self._extending.holders(session, lambda _: None)]
+
     def part(self, turn: Turn) -> Sequence[str]:
         """Have all plugins erase all that they hold for a tenant that leaves; name those that still owe."""
         erasures.owe_all(turn.session)
@@ -102,3 +123,14 @@ class HeldElsewhere:
             return Asked(owed.plugin, owed.person_id, None, reason)
         erasures.settled(turn.session, turn.ledgers, owed, "plugin_erased", {"records": records})
         return Asked(owed.plugin, owed.person_id, records)
+
+
+def _shown(holder: Holder, person_id: PersonId) -> Shown:
+    holds = holder.holds
+    held: Mapping[str, Any] | None = None
+    failed = ""
+    try:
+        held = holder.access(person_id)
+    except PluginFailed as failure:
+        failed = failure.troubles[0].what
+    return Shown(holder.name, holds.what, holds.why, holds.keep_days, held, failed)

@@ -90,6 +90,7 @@ program = group(
     Listed("erasures", "erasures.commands", "What plugins owe to have erased elsewhere: list, ask, settle."),
     Listed("events", "events.commands", "Accepted events: list, show, drive again."),
     Listed("errands", "errands.commands", "What plugins are told of afterwards: list, drive again."),
+    Listed("person", "person.commands", "What is held of a person: show."),
     Listed("run", "runs.commands", "Runs of plans: list, show, persons, stop, resume."),
     Listed("quarantine", "quarantine.commands", "Signed deliveries that are never acted on."),
     Listed("review", "review.commands", "What waits for a human: list, show, settle."),

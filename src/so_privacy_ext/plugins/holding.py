@@ -18,6 +18,10 @@ class Holder:
         self, hosts: Hosts, tenant_id: TenantId, plugin: Enabled, noted: Callable[[Trouble], object]
     ) -> None:
         """Prepare to ask; `noted` is told of each trouble that is news, and what it raises goes up."""
+        if plugin.description.holds is None:
+            raise ValueError(f"`{plugin.description.name}` doesn't say what it holds")
+        self.holds = plugin.description.holds
+        """What it says of that."""
         self._hosts = hosts
         self._tenant_id = tenant_id
         self._plugin = plugin

@@ -71,14 +71,15 @@ def forget_tenants(connection: Connection) -> int:
 
 def erase(session: TenantSession, epoch: Epoch, person_id: PersonId) -> None:
     """Forget what a person's events brought, the facts about her, and what runs and quarantine hold."""
-    values = {
-        "epoch": epoch,
-        "person_id": person_id,
-        "naming": rf"\"(PrimaryKey|person_id)\"\s*:\s*\"?{int(person_id)}(\D|$)",
-    }
+    values = {"epoch": epoch, "person_id": person_id, "naming": naming(person_id)}
     with session.transaction():
         for statement in _OF_A_PERSON:
             session.run(_sql[statement], values)
+
+
+def naming(person_id: PersonId) -> str:
+    """Give a pattern of bodies that name a person where the CRM would, whatever else is wrong with them."""
+    return rf"\"(PrimaryKey|person_id)\"\s*:\s*\"?{int(person_id)}(\D|$)"
 
 
 def _counted(taken: Mapping[str, int]) -> Mapping[str, int]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from so_privacy_ext import held_elsewhere
+from so_privacy_ext import held_elsewhere, storage
 from so_privacy_ext.doctor.erasures import LONG, examine_removed
 from so_privacy_ext.doctor.findings import Level
 from so_privacy_ext.doctor.plugins import examine_plugins
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.plugins.described import Description
-from so_privacy_ext.storage import erasures, journal
+from so_privacy_ext.storage import erasures, journal, of_person
 from so_privacy_ext.storage.database import connect
 from so_privacy_ext.storage.erasures import RemovedErasure
+from so_privacy_ext.storage.of_person import PARTS
 from so_privacy_ext.storage.session import open_session
 from tests.unit.cli.asked import Done
 from tests.unit.life.keeper import Service, serving
@@ -324,3 +328,66 @@ def test_who_is_made_up_has_no_number(scene: Scene, service: Service, run: Calla
     enable(scene, service)
     assert run("explain", "--set", "country=DK").code in {None, 0}
     assert (service.asked, service.persons) == (["POST /"], set())
+
+
+def test_a_person_is_shown_all_that_is_held_of_her_here_and_elsewhere(
+    scene: Scene, service: Service, run: Callable[..., Done]
+) -> None:
+    enable(scene, service)
+    person, other = scene.enter(country="DK"), scene.enter(country="DK")
+    scene.rest()
+
+    shown = good(run("person", "show", str(person), "--json"))
+
+    assert (shown["person"], shown["tenant"], shown["complete"]) == (person, FIRST, True)
+    here = shown["here"]
+    assert {part for part, rows in here.items() if rows} >= {
+        "events", "decisions", "consents_written", "duties", "known_as", "journal"
+    }  # fmt: skip
+    assert here["events"][0]["name"] == "person.created"
+    assert json.loads(here["events"][0]["body"])["PrimaryKey"] == person
+    (kept,) = {row["person_id"] for part in here.values() for row in part if "person_id" in row}
+    assert kept == person
+    (elsewhere,) = shown["elsewhere"]
+    assert elsewhere["held"] == {"number": person, "held": True}
+    assert (elsewhere["plugin"], elsewhere["keep_days"]) == (NAME, 90)
+    said = run("person", "show", str(other)).out
+    assert (
+        "plugin keeper, the numbers of persons (so that we can tell who was looked up), for 90 days:" in said
+    )
+    assert "swept: nothing" in said
+    assert "number: " in said
+
+    service.status = 503
+    failed = run("person", "show", str(person), "--json")
+    assert (failed.code, json.loads(failed.out)["complete"]) == (Exit.UNAVAILABLE, False)
+    told_so = run("person", "show", str(person))
+    assert (told_so.code, "INCOMPLETE: it did not show what it holds: `sub" in told_so.out) == (69, True)
+    assert not [one for one in told(scene) if one[0] == "plugin_failed"]  # nothing of it is kept
+
+
+def test_no_row_that_bears_a_persons_number_is_left_out_of_what_she_is_shown() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "data.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| ([^|]+) \|", page, re.MULTILINE)
+    statements = files(storage).joinpath("sql", "of_person.sql").read_text(encoding="utf-8")
+    asked = {
+        table: columns
+        for columns, table in re.findall(r"SELECT ([^;]*?)\sFROM (\w+)", re.sub(r"--.*", "", statements))
+    }
+    for table, columns in rows:
+        missing = [
+            one
+            for one in re.findall(r"`(\w+)`", columns)
+            if one not in asked.get(table, "").replace(",", " ").split()
+        ]
+        assert not missing or not columns.strip(), (table, missing)
+    assert {table for table, columns in rows if columns.strip()} <= asked.keys()
+    assert set(re.findall(r"-- name: (\w+)", statements)) == set(PARTS)
+
+
+def test_a_comment_that_a_run_keeps_sealed_is_said_to_be_there() -> None:
+    stood = {"STORE": {"basis": "61F", "sealed": "c2VhbGVk"}, "EMARKETING": None}
+
+    assert of_person._readable({"run_id": 1, "before": stood, "body": None}) == {
+        "run_id": 1, "before": {"STORE": {"basis": "61F", "sealed": True}, "EMARKETING": None}, "body": None
+    }  # fmt: skip

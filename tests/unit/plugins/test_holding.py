@@ -218,3 +218,10 @@ def test_the_plugins_side_answers_for_what_is_held() -> None:
         assert (nothing["answer"], nothing["failed"]) == (None, [["junk", "subject_erase", "no `Erased`"]])
         ((kind, where, what),) = talk.ask("tenant_erase")["failed"]
         assert (kind, where, what.split()[0]) == ("raised", "tenant_erase", "TimeoutError")
+
+
+def test_who_holds_nothing_can_not_be_asked_for_it(hosts: Hosts) -> None:
+    nothing = Enabled(read_description(described(extension(holds=None))))
+
+    with pytest.raises(ValueError, match="`acme-vat` doesn't say what it holds"):
+        Holder(hosts, TENANT, nothing, print)
