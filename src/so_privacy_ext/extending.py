@@ -23,6 +23,7 @@ from so_privacy_ext.plugins.described import (
     settings_mistakes,
     words,
 )
+from so_privacy_ext.plugins.exporting import Exporter
 from so_privacy_ext.plugins.found import Found, found, not_installed
 from so_privacy_ext.plugins.holding import Holder
 from so_privacy_ext.plugins.hosts import Hosts
@@ -206,6 +207,15 @@ class Extending:
             )
             for one in plugins.listed(session, self._data_key)
             if one.holds
+        ]
+
+    def exporters(self, session: TenantSession) -> Sequence[Exporter]:
+        """Give the exports of the plugins that a tenant has switched on."""
+        enabled = self._of(session, plugins.changes(session)).enabled
+        return [
+            Exporter(self._hosts, session.tenant_id, one, export)
+            for one in enabled
+            for export in one.description.exports
         ]
 
     def unanswered(self, turn: Turn) -> Mapping[str, Sequence[str]]:

@@ -7,7 +7,7 @@ the product imports no plugin, it starts a process for it, which is asked.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ GROUP = "so_privacy_ext.extensions"
 
 Word = TypeVar("Word", bound=type[Condition[Any]])
 Function = TypeVar("Function", bound=Callable[..., Any])
+Rows = TypeVar("Rows", bound=Callable[..., Iterable[Mapping[str, str | int | float | bool | None]]])
 Shows = TypeVar("Shows", bound=Callable[..., Mapping[str, Any]])
 Erases = TypeVar("Erases", bound="Callable[..., Erased]")
 
@@ -104,6 +105,16 @@ class Holding:
     asks: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A function that makes rows of decisions, for somebody to take away."""
+
+    name: str
+    columns: tuple[str, ...]
+    function: Callable[..., Any]
+    asks: frozenset[str]
+
+
 class Extension:
     """Says in one place all that a plugin is: its name, what it adds, and what it needs."""
 
@@ -138,6 +149,7 @@ class Extension:
         self.detectors: list[Detector] = []
         self.after_decisions: list[Reaction] = []
         self.holdings: list[Holding] = []
+        self.exports: list[Export] = []
 
     @property
     def namespace(self) -> str:
@@ -185,6 +197,21 @@ class Extension:
         asks = _asks(function, frozenset({"decision", "key", "settings", "clock"}))
         self.after_decisions.append(Reaction(function, asks))
         return function
+
+    def export(self, name: str, *, columns: Sequence[str]) -> Callable[[Rows], Rows]:
+        """Have a function make rows of decisions, for an operator to take away by `so-privacy export`.
+
+        It takes any of `decisions` (a sequence of `Decision`) and `settings` by name, and gives rows: by
+        column texts, numbers, true, false or None; a column that is left out is empty. It is called for some
+        hundred decisions at a time, in their order, and keeps nothing from one time to the next.
+        """
+
+        def added(function: Rows) -> Rows:
+            asks = _asks(function, frozenset({"decisions", "settings"}))
+            self.exports.append(Export(name, tuple(columns), function, asks))
+            return function
+
+        return added
 
     def subject_access(self, function: Shows) -> Shows:
         """Have a function show all that is held of one person, for whom she asks (GDPR art. 15).

@@ -5,7 +5,7 @@ Each `type: ignore` stands where a mistake must be found: without the mistake it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Literal, assert_type
@@ -143,6 +143,17 @@ def decided(decision: Decision, key: str, clock: Clock) -> None:
     assert_type(decision.purposes["STORE"], DecidedPurpose)
     assert_type(decision.purposes["STORE"].basis, str | None)
     decision.mail = f"{key} {clock.now()}"  # type: ignore[misc]
+
+
+@ext.export("by-rule", columns=["rule", "person"])
+def rows(decisions: Sequence[Decision], settings: Settings) -> Iterator[Mapping[str, str | int]]:
+    for one in decisions:
+        yield {"rule": one.purposes["STORE"].rule, "person": one.person_id}
+
+
+@ext.export("texts", columns=["rule"])  # type: ignore[type-var]
+def no_rows(decisions: Sequence[Decision]) -> int:
+    return decisions[0].decision_id
 
 
 @ext.subject_access

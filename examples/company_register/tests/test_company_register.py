@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 import pytest
 
-from company_register import Settings, all_forgotten, forgotten, found, shown, source
-from so_privacy_ext import Erased, Facts, Proposal, Seen
+from company_register import Settings, all_forgotten, forgotten, found, shown, source, word_used
+from so_privacy_ext import DecidedPurpose, Decision, Erased, Facts, Proposal, Seen
 from so_privacy_kit import Clock, Deliver, Person, Tenant
 
 LISTED, UNHEARD_OF, NONE = (
@@ -47,6 +48,16 @@ def test_the_register_shows_and_forgets_for_whom_it_was_asked(register: Register
     assert forgotten(1, settings) == Erased(1)
     assert (shown(1, settings), forgotten(1, settings)) == ({"lookups": []}, Erased(0))
     assert (all_forgotten(settings), register.kept) == (Erased(1), [])
+
+
+def test_rows_are_made_of_decisions_with_the_registers_source() -> None:
+    one = DecidedPurpose("give", "listed", "because", "61F", "VENDOR", None, "written")
+    purposes = {"STORE": one, "EMARKETING": replace(one, source="CARD")}
+    decision = Decision(3, 7, datetime(2026, 1, 2, tzinfo=UTC), "d", purposes, (), "sent", "effect")
+
+    (row,) = word_used([decision], Settings(host="register.example.com"))
+
+    assert row == {"at": "2026-01-02T00:00:00+00:00", "person": 7, "purpose": "STORE", "written": "written"}
 
 
 def test_a_register_that_fails_gives_no_receipt(register: Register) -> None:

@@ -50,6 +50,11 @@ program = group(
         "Say that this database is a backup's: mails since then are looked up in SuperOffice, runs stop.",
     ),
     Listed(
+        "export",
+        "export.export",
+        "Write decisions as rows of ids and keys, made by us or by a plugin; the journal says who did.",
+    ),
+    Listed(
         "sweep",
         "sweeping.sweep",
         "Look for persons who changed and of whom no event told; exit 1 while one of them is not handled.",

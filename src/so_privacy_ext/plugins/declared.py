@@ -10,7 +10,7 @@ from pydantic.errors import PydanticUserError
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extension import Extension, FromSetting
-from so_privacy_ext.plugins import declared_holds
+from so_privacy_ext.plugins import declared_exports, declared_holds
 from so_privacy_ext.plugins.arguments import inlined
 from so_privacy_ext.sdk import Condition
 
@@ -46,6 +46,7 @@ def described(extension: Extension) -> dict[str, Any]:
         "settings": None if settings is None else dict(inlined(settings.model_json_schema())),
         "after_decision": bool(extension.after_decisions),
         "hosts": [_host(one) for one in extension.hosts],
+        "exports": declared_exports.described(extension.exports),
         "holds": declared_holds.described(extension.holds),
     }
 
@@ -77,7 +78,13 @@ def _mistakes(extension: Extension) -> Iterator[tuple[str, str]]:
         )
     if not extension.says.strip():
         yield "it doesn't say what it is", "give `says` one sentence for the administrator"
-    if not (extension.words or extension.finders or extension.detectors or extension.after_decisions):
+    if not (
+        extension.words
+        or extension.finders
+        or extension.detectors
+        or extension.after_decisions
+        or extension.exports
+    ):
         yield (
             "it adds nothing",
             "declare a condition, facts, a source detector or a reaction, and import the module where it is",
@@ -87,6 +94,7 @@ def _mistakes(extension: Extension) -> Iterator[tuple[str, str]]:
     yield from _wrong_hosts(extension)
     yield from _wrong_names(extension)
     yield from declared_holds.mistakes(extension)
+    yield from declared_exports.mistakes(extension)
     for detector in extension.detectors:
         yield from _wrong_reasons("the source detector", detector.reasons)
     for word in extension.words:

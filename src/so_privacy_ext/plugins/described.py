@@ -72,6 +72,14 @@ class DescribedHolds(_Closed):
     keep_days: Annotated[int, Field(ge=1, le=36_500)]
 
 
+class DescribedExport(_Closed):
+    """Rows that it makes of decisions."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
+    says: Said
+    columns: Annotated[list[Code], Field(min_length=1, max_length=50)]
+
+
 class Description(_Closed):
     """All that a plugin adds and needs."""
 
@@ -88,6 +96,7 @@ class Description(_Closed):
     """Whether it is told of decisions."""
     hosts: Annotated[list[Host], Field(max_length=20)] = []
     """To which it talks; `{name}:port` where the administrator names it in that setting."""
+    exports: Annotated[list[DescribedExport], Field(max_length=50)] = []
     holds: DescribedHolds | None = None
     """None where it keeps nothing of anybody."""
 
@@ -147,6 +156,8 @@ def asks_for_more(agreed: Description, now: Description) -> tuple[str, ...]:
         more.append("proposes sources")
     if now.after_decision and not agreed.after_decision:
         more.append("is told of decisions")
+    known = {one.name for one in agreed.exports}
+    more += [f"makes rows of decisions, `{one.name}`" for one in now.exports if one.name not in known]
     if now.holds is not None and _holds_more(agreed.holds, now.holds):
         more.append(f"holds for {now.holds.keep_days} days: {now.holds.what} ({now.holds.why})")
     return tuple(more)

@@ -28,6 +28,7 @@ from so_privacy_ext.extension import Extension, FromSetting, Proposal
 from so_privacy_ext.plugins.declared import described
 from so_privacy_ext.plugins.declared_holds import SEAMS
 from so_privacy_ext.plugins.guard import Guard, limit, readable
+from so_privacy_ext.plugins.host_exporting import rows_of
 from so_privacy_ext.plugins.host_holding import answer_for
 from so_privacy_ext.plugins.nonsense import Nonsense
 from so_privacy_ext.plugins.told import decision
@@ -155,6 +156,8 @@ class _Plugin:
         """Answer one call; what could not be answered is null, or left out."""
         if do == "conditions":
             return self._conditions(content["questions"], [inward(one) for one in content["persons"]])
+        if do == "export":
+            return self._rows(content["name"], content["decisions"])
         self._guard.may_talk = True
         try:
             if do in SEAMS:
@@ -229,6 +232,14 @@ class _Plugin:
                 _nothing(reaction.function(**{name: offered[name] for name in reaction.asks}))
             except BaseException as error:  # noqa: BLE001  # as above
                 self._note(reaction.function.__name__, error)
+
+    def _rows(self, name: str, decisions: Sequence[Mapping[str, Any]]) -> list[list[Any]] | None:
+        """Give the rows that a function makes of decisions; null where it failed."""
+        try:
+            return rows_of(self._extension, name, decisions, self._settings)
+        except BaseException as error:  # noqa: BLE001  # as above
+            self._note(name, error)
+            return None
 
     def _held(self, seam: str, content: Mapping[str, Any]) -> Any:
         """Give what a function says of what is held; null where it failed, which is no receipt."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from so_privacy_ext import Erased, Extension, FromSetting, Holds, Seen
+from so_privacy_ext import Decision, Erased, Extension, FromSetting, Holds, Seen
 
 
 class Settings(BaseModel):
@@ -35,6 +35,20 @@ def known(persons: Sequence[Seen], settings: Settings) -> Mapping[int, Mapping[s
     numbers = [one.person_id for one in persons if one.person_id > 0]
     _call(settings, "POST", "/", numbers)
     return {one: {"known": True} for one in numbers}
+
+
+@ext.export("by-rule", columns=["rule", "purpose", "person"])
+def by_rule(decisions: Sequence[Decision]) -> Iterator[Mapping[str, str | int]]:
+    """Which rule decided for whom."""
+    for one in decisions:
+        for purpose, decided in one.purposes.items():
+            yield {"rule": decided.rule, "purpose": purpose, "person": one.person_id}
+
+
+@ext.export("broken", columns=["rule"])
+def broken(decisions: Sequence[Decision]) -> Iterator[Mapping[str, str]]:
+    """It never comes to an end well."""
+    yield {"rule": decisions[0].purposes["NONE"].rule}
 
 
 @ext.subject_access

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -86,6 +86,16 @@ def report_use(decision: Decision, key: str, settings: Settings) -> None:
         return
     if any(one.source == settings.source and one.result == "written" for one in decision.purposes.values()):
         used(settings.host, key)
+
+
+@ext.export("used", columns=["at", "person", "purpose", "written"])
+def word_used(decisions: Sequence[Decision], settings: Settings) -> Iterator[Mapping[str, str | int | None]]:
+    """Decisions whose source is the register's."""
+    for decision in decisions:
+        for purpose, one in decision.purposes.items():
+            if one.source == settings.source:
+                at = decision.decided_at.isoformat()
+                yield {"at": at, "person": decision.person_id, "purpose": purpose, "written": one.result}
 
 
 @ext.subject_access
