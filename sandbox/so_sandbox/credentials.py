@@ -140,6 +140,7 @@ def write(folder: Path, credentials: Credentials, site: Site) -> dict[str, Path]
             f"SO_PRIVACY_APPLICATION_TOKEN_FILE='{here / 'application_token'}'",
             f"SO_PRIVACY_PRIVATE_KEY_FILE='{here / _KEY}'",
             f"SO_PRIVACY_ENVIRONMENTS_FILE='{here / 'environments.json'}'",
+            "SO_PRIVACY_OUTWARD_NETWORKS=127.0.0.0/8",
         ]
     )
     for name, text in texts.items():

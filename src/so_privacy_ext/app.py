@@ -10,16 +10,20 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from so_privacy_ext.activating import Activated, Activating
+from so_privacy_ext.announcing import Announcing
 from so_privacy_ext.application_files import read_application
 from so_privacy_ext.approving import Approving
+from so_privacy_ext.calling import Poster
 from so_privacy_ext.coming_and_going import ComingAndGoing
 from so_privacy_ext.crm_connections import CrmConnections
 from so_privacy_ext.doctor.address import certificate_seconds
 from so_privacy_ext.doctor.channels import examine_channels
+from so_privacy_ext.doctor.endpoints import examine_endpoints
 from so_privacy_ext.doctor.errands import examine_errands
 from so_privacy_ext.doctor.examination import Practice
 from so_privacy_ext.doctor.plugins import examine_plugins
 from so_privacy_ext.drafting import Drafts
+from so_privacy_ext.endpoints import Endpoints
 from so_privacy_ext.errands import ERRANDS
 from so_privacy_ext.errors import CrmFailure, Exit, Fault, Refused
 from so_privacy_ext.extending import Extending
@@ -106,7 +110,10 @@ class App:
         self.clock = clock or SystemClock()
         self.crms = CrmConnections(settings, dsn, self.data_key, self.clock)
         self.extending = Extending(self.data_key, self.clock)
-        self.reacting = Reacting(self.extending)
+        self._poster = Poster(settings.outward_networks, settings.ca_file)
+        self.endpoints = Endpoints(self.data_key, self._poster, self.clock)
+        self.announcing = Announcing(dsn, self.data_key, self._poster, self.clock, self.take)
+        self.reacting = Reacting(self.extending, self.endpoints)
         self.held = HeldElsewhere(dsn, self.data_key, self.extending)
         self._coming = ComingAndGoing(
             dsn, self.data_key, self.crms, settings.public_url, extending=self.extending, held=self.held
@@ -231,7 +238,7 @@ class App:
             mass=self.mass_writer(turn) if turn.tenant.mass_writes else None,
             channels=self.mailing.carriers(turn),
             consult=self.extending.consult(turn),
-            consumers=self.reacting.consumers(turn),
+            consumers=self.reacting.listeners(turn),
         )
 
     def mass_writer(self, turn: Turn) -> MassWriter:
@@ -405,6 +412,7 @@ class App:
             plugins=lambda turn: examine_plugins(turn, self.extending, self.clock.now()),
             errands=examine_errands,
             channels=lambda turn: examine_channels(turn, self.mailing),
+            endpoints=examine_endpoints,
             webhook_address=self._coming.webhook_address,
         )
 
@@ -446,6 +454,7 @@ class App:
         if self._super_id is not None:
             self._super_id.close()
         self.extending.close()
+        self._poster.close()
         self.crms.close()
 
     def _purge_in_turn(self, turn: Turn, _must_yield: Callable[[], bool]) -> float:

@@ -72,8 +72,8 @@ class Held:
 Outcome = Done | Failed | Held
 
 
-class Consumer(Protocol):
-    """Whoever is told; made for a turn."""
+class Listener(Protocol):
+    """Who wants to be told; made for a turn."""
 
     @property
     def name(self) -> str:
@@ -81,6 +81,10 @@ class Consumer(Protocol):
 
     def wants(self, kind: str) -> bool:
         """Tell whether it is to be told of this; asked while a cause is recorded, so it must be quick."""
+
+
+class Consumer(Listener, Protocol):
+    """A listener that is told under the turn."""
 
     def take(self, errand: Errand) -> Outcome:
         """Take an errand, within a few seconds; whoever has seen its key before does nothing.

@@ -73,6 +73,12 @@ _parked = Counter(
 _mails = Counter(
     "so_privacy_mails_noted", "Times that a mail came into a state.", ["state"], registry=REGISTRY
 )
+_announced = Counter(
+    "so_privacy_outward_attempts",
+    "Attempts to tell a tenant's own system, by what came of each; `ok` is one that was taken.",
+    ["result"],
+    registry=REGISTRY,
+)
 _sweeps = Counter("so_privacy_sweeps", "Sweeps by result.", ["result"], registry=REGISTRY)
 _purged = Counter("so_privacy_purged_rows", "Rows purged, by kind.", ["kind"], registry=REGISTRY)
 _dropped = Counter(
@@ -80,7 +86,9 @@ _dropped = Counter(
 )
 _log_queue = Gauge("so_privacy_waiting_log_lines", "Log lines not yet written.", registry=REGISTRY)
 
-_outcomes, _operations, _faults, _results, _reasons, _swept, _kinds, _states = (Few() for _ in range(8))
+_outcomes, _operations, _faults, _results, _reasons, _swept, _kinds, _states, _answers = (
+    Few() for _ in range(9)
+)
 
 
 def delivery(outcome: str) -> None:
@@ -129,6 +137,11 @@ def parked(reason: object) -> None:
 def mail(state: object) -> None:
     """Count that a mail came into a state."""
     _mails.labels(_states(state)).inc()
+
+
+def announced(result: str) -> None:
+    """Count an attempt to tell a tenant's own system: `ok`, `timeout`, `status_500`."""
+    _announced.labels(_answers(result)).inc()
 
 
 def sweep(result: str) -> None:

@@ -107,6 +107,8 @@ class Tenant:
     """Its administrator wants nothing done; what the law asks goes on."""
     plugins: int = 0
     """How often its plugins were switched or set; 0 while it never had one."""
+    endpoints: int = 0
+    """How often its endpoints were changed; 0 while it never had one."""
 
 
 @dataclass(frozen=True, slots=True)

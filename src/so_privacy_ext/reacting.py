@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from so_privacy_ext.errands import Consumer
+from so_privacy_ext.endpoints import Endpoints
+from so_privacy_ext.errands import Listener
 from so_privacy_ext.extending import Extending
 from so_privacy_ext.processing.errands import do_errands
 from so_privacy_ext.storage.turns import Turn
@@ -13,13 +14,14 @@ from so_privacy_ext.storage.turns import Turn
 class Reacting:
     """All that is told afterwards; of a tenant that has nobody to tell, only that is looked at."""
 
-    def __init__(self, extending: Extending) -> None:
+    def __init__(self, extending: Extending, endpoints: Endpoints) -> None:
         self._extending = extending
+        self._endpoints = endpoints
 
-    def consumers(self, turn: Turn) -> Sequence[Consumer]:
-        """Give all whom the tenant wants told."""
-        return self._extending.consumers(turn)
+    def listeners(self, turn: Turn) -> Sequence[Listener]:
+        """Give all whom the tenant wants told: its plugins, and its own systems, told outside of turns."""
+        return [*self._extending.consumers(turn), *self._endpoints.listeners(turn)]
 
     def work(self, turn: Turn, must_yield: Callable[[], bool]) -> float:
         """Tell them what is due, for a share of time; give the seconds until the next is."""
-        return do_errands(self.consumers(turn), turn.ledgers, must_yield)
+        return do_errands(self._extending.consumers(turn), turn.ledgers, must_yield)

@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     data_key_file: Path | None = None
     """32 bytes in base64, mode 0600, made at first start; default: `data.key` in the data folder."""
     ca_file: Path | None = None
+    outward_networks: Annotated[tuple[str, ...], NoDecode] = ()
+    """Networks, separated by commas, that are not public and where tenants' own systems may be told."""
     environments_file: Path | None = None
     """Further environments, such as a sandbox."""
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 8
@@ -70,7 +72,7 @@ class Settings(BaseSettings):
             raise ValueError("write http(s)://host, without query")
         return value.rstrip("/")
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "outward_networks", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         if not isinstance(value, str):

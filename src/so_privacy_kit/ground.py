@@ -97,4 +97,5 @@ def _settings(folder: Path, port: int) -> Settings:
         application_token_file=files / "application_token",
         private_key_file=files / "private_key.pem",
         environments_file=files / "environments.json",
+        outward_networks=("127.0.0.0/8",),
     )

@@ -13,7 +13,9 @@ from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.storage import errands
 
-commands = typer.Typer(help="What plugins are told of afterwards: list, drive again.", no_args_is_help=True)
+commands = typer.Typer(
+    help="What plugins and endpoints are told of afterwards: list, drive again.", no_args_is_help=True
+)
 
 _CONSUMER = re.compile(r"[a-z]+:[\w-]{1,60}", re.ASCII)
 Whose = Annotated[
@@ -61,7 +63,7 @@ def redrive(
     dead: Annotated[bool, typer.Option(help="All dead ones.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Open ended errands again, such as those given up after ten tries."""
+    """Open ended errands again, such as those given up after their last try."""
     if bool(errand_ids) == dead:
         raise Refused("what_to_redrive", "nothing or too much is named", "name ids, or --dead", Exit.USAGE)
     with wired() as app, app.turn(app.tenant(tenant)) as turn:

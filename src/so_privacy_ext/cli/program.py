@@ -94,7 +94,14 @@ program = group(
     ),
     Listed("erasures", "erasures.commands", "What plugins owe to have erased elsewhere: list, ask, settle."),
     Listed("events", "events.commands", "Accepted events: list, show, drive again."),
-    Listed("errands", "errands.commands", "What plugins are told of afterwards: list, drive again."),
+    Listed(
+        "outward",
+        "outward.commands",
+        "A tenant's own systems that are told: list, show, add, test, rotate, on, off, remove, schema.",
+    ),
+    Listed(
+        "errands", "errands.commands", "What plugins and endpoints are told of afterwards: list, drive again."
+    ),
     Listed("person", "person.commands", "What is held of a person: show."),
     Listed("run", "runs.commands", "Runs of plans: list, show, persons, stop, resume."),
     Listed("quarantine", "quarantine.commands", "Signed deliveries that are never acted on."),

@@ -149,12 +149,13 @@ def worker(lifeline: Lifeline = None) -> None:
         care=app,
         chores=app.chores(),
     )
-    with ThreadPoolExecutor(1, thread_name_prefix="worker") as pool:
-        running = pool.submit(working.run, stop)
-        while told.wait(1.0) is None and not running.done():
+    with ThreadPoolExecutor(2, thread_name_prefix="worker") as pool:
+        running = [pool.submit(one, stop) for one in (working.run, app.announcing.run)]
+        while told.wait(1.0) is None and not any(one.done() for one in running):
             pass
         stop.set()
-        running.result()
+        for one in running:
+            one.result()
     app.close()
     _leave(told.first)
 

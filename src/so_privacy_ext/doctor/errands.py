@@ -13,9 +13,7 @@ def examine_errands(turn: Turn) -> Iterator[Finding]:
     """Look at what was given up, by whom it was for."""
     name = turn.tenant.context_identifier
     for one in errands.given_up(turn.session):
-        found = (
-            f"{one.errands} errands were given up after ten tries, the last at {one.at:%Y-%m-%d %H:%M} UTC"
-        )
+        found = f"{one.errands} errands were given up, the last at {one.at:%Y-%m-%d %H:%M} UTC"
         do = (
             f"so-privacy errands list --state dead --consumer {one.consumer}; then so-privacy errands redrive"
         )

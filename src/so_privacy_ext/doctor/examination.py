@@ -45,6 +45,8 @@ class Practice:
     """What could not be told to whom."""
     channels: Callable[[Turn], Iterator[Finding]]
     """What is to be said of its mail server."""
+    endpoints: Callable[[Turn], Iterator[Finding]]
+    """How the tenant's own systems take what they are told."""
     webhook_address: str
     """Where our slots lie, with a slash at the end."""
 
@@ -73,6 +75,7 @@ def examine_tenant(practice: Practice, tenant: TenantSummary) -> Iterator[Findin
             yield from practice.plugins(turn)
             yield from practice.errands(turn)
             yield from practice.channels(turn)
+            yield from practice.endpoints(turn)
             kept = tenants.subscriptions(turn.session)
             standing = practice.webhooks(turn)
             yield right("SuperOffice", "runs and lets us in", tenant=name)

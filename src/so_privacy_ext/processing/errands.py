@@ -62,7 +62,12 @@ def _note(ledgers: Ledgers, errand: Errand, outcome: Outcome) -> None:
         seconds = usual if wait is None else min(max(wait, 1.0), WAITS[-1])
         ledgers.errands.put_off(errand.errand_id, seconds, outcome.why)
     else:
-        ledgers.errands.dead(errand.errand_id, outcome.why)
-        told = {"consumer": errand.consumer, "kind": errand.kind, "entity": errand.entity, "key": errand.key}
-        why = {"reason": outcome.why, "tries": errand.attempts + 1}
-        ledgers.journal.append("errand_given_up", None, {**told, **why})
+        give_up(ledgers, errand, outcome.why)
+
+
+def give_up(ledgers: Ledgers, errand: Errand, why: str) -> None:
+    """Leave an errand to a human, in the transaction that is open; journaled with its last reason."""
+    ledgers.errands.dead(errand.errand_id, why)
+    told = {"consumer": errand.consumer, "kind": errand.kind, "entity": errand.entity, "key": errand.key}
+    content = {**told, "reason": why, "tries": errand.attempts + 1}
+    ledgers.journal.append("errand_given_up", None, content)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from so_privacy_ext.errands import Consumer
+from so_privacy_ext.errands import Listener
 from so_privacy_ext.model import Tenant
 from so_privacy_ext.ports import Carrier, Clock, Crm, Ledgers, MassWriter
 from so_privacy_ext.rules.activation import ActiveManifest
@@ -39,5 +39,5 @@ class Work:
     """What carries notices besides the CRM's own mail, by name."""
     consult: Consult | None = None
     """The tenant's plugins; None where it has switched none on."""
-    consumers: Sequence[Consumer] = ()
+    consumers: Sequence[Listener] = ()
     """Who is told afterwards of what was recorded."""

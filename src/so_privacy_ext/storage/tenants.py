@@ -29,6 +29,7 @@ SECRET_OF: Mapping[str, str] = {EVENTS: WEBHOOK, WATCH: WEBHOOK_WATCH}
 _OF_ITS_LIFE = (
     "subscription", "inbox", "quarantine", "due", "pace", "web_session", "finding", "sweep_person", "sweep",
     "taken_back", "before", "proposal", "plugin_in_use", "errand", "known_lists",
+    "endpoint",
 )  # fmt: skip
 """Tables of which nothing stays when a tenant goes."""
 
@@ -255,6 +256,12 @@ def drop_older_secrets(session: TenantSession, name: str) -> int:
 def drop_secret(session: TenantSession, name: str) -> bool:
     """Forget all secrets of that name; False if there was none."""
     return session.run(_sql["drop_secret"], {"name": name}) > 0
+
+
+def read_secrets(session: TenantSession, data_key: DataKey, name: str) -> Sequence[bytes]:
+    """Open all secrets of that name, newest first."""
+    found = session.rows(_sql["secrets"], {"name": name})
+    return [data_key.open(session.tenant_id, name, one["key_id"], one["sealed"]) for one in found]
 
 
 def find_secret(session: TenantSession, data_key: DataKey, name: str) -> bytes | None:

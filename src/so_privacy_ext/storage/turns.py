@@ -255,4 +255,5 @@ def _tenant(row: Row, address_key: bytes) -> Tenant:
         mass_writes=row["mass_writes"],
         paused=row["paused"],
         plugins=row["plugins"],
+        endpoints=row["endpoints"],
     )

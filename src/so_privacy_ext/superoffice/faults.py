@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import math
 import random
 from collections.abc import Iterable
@@ -11,8 +10,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import lxml.etree
-import requests
-import urllib3.exceptions
 import zeep.exceptions
 
 from so_privacy_ext.errors import Applied, CrmFailure, Fault, NeedsHuman, NoOp, Park, Retry
@@ -20,13 +17,6 @@ from so_privacy_ext.errors import Applied, CrmFailure, Fault, NeedsHuman, NoOp, 
 LONGEST_WAIT = 900.0
 """Whatever Retry-After says, in seconds."""
 
-WIRE_ERRORS = (
-    requests.RequestException,
-    urllib3.exceptions.HTTPError,
-    http.client.HTTPException,
-    OSError,
-)
-"""All that sending a request and reading its reply can raise."""
 XML_ERRORS = (
     zeep.exceptions.Error,
     lxml.etree.Error,

@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 
 import requests
-from requests.cookies import RequestsCookieJar
 
+from so_privacy_ext.guarded_connections import CURRENT, WIRE_ERRORS, Attempt, guarded_session, is_public
 from so_privacy_ext.superoffice import faults
-from so_privacy_ext.superoffice.guarded_connections import CURRENT, Attempt, GuardedAdapter
 
 LONGEST_EXCHANGE = 30.0
 """Seconds from the name look-up to the last byte."""
@@ -38,14 +36,8 @@ class Wire:
     """One tenant's session; may be used by many threads."""
 
     def __init__(self, *, private_addresses_allowed: bool, ca_file: Path | None = None) -> None:
-        self._private_addresses_allowed = private_addresses_allowed
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy and no .netrc of whoever started us
-        self._session.verify = str(ca_file) if ca_file else True
-        self._session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-        self._session.headers.clear()
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, GuardedAdapter(pool_connections=4, pool_maxsize=32))
+        self._allowed = _anything if private_addresses_allowed else is_public
+        self._session = guarded_session(str(ca_file) if ca_file else True)
 
     def exchange(
         self,
@@ -59,7 +51,7 @@ class Wire:
         limit: int = LARGEST_REPLY,
     ) -> HttpReply:
         """Send and read; whatever goes wrong is a `CrmFailure` that says whether anything was sent."""
-        attempt = Attempt(time.monotonic() + seconds, self._private_addresses_allowed)
+        attempt = Attempt(time.monotonic() + seconds, self._allowed)
         CURRENT.attempt = attempt
         request = requests.PreparedRequest()
         try:
@@ -69,7 +61,7 @@ class Wire:
             )
             with response:
                 return self._read(operation, response, limit)
-        except faults.WIRE_ERRORS as error:
+        except WIRE_ERRORS as error:
             raise faults.of_wire_error(error, operation, sent=attempt.sent) from None
 
     def close(self) -> None:
@@ -91,6 +83,10 @@ class Wire:
             headers=response.headers,
             content=bytes(content),
         )
+
+
+def _anything(_address: str) -> bool:
+    return True
 
 
 def _charset(parameters: str) -> str:

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from so_privacy_ext.errors import Applied, CrmFailure, Fault, Retry
-from so_privacy_ext.superoffice.guarded_connections import is_public
+from so_privacy_ext.guarded_connections import is_public
 from so_privacy_ext.superoffice.wire import LARGEST_REPLY, Wire
 from tests.unit.superoffice.loopback import Canned, Handler, Loopback
 

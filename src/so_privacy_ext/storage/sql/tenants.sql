@@ -139,6 +139,9 @@ DELETE FROM known_lists WHERE tenant_id = %(tenant_id)s
 -- name: wipe_plugin
 DELETE FROM plugin WHERE tenant_id = %(tenant_id)s
 
+-- name: wipe_endpoint
+DELETE FROM endpoint WHERE tenant_id = %(tenant_id)s
+
 -- name: wipe_manifest
 DELETE FROM manifest WHERE tenant_id = %(tenant_id)s
 

@@ -20,7 +20,7 @@ SELECT pg_advisory_unlock(%(lock_space)s, %(tenant_id)s)
 -- name: tenant
 SELECT tenant_id, context_identifier, environment, epoch, tell_from, own_associate_id, parked_until, parked_reason, state,
   mails_lost_from, mails_lost_to, reconciled_to IS NOT NULL AS reconciling, mass_writes, paused_at IS NOT NULL AS paused,
-  plugins
+  plugins, endpoints
 FROM tenant WHERE tenant_id = %(tenant_id)s AND (removed_at IS NULL OR %(removed)s)
 
 -- name: turned

@@ -6,12 +6,19 @@ import io
 import ipaddress
 import queue
 import socket
+import ssl
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
+import requests
+import urllib3
 from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -22,6 +29,9 @@ _TUNNELLED = ipaddress.IPv6Network("2002::/16")
 _TRANSLATED = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96"))
 _PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")
 
+WIRE_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
+"""All that sending a request and reading its reply can raise."""
+
 
 @dataclass(slots=True)
 class Attempt:
@@ -29,9 +39,12 @@ class Attempt:
 
     deadline: float
     """By time.monotonic()."""
-    private_addresses_allowed: bool
+    allowed: Callable[[str], bool]
+    """Tells of an IP address whether it may be called."""
     sent: bool = False
     """Whether a single byte of the request may have left."""
+    forbidden: bool = False
+    """Whether the name led to an address that may not be called, so that none was."""
 
     def remaining(self) -> float:
         """Give the seconds left; raise when there are none."""
@@ -103,7 +116,7 @@ def is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast and parsed not in _PROTOCOLS
 
 
-def _resolve(host: str, port: int, seconds: float) -> list[str]:
+def resolve(host: str, port: int, seconds: float) -> list[str]:
     """Look a name up without waiting longer than asked; the system's resolver has no deadline."""
     answer: queue.Queue[list[str] | OSError] = queue.Queue()
 
@@ -130,9 +143,10 @@ def _connect(connection: HTTPConnection) -> socket.socket:
     seconds = min(_CONNECT_SECONDS, attempt.remaining())
     host, port = connection.host, connection.port
     try:
-        addresses = _resolve(host, port, seconds)
-        if not attempt.private_addresses_allowed and not all(map(is_public, addresses)):
-            raise NewConnectionError(connection, "the name leads to a private address")
+        addresses = resolve(host, port, seconds)
+        if not all(map(attempt.allowed, addresses)):
+            attempt.forbidden = True
+            raise NewConnectionError(connection, "the name leads to an address that may not be called")
         return _first_that_answers(addresses, port, attempt)
     except TimeoutError as error:
         raise ConnectTimeoutError(connection, "no connection in time") from error
@@ -180,8 +194,26 @@ class _GuardedHTTPSPool(HTTPSConnectionPool):
 
 
 class GuardedAdapter(HTTPAdapter):
-    """requests' adapter on our connections."""
+    """requests' adapter on our connections, with certificates to believe besides the usual ones."""
+
+    def __init__(self, *args: Any, ssl_context: ssl.SSLContext | None = None, **kwargs: Any) -> None:
+        self._context = ssl_context
+        super().__init__(*args, **kwargs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _GuardedHTTPPool, "https": _GuardedHTTPSPool}
+
+
+def guarded_session(
+    verify: bool | str = True, *, ssl_context: ssl.SSLContext | None = None
+) -> requests.Session:
+    """Give a session on our connections alone: no proxy, no .netrc, no cookies, no headers of its own."""
+    session = requests.Session()
+    session.trust_env = False  # nothing of whoever started us
+    session.verify = verify
+    session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.clear()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, GuardedAdapter(pool_connections=4, pool_maxsize=32, ssl_context=ssl_context))
+    return session
