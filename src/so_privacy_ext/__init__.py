@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from so_privacy_ext.extension import Erased, Extension, FromSetting, Holds, Proposal
+    from so_privacy_ext.extension import Erased, Extension, Finding, FromSetting, Holds, Proposal
     from so_privacy_ext.ports import Clock
     from so_privacy_ext.reactions import DecidedPurpose, Decision
     from so_privacy_ext.sdk import UNKNOWN, Condition, Facts, OneOrMany, Seen, Truth, Unknown
@@ -18,6 +18,7 @@ _WHERE = {
     "Clock": "ports",
     "Erased": "extension",
     "Extension": "extension",
+    "Finding": "extension",
     "FromSetting": "extension",
     "Holds": "extension",
     "Proposal": "extension",
@@ -41,6 +42,7 @@ __all__ = [
     "Erased",
     "Extension",
     "Facts",
+    "Finding",
     "FromSetting",
     "Holds",
     "OneOrMany",

@@ -338,7 +338,7 @@ class App:
 
     def fit(self, turn: Turn, manifest: Manifest) -> Sequence[LintFinding]:
         """Give a manifest's warnings; raises `ManifestInvalid` if it can't decide for this tenant now."""
-        return self.activating(turn).fit(manifest)
+        return [*self.activating(turn).fit(manifest), *self.extending.looked_at(turn, manifest)]
 
     def activate(
         self,

@@ -27,13 +27,15 @@ from so_privacy_ext.plugins.exporting import Exporter
 from so_privacy_ext.plugins.found import Found, found, not_installed
 from so_privacy_ext.plugins.holding import Holder
 from so_privacy_ext.plugins.hosts import Hosts
+from so_privacy_ext.plugins.linting import looked_at
 from so_privacy_ext.plugins.reacting import PluginConsumer, consumer_of
 from so_privacy_ext.plugins.troubles import Trouble
 from so_privacy_ext.ports import Clock
 from so_privacy_ext.processing.work import Consult
 from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.findings import ManifestInvalid
-from so_privacy_ext.rules.manifest import asked, parse
+from so_privacy_ext.rules.lint.law import LintFinding
+from so_privacy_ext.rules.manifest import Manifest, asked, parse
 from so_privacy_ext.rules.references import words_in
 from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 from so_privacy_ext.storage import erasures, plugins
@@ -208,6 +210,21 @@ class Extending:
             for one in plugins.listed(session, self._data_key)
             if one.holds
         ]
+
+    def looked_at(self, turn: Turn, manifest: Manifest) -> Sequence[LintFinding]:
+        """Give what the tenant's plugins say of a manifest, in the order of the file."""
+
+        def note(trouble: Trouble) -> None:
+            plugins.failed(turn.session, turn.ledgers, trouble)
+
+        enabled = self._of(turn.session, turn.tenant.plugins).enabled
+        said = [
+            finding
+            for one in enabled
+            if one.description.lints
+            for finding in looked_at(self._hosts, turn.tenant.tenant_id, one, manifest, note)
+        ]
+        return sorted(said, key=lambda one: (one.line, one.column, one.code, one.what))
 
     def exporters(self, session: TenantSession) -> Sequence[Exporter]:
         """Give the exports of the plugins that a tenant has switched on."""

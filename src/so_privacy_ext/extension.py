@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -21,6 +21,7 @@ GROUP = "so_privacy_ext.extensions"
 
 Word = TypeVar("Word", bound=type[Condition[Any]])
 Function = TypeVar("Function", bound=Callable[..., Any])
+Lints = TypeVar("Lints", bound="Callable[..., Iterable[Finding]]")
 Rows = TypeVar("Rows", bound=Callable[..., Iterable[Mapping[str, str | int | float | bool | None]]])
 Shows = TypeVar("Shows", bound=Callable[..., Mapping[str, Any]])
 Erases = TypeVar("Erases", bound="Callable[..., Erased]")
@@ -106,6 +107,29 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What a plugin says of a manifest; it refuses nothing."""
+
+    code: str
+    """Small letters, digits and underscores; shown after the namespace, as `acme_vat.no_fallback`."""
+    what: str
+    """What was found, in a sentence without its full stop."""
+    how: str
+    """What to do about it, likewise."""
+    path: Sequence[str | int] = ()
+    """Where, by keys and places from the manifest's beginning, such as `("rules", 0, "when")`."""
+    level: Literal["warning", "note"] = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Linter:
+    """A function that looks at manifests."""
+
+    function: Callable[..., Any]
+    asks: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """A function that makes rows of decisions, for somebody to take away."""
 
@@ -150,6 +174,7 @@ class Extension:
         self.after_decisions: list[Reaction] = []
         self.holdings: list[Holding] = []
         self.exports: list[Export] = []
+        self.linters: list[Linter] = []
 
     @property
     def namespace(self) -> str:
@@ -196,6 +221,15 @@ class Extension:
         """
         asks = _asks(function, frozenset({"decision", "key", "settings", "clock"}))
         self.after_decisions.append(Reaction(function, asks))
+        return function
+
+    def lint(self, function: Lints) -> Lints:
+        """Have a function look at each manifest that is checked, activated or edited for a tenant.
+
+        It takes any of `manifest` and `settings` by name: the manifest as it is written, presets included, as
+        mappings and tuples that can't be changed; and gives any number of `Finding`. It has no network.
+        """
+        self.linters.append(Linter(function, _asks(function, frozenset({"manifest", "settings"}))))
         return function
 
     def export(self, name: str, *, columns: Sequence[str]) -> Callable[[Rows], Rows]:

@@ -21,6 +21,7 @@ from so_privacy_ext import (
     Erased,
     Extension,
     Facts,
+    Finding,
     FromSetting,
     Holds,
     OneOrMany,
@@ -143,6 +144,12 @@ def decided(decision: Decision, key: str, clock: Clock) -> None:
     assert_type(decision.purposes["STORE"], DecidedPurpose)
     assert_type(decision.purposes["STORE"].basis, str | None)
     decision.mail = f"{key} {clock.now()}"  # type: ignore[misc]
+
+
+@ext.lint
+def looks(manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    yield Finding("no_rules", "it has no rules", "add one", ("rules", 0), level="note")
+    yield Finding("bad", "it is bad", "mend it", level="error")  # type: ignore[arg-type]
 
 
 @ext.export("by-rule", columns=["rule", "person"])

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
-from company_register import Settings, all_forgotten, forgotten, found, shown, source, word_used
+from company_register import (
+    Settings,
+    all_forgotten,
+    forgotten,
+    found,
+    names_the_source,
+    shown,
+    source,
+    word_used,
+)
 from so_privacy_ext import DecidedPurpose, Decision, Erased, Facts, Proposal, Seen
 from so_privacy_kit import Clock, Deliver, Person, Tenant
 
@@ -58,6 +67,19 @@ def test_rows_are_made_of_decisions_with_the_registers_source() -> None:
     (row,) = word_used([decision], Settings(host="register.example.com"))
 
     assert row == {"at": "2026-01-02T00:00:00+00:00", "person": 7, "purpose": "STORE", "written": "written"}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "codes"),
+    [
+        ({"sources": {"VENDOR": {}}, "rules": [{"when": {"source": "VENDOR"}}]}, []),
+        ({"sources": {"VENDOR": {}}, "rules": [{"when": {"source": ["CARD", "FAIR"]}}]}, ["not_asked"]),
+        ({"sources": {"CARD": {}}, "rules": []}, ["no_source"]),
+        ({"rules": []}, ["no_source"]),
+    ],
+)
+def test_a_manifest_that_does_without_the_source_is_told(manifest: dict[str, Any], codes: list[str]) -> None:
+    assert [one.code for one in names_the_source(manifest, Settings(host="register.example.com"))] == codes
 
 
 def test_a_register_that_fails_gives_no_receipt(register: Register) -> None:

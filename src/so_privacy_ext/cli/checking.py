@@ -66,14 +66,14 @@ def check(
         raise typer.Exit(invalid.exit_code) from None
     texts = read_mails(mails) if mails is not None else None
     knowledge = _knowledge(tenant, manifest) if tenant is not None else None
-    findings = _lint(manifest, knowledge, texts, trials)
+    findings = [*_lint(manifest, knowledge, texts, trials), *_of_plugins(tenant, manifest)]
     mended: Sequence[LintFinding] = ()
     if fix:
         text, mended = fixed(file.read_text(encoding="utf-8"), findings)
         if mended:
             write_file(file, text)
             manifest = parse(text.encode(), str(file), words)
-            findings = _lint(manifest, knowledge, texts, trials)
+            findings = [*_lint(manifest, knowledge, texts, trials), *_of_plugins(tenant, manifest)]
     if fix and mails is not None and texts is not None:
         keep_versions(mails, manifest, texts)
     _tell(manifest, findings, mended, as_json=as_json, as_sarif=as_sarif)
@@ -89,6 +89,14 @@ def _words(name: str) -> Words:
 def _knowledge(name: str, manifest: Manifest) -> TenantKnowledge:
     with wired() as app, app.turn(app.tenant(name)) as turn:
         return app.activating(turn).knowledge(manifest)
+
+
+def _of_plugins(name: str | None, manifest: Manifest) -> Sequence[LintFinding]:
+    """Give what the plugins of a tenant say, if one is named."""
+    if name is None:
+        return ()
+    with wired() as app, app.turn(app.tenant(name)) as turn:
+        return app.extending.looked_at(turn, manifest)
 
 
 def _lint(

@@ -256,6 +256,8 @@ def _lines(description: Description, chosen: Mapping[str, Any]) -> Iterator[str]
         yield "proposes the source of persons of whom the CRM knows none"
     if description.after_decision:
         yield "is told of decisions: whose, for what, on which basis, by which rule, and what came of them"
+    if description.lints:
+        yield "looks at manifests before they decide"
     for export in description.exports:
         yield f"makes rows of decisions, {description.name}.{export.name}: {export.says}"
     for host in description.hosts:

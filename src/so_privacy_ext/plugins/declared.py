@@ -46,6 +46,7 @@ def described(extension: Extension) -> dict[str, Any]:
         "settings": None if settings is None else dict(inlined(settings.model_json_schema())),
         "after_decision": bool(extension.after_decisions),
         "hosts": [_host(one) for one in extension.hosts],
+        "lints": bool(extension.linters),
         "exports": declared_exports.described(extension.exports),
         "holds": declared_holds.described(extension.holds),
     }
@@ -84,6 +85,7 @@ def _mistakes(extension: Extension) -> Iterator[tuple[str, str]]:
         or extension.detectors
         or extension.after_decisions
         or extension.exports
+        or extension.linters
     ):
         yield (
             "it adds nothing",

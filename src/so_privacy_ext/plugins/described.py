@@ -96,6 +96,8 @@ class Description(_Closed):
     """Whether it is told of decisions."""
     hosts: Annotated[list[Host], Field(max_length=20)] = []
     """To which it talks; `{name}:port` where the administrator names it in that setting."""
+    lints: bool = False
+    """Whether it looks at manifests."""
     exports: Annotated[list[DescribedExport], Field(max_length=50)] = []
     holds: DescribedHolds | None = None
     """None where it keeps nothing of anybody."""

@@ -30,6 +30,7 @@ from so_privacy_ext.plugins.declared_holds import SEAMS
 from so_privacy_ext.plugins.guard import Guard, limit, readable
 from so_privacy_ext.plugins.host_exporting import rows_of
 from so_privacy_ext.plugins.host_holding import answer_for
+from so_privacy_ext.plugins.host_linting import findings_of
 from so_privacy_ext.plugins.nonsense import Nonsense
 from so_privacy_ext.plugins.told import decision
 from so_privacy_ext.plugins.wire import inward, is_fact, receive, send, tagged
@@ -154,10 +155,16 @@ class _Plugin:
 
     def answer(self, do: str, content: Mapping[str, Any]) -> Any:
         """Answer one call; what could not be answered is null, or left out."""
-        if do == "conditions":
-            return self._conditions(content["questions"], [inward(one) for one in content["persons"]])
-        if do == "export":
-            return self._rows(content["name"], content["decisions"])
+        match do:  # these have no network
+            case "conditions":
+                return self._conditions(content["questions"], [inward(one) for one in content["persons"]])
+            case "lint":
+                return self._findings(content["manifest"])
+            case "export":
+                return self._rows(content["name"], content["decisions"])
+        return self._talking(do, content)
+
+    def _talking(self, do: str, content: Mapping[str, Any]) -> Any:
         self._guard.may_talk = True
         try:
             if do in SEAMS:
@@ -232,6 +239,16 @@ class _Plugin:
                 _nothing(reaction.function(**{name: offered[name] for name in reaction.asks}))
             except BaseException as error:  # noqa: BLE001  # as above
                 self._note(reaction.function.__name__, error)
+
+    def _findings(self, manifest: Any) -> list[list[Any]]:
+        """Give what all functions say of a manifest; the next is asked even if one raises."""
+        found: list[list[Any]] = []
+        for linter in self._extension.linters:
+            try:
+                found += findings_of(linter, manifest, self._settings)
+            except BaseException as error:  # noqa: BLE001  # as above
+                self._note(linter.function.__name__, error)
+        return found
 
     def _rows(self, name: str, decisions: Sequence[Mapping[str, Any]]) -> list[list[Any]] | None:
         """Give the rows that a function makes of decisions; null where it failed."""

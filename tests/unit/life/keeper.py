@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from so_privacy_ext import Decision, Erased, Extension, FromSetting, Holds, Seen
+from so_privacy_ext import Decision, Erased, Extension, Finding, FromSetting, Holds, Seen
 
 
 class Settings(BaseModel):
@@ -35,6 +35,13 @@ def known(persons: Sequence[Seen], settings: Settings) -> Mapping[int, Mapping[s
     numbers = [one.person_id for one in persons if one.person_id > 0]
     _call(settings, "POST", "/", numbers)
     return {one: {"known": True} for one in numbers}
+
+
+@ext.lint
+def looks(manifest: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
+    """Say how the second rule is called, and fail where it can't."""
+    yield Finding("second", f"it is called {manifest['rules'][1]['id']}", "nothing", ("rules", 1, "id", "x"))
+    yield Finding("hosted", f"asked at {settings.host.split(':')[0]}", "nothing", level="note")
 
 
 @ext.export("by-rule", columns=["rule", "purpose", "person"])

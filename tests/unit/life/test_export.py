@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from so_privacy_ext.errors import Exit
+from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.storage import exports, journal
 from so_privacy_ext.storage.session import open_session
 from tests.unit.cli.asked import Done
@@ -19,7 +20,9 @@ from tests.unit.life.scene import FIRST, Scene
 from tests.unit.life.test_held_elsewhere import enable
 from tests.unit.life.test_held_elsewhere import package as package  # noqa: PLC0414 - a fixture
 from tests.unit.life.test_held_elsewhere import service as service  # noqa: PLC0414 - a fixture
+from tests.unit.life.test_plugins import good
 from tests.unit.life.test_plugins import run as run  # noqa: PLC0414 - a fixture
+from tests.unit.processing.world import NORDIC
 
 
 def test_decisions_are_written_as_rows(
@@ -68,3 +71,25 @@ def test_decisions_are_written_as_rows(
     ]  # fmt: skip
     assert all(one.content["who"] for one in entries)
     assert "makes rows of decisions, keeper.by-rule: Which rule" in run("plugin", "show", "keeper").out
+
+
+def test_a_plugin_looks_at_manifests_wherever_they_are_checked(
+    scene: Scene, service: Service, run: Callable[..., Done], tmp_path: Path
+) -> None:
+    enable(scene, service)
+    file = tmp_path / "mine.yaml"
+    file.write_bytes(NORDIC.read_bytes())
+
+    found = good(run("manifest", "check", str(file), "--tenant", FIRST, "--json"))["findings"]
+    mine = {one["code"]: one for one in found if one["code"].startswith("keeper.")}
+
+    assert {code: one["level"] for code, one in mine.items()} == {"keeper.second": "W", "keeper.hosted": "I"}
+    line = file.read_text().splitlines()[mine["keeper.second"]["line"] - 1]
+    assert line.split("id: ")[1] == mine["keeper.second"]["what"].removeprefix("it is called ")
+    assert not [
+        one for one in good(run("manifest", "check", str(file), "--json"))["findings"] if "." in one["code"]
+    ]
+    with scene.turn() as turn:  # as the console's editor and an activation do
+        manifest = parse(NORDIC.read_bytes(), "mine.yaml", scene.app.words(turn.session))
+        assert {one.code for one in scene.app.fit(turn, manifest)} >= set(mine)
+    assert "looks at manifests before they decide" in run("plugin", "show", "keeper").out

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from company_register.register import forget, listed_since, lookups, used
-from so_privacy_ext import Decision, Erased, Extension, Facts, FromSetting, Holds, Proposal, Seen
+from so_privacy_ext import Decision, Erased, Extension, Facts, Finding, FromSetting, Holds, Proposal, Seen
 
 
 class Settings(BaseModel):
@@ -86,6 +86,19 @@ def report_use(decision: Decision, key: str, settings: Settings) -> None:
         return
     if any(one.source == settings.source and one.result == "written" for one in decision.purposes.values()):
         used(settings.host, key)
+
+
+@ext.lint
+def names_the_source(manifest: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
+    """Say so where what is proposed would be nobody's source, or no rule asks for it."""
+    if settings.source not in manifest.get("sources", {}):
+        what = f"it names no source `{settings.source}`, which is proposed for whoever is in the register"
+        yield Finding("no_source", what, "add it to `sources`, or set another", ("sources",))
+        return
+    asked = [rule["when"] for rule in manifest["rules"] if "source" in repr(rule.get("when"))]
+    if not any(settings.source in repr(when) for when in asked):
+        what = f"no rule asks for the source `{settings.source}`, which the register is asked for"
+        yield Finding("not_asked", what, "add a rule for it, or switch the plugin off", ("rules",), "note")
 
 
 @ext.export("used", columns=["at", "person", "purpose", "written"])

@@ -15,8 +15,8 @@ _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 def sarif(file: str, findings: Iterable[Finding]) -> dict[str, Any]:
     """Give one run over one file."""
     findings = list(findings)
-    unreadable = sorted({one.code for one in findings if not isinstance(one, LintFinding)})
-    rules = [*(_rule(law) for law in LAWS), *({"id": code} for code in unreadable)]
+    others = sorted({one.code for one in findings} - {law.code for law in LAWS})  # of the form, of plugins
+    rules = [*(_rule(law) for law in LAWS), *({"id": code} for code in others)]
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
