@@ -132,7 +132,8 @@ def test_story(
     hanna.withdraw("STORE")
     _all_done(deliver, "with its hosts out of reach")
     hanna.change(title="Director")
-    tenant.disable(so_subject.name)
+    holds = so_subject.description.holds is not None
+    tenant.disable(so_subject.name, erase=True if holds else None)
     berit = tenant.person(country="NO", source="CARD", email="berit@example.com")
     _all_done(deliver, "after it was switched off")
     assert anna.decisions
