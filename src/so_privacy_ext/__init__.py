@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from so_privacy_ext.extension import Erased, Extension, Finding, FromSetting, Holds, Proposal
     from so_privacy_ext.ports import Clock
-    from so_privacy_ext.reactions import DecidedPurpose, Decision
+    from so_privacy_ext.reactions import Again, Crm, DecidedPurpose, Decision, Event
     from so_privacy_ext.sdk import UNKNOWN, Condition, Facts, OneOrMany, Seen, Truth, Unknown
 
 _WHERE = {
@@ -22,7 +22,10 @@ _WHERE = {
     "FromSetting": "extension",
     "Holds": "extension",
     "Proposal": "extension",
+    "Again": "reactions",
+    "Crm": "reactions",
     "DecidedPurpose": "reactions",
+    "Event": "reactions",
     "Decision": "reactions",
     "Condition": "sdk",
     "Facts": "sdk",
@@ -35,11 +38,14 @@ _WHERE = {
 
 __all__ = [
     "UNKNOWN",
+    "Again",
     "Clock",
     "Condition",
+    "Crm",
     "DecidedPurpose",
     "Decision",
     "Erased",
+    "Event",
     "Extension",
     "Facts",
     "Finding",

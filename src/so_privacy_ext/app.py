@@ -113,7 +113,7 @@ class App:
         self._poster = Poster(settings.outward_networks, settings.ca_file)
         self.endpoints = Endpoints(self.data_key, self._poster, self.clock)
         self.announcing = Announcing(dsn, self.data_key, self._poster, self.clock, self.take)
-        self.reacting = Reacting(self.extending, self.endpoints)
+        self.reacting = Reacting(self.extending, self.crms, self.endpoints)
         self.held = HeldElsewhere(dsn, self.data_key, self.extending)
         self._coming = ComingAndGoing(
             dsn, self.data_key, self.crms, settings.public_url, extending=self.extending, held=self.held
@@ -365,7 +365,15 @@ class App:
         """Give what mends a tenant's webhooks and finds what no event told of."""
         client = self.crms.client(turn)
         public_url, ca_file = self.settings.public_url, self.settings.ca_file
-        return Healing(turn, client, self.clock, self.data_key, public_url=public_url, ca_file=ca_file)
+        return Healing(
+            turn,
+            client,
+            self.clock,
+            self.data_key,
+            public_url=public_url,
+            ca_file=ca_file,
+            further=self.extending.events(turn),
+        )
 
     def runs(self, tenant: OfTenant) -> TenantRuns:
         """Give a tenant's runs: plans that are applied and taken back."""
@@ -410,6 +418,7 @@ class App:
             words=self.extending.words_in_turn,
             is_strict=lambda turn: is_strict(self.crms.client(turn)),
             plugins=lambda turn: examine_plugins(turn, self.extending, self.clock.now()),
+            events=self.extending.events,
             errands=examine_errands,
             channels=lambda turn: examine_channels(turn, self.mailing),
             endpoints=examine_endpoints,

@@ -74,8 +74,11 @@ class ComingAndGoing:
         def items() -> Sequence[ListItem]:
             return _items(register.turn, self._extending.words_in_turn(register.turn))
 
+        def further() -> frozenset[str]:
+            return self._extending.events(register.turn)
+
         try:
-            return install(door, register, items, self.webhook_address, tell)
+            return install(door, register, items, self.webhook_address, tell, further=further)
         finally:
             connection.close()
             self._crms.forget(context_identifier, environment)

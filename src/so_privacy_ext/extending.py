@@ -13,8 +13,9 @@ from typing import Any
 
 from so_privacy_ext.errands import Consumer
 from so_privacy_ext.errors import Exit, Refused
-from so_privacy_ext.model import ERASURES, TenantId
+from so_privacy_ext.model import ERASURES, PersonId, TenantId
 from so_privacy_ext.plugins.asking import Asking, Enabled
+from so_privacy_ext.plugins.calls import Call
 from so_privacy_ext.plugins.described import (
     Description,
     PluginWord,
@@ -38,7 +39,7 @@ from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest, asked, parse
 from so_privacy_ext.rules.references import words_in
 from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
-from so_privacy_ext.storage import erasures, plugins
+from so_privacy_ext.storage import erasures, plugins, watching
 from so_privacy_ext.storage.plugins import KeptPlugin, KeptTrouble
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession
@@ -115,14 +116,26 @@ class Extending:
         noted = self._noting(turn)
         return Asking(self._hosts, turn.tenant.tenant_id, enabled, clock=self._clock, noted=noted).answer
 
-    def consumers(self, turn: Turn) -> Sequence[Consumer]:
-        """Give the tenant's plugins, as those that are told of what was recorded."""
-        tenant, noted = turn.tenant, self._noting(turn)
+    def consumers(self, turn: Turn, call: Call) -> Sequence[Consumer]:
+        """Give the tenant's plugins, as those that are told of what was recorded; `call` calls its CRM."""
+        tenant, noted, inbox = turn.tenant, self._noting(turn), turn.ledgers.inbox
         name = f"{tenant.environment}/{tenant.context_identifier}"
+
+        def again(person_ids: Sequence[PersonId]) -> None:
+            with turn.ledgers.together():
+                for one in person_ids:
+                    inbox.decide_again(one)
+
         return [
-            PluginConsumer(self._hosts, tenant.tenant_id, name, one, self._clock, noted)
+            PluginConsumer(self._hosts, tenant.tenant_id, name, one, self._clock, noted, again, call)
             for one in self._enabled(turn)
         ]
+
+    def events(self, turn: Turn) -> frozenset[str]:
+        """Give the events that the tenant's plugins are told of, and its webhook must ask for."""
+        now = plugins.changes(turn.session) if turn.tenant.plugins else 0
+        enabled = self._of(turn.session, now).enabled
+        return frozenset[str]().union(*(one.description.events for one in enabled))
 
     def listed(self, session: TenantSession) -> Sequence[TenantPlugin]:
         """Give the plugins that are installed, and those that the tenant has or had switched on."""
@@ -192,6 +205,8 @@ class Extending:
             turn.ledgers.errands.drop(consumer_of(name), "plugin_off")
             told = {"data": "to_erase" if erase else "kept"} if plugin.holds else {}
             changed = plugins.disable(turn.session, turn.ledgers, name, who=who, told=told)
+            if changed and plugin.agreed is not None and plugin.agreed.events:
+                watching.look_anew(turn)
             if plugin.holds and erase:
                 erasures.owe_all(turn.session, name)
                 turn.ledgers.journal.append("erasure_asked", None, {"plugin": name, "who": who})
@@ -264,7 +279,11 @@ class Extending:
 
     def _keep(self, turn: Turn, kept: KeptPlugin, now: Description, who: str) -> None:
         told = {"version": now.version, "declaration": now.fingerprint, "settings": sorted(kept.settings)}
-        plugins.enable(turn.session, turn.ledgers, self._data_key, kept, who=who, told=told)
+        with turn.ledgers.transaction():
+            before = next((one for one in self._enabled(turn) if one.description.name == now.name), None)
+            plugins.enable(turn.session, turn.ledgers, self._data_key, kept, who=who, told=told)
+            if set(now.events) != (set() if before is None else set(before.description.events)):
+                watching.look_anew(turn)
 
     def _refuse_unreadable(self, turn: Turn, new: KeptPlugin) -> None:
         active = turn.manifest()

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
+from so_privacy_ext.errands import DECISION
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.sdk import Condition
 
@@ -74,6 +75,8 @@ class Reaction:
 
     function: Callable[..., Any]
     asks: frozenset[str]
+    kinds: frozenset[str]
+    """`decision`, or names of events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ class Extension:
         says: str,
         settings: type[BaseModel] | None = None,
         hosts: Sequence[str | FromSetting] = (),
+        operations: Sequence[str] = (),
         holds: Holds | None = None,
     ) -> None:
         """Declare a plugin.
@@ -160,6 +164,7 @@ class Extension:
             says: one sentence for the administrator who switches it on.
             settings: a pydantic model of what the administrator may set.
             hosts: all to which it talks, as `"api.example.com:443"` or `FromSetting("host", port=587)`.
+            operations: all of SuperOffice's that it has called, as `"Archive.GetArchiveListByColumns2"`.
             holds: what it holds of persons at these hosts; then it must also be able to show and erase that.
         """
         self.name = name
@@ -167,11 +172,12 @@ class Extension:
         self.says = says
         self.settings = settings
         self.hosts = tuple(hosts)
+        self.operations = tuple(operations)
         self.holds = holds
         self.words: list[type[Condition[Any]]] = []
         self.finders: list[Finder] = []
         self.detectors: list[Detector] = []
-        self.after_decisions: list[Reaction] = []
+        self.reactions: list[Reaction] = []
         self.holdings: list[Holding] = []
         self.exports: list[Export] = []
         self.linters: list[Linter] = []
@@ -220,8 +226,23 @@ class Extension:
         once, in the order of each person's decisions, and again later if it raises; `key` is the same then.
         """
         asks = _asks(function, frozenset({"decision", "key", "settings", "clock"}))
-        self.after_decisions.append(Reaction(function, asks))
+        self.reactions.append(Reaction(function, asks, frozenset({DECISION})))
         return function
+
+    def on(self, *events: str) -> Callable[[Function], Function]:
+        """Have a function told of SuperOffice's events by these names, such as `"sale.created"`.
+
+        It takes any of `event` (an `Event`), `crm` (a `Crm`), `key`, `settings` and `clock` by name, and
+        gives nothing, or `Again` with persons to decide on anew. It is told at least once, in the order of
+        each sale, company or whatever it is, and again later if it raises; `key` is the same then.
+        """
+
+        def added(function: Function) -> Function:
+            asks = _asks(function, frozenset({"event", "crm", "key", "settings", "clock"}))
+            self.reactions.append(Reaction(function, asks, frozenset(events)))
+            return function
+
+        return added
 
     def lint(self, function: Lints) -> Lints:
         """Have a function look at each manifest that is checked, activated or edited for a tenant.

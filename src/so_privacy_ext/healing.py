@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
@@ -20,7 +20,7 @@ from so_privacy_ext.storage.watching import WatchBook
 from so_privacy_ext.superoffice.changes import CrmChanges
 from so_privacy_ext.superoffice.client import SoapClient
 from so_privacy_ext.superoffice.hooks import TenantHooks
-from so_privacy_ext.webhooks.subscriptions import EVENTS, WANTED, wanted_watch
+from so_privacy_ext.webhooks.subscriptions import EVENTS, wanted_events, wanted_watch
 
 WATCH_SECONDS = (210.0, 270.0)
 """Between two looks at the webhooks, so that nothing is wrong with one for five minutes unseen."""
@@ -46,13 +46,16 @@ class Healing:
         *,
         public_url: str,
         ca_file: Path | None,
+        further: Collection[str] = (),
     ) -> None:
+        """Make it; `further` events are those that plugins want."""
         self._turn = turn
         self._client = client
         self._clock = clock
         self._data_key = data_key
         self._public_url = public_url
         self._ca_file = ca_file
+        self._further = frozenset(further)
 
     def watch(self, *, by_hand: bool = False) -> float:
         """Look at the webhooks, and mend them; give the seconds until the next look.
@@ -62,11 +65,14 @@ class Healing:
         watchdog.watch(
             self.book(),
             self.hooks(),
-            Wanted(f"{self._public_url}/webhooks/", _wanted, EVENTS),
+            Wanted(f"{self._public_url}/webhooks/", self._wanted, EVENTS, self._further),
             lambda: self_test.unreachable(self._public_url, self._ca_file),
             by_hand=by_hand,
         )
         return random.uniform(*WATCH_SECONDS)  # noqa: S311  # spreads tenants, guards nothing
+
+    def _wanted(self, kind: str, ids: Mapping[str, int]) -> tuple[str, ...]:
+        return wanted_events(self._further) if kind == EVENTS else wanted_watch(ids[EVENTS])
 
     def book(self) -> WatchBook:
         """Give what is kept of the webhooks."""
@@ -103,7 +109,3 @@ def until_night(now: datetime) -> float:
         night += timedelta(days=1)
     moment = night + length * random.random()  # noqa: S311  # spreads tenants, guards nothing
     return (moment - now).total_seconds()
-
-
-def _wanted(kind: str, ids: Mapping[str, int]) -> tuple[str, ...]:
-    return WANTED if kind == EVENTS else wanted_watch(ids[EVENTS])

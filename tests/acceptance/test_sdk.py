@@ -48,7 +48,7 @@ def test_the_example_is_found_and_works_beside_the_product(fresh: Fresh, tmp_pat
 
     looked_over = "--so-conformance --so-conformance-least=platinum"
     tests = fresh.run(f"pytest -p no:cacheprovider {looked_over} {EXAMPLE}", tmp_path).stdout
-    assert "its own tests pass: 17 passed" in tests, tests
+    assert "its own tests pass: 18 passed" in tests, tests
     assert "company-register: platinum" in tests, tests
 
 

@@ -14,11 +14,14 @@ from pydantic import BaseModel, SecretStr
 
 from so_privacy_ext import (
     UNKNOWN,
+    Again,
     Clock,
     Condition,
+    Crm,
     DecidedPurpose,
     Decision,
     Erased,
+    Event,
     Extension,
     Facts,
     Finding,
@@ -144,6 +147,14 @@ def decided(decision: Decision, key: str, clock: Clock) -> None:
     assert_type(decision.purposes["STORE"], DecidedPurpose)
     assert_type(decision.purposes["STORE"].basis, str | None)
     decision.mail = f"{key} {clock.now()}"  # type: ignore[misc]
+
+
+@ext.on("sale.created")
+def sold(event: Event, crm: Crm) -> Again | None:
+    assert_type(event.timestamp, datetime | None)
+    assert_type(crm.call("List.GetCategories"), Any)
+    Again(7)  # type: ignore[arg-type]
+    return Again([event.primary_key])
 
 
 @ext.lint

@@ -186,3 +186,23 @@ def test_who_is_deleted_is_forgotten_there_and_so_is_everybody_once_it_is_off(
     deliver()
     assert register.persons == set()
     assert [one.person_id for one in tenant.journal("plugin_erased")] == [anna.id, None]
+
+
+def test_the_persons_of_a_company_that_changed_are_looked_at_again(
+    tenant: Tenant, person: Callable[..., Person], deliver: Deliver, register: Register
+) -> None:
+    tenant.enable("company-register", host=register.host)
+    deliver()  # SuperOffice is asked for these events from now on
+    anna = person(country="NO", email="anna@eksempel.example", company="Eksempel A/S")
+    carl = person(country="NO", email="carl@elsewhere.example")
+    deliver()
+    before = {one.id: len(tenant.journal("decision", one)) for one in (anna, carl)}
+    register.asked.clear()
+
+    (company,) = (one for one in tenant.crm.tables.companies.values() if one.name == "Eksempel A/S")
+    tenant.trigger("contact.changed", key=company.contact_id)
+    deliver()
+
+    assert register.asked == [["eksempel.example"]]
+    assert len(tenant.journal("decision", anna)) == before[anna.id] + 1
+    assert len(tenant.journal("decision", carl)) == before[carl.id]

@@ -159,6 +159,7 @@ TABLES: Mapping[str, Table] = {
             {
                 "person.person_id in ?",
                 "person.person_id > ?",
+                "person.contact_id in ?",
                 "person.person_id > ? and (person.registered aftertime ? or person.updated aftertime ?)",
             }
         ),

@@ -256,6 +256,8 @@ def _lines(description: Description, chosen: Mapping[str, Any]) -> Iterator[str]
         yield "proposes the source of persons of whom the CRM knows none"
     if description.after_decision:
         yield "is told of decisions: whose, for what, on which basis, by which rule, and what came of them"
+    yield from (f"is told of {event}" for event in description.events)
+    yield from (f"has SuperOffice asked by {operation}" for operation in description.operations)
     if description.lints:
         yield "looks at manifests before they decide"
     for export in description.exports:

@@ -46,6 +46,7 @@ def _print(found: Provisions) -> None:
         say(f"  {webhook.name} → {webhook.target}")
         for event in webhook.events:
             say(f"    {event}")
+    say("  and so-privacy asks for what the plugins that a tenant switches on are told of (plugin show)")
     say("Rights: a system user, which calls these operations and no other:")
     for right in found.rights:
         if right.reads:

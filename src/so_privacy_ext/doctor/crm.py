@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from so_privacy_ext.doctor.findings import Finding, error, right, warning
 from so_privacy_ext.errors import CrmFailure, Fault
@@ -13,7 +13,7 @@ from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.manifest import parse
 from so_privacy_ext.storage.tenants import Subscription
 from so_privacy_ext.superoffice.subscriptions import Registered, WebhookState
-from so_privacy_ext.webhooks.subscriptions import EVENTS, WANTED, WATCH, difference, wanted_watch
+from so_privacy_ext.webhooks.subscriptions import EVENTS, WATCH, difference, wanted_events, wanted_watch
 
 _NO_ACCESS = "nothing is done for the tenant; its events are kept"
 _MEANS = {
@@ -51,7 +51,11 @@ def explain_failure(name: str, failure: CrmFailure) -> Finding:
 
 
 def examine_webhooks(
-    name: str, kept: Sequence[Subscription], registered: Sequence[Registered], address: str
+    name: str,
+    kept: Sequence[Subscription],
+    registered: Sequence[Registered],
+    address: str,
+    further: Iterable[str] = (),
 ) -> Iterator[Finding]:
     """Compare the webhooks that we want with those that stand."""
     by_id = {one.webhook_id: one for one in registered}
@@ -63,7 +67,7 @@ def examine_webhooks(
             do = "the watchdog registers it again; or remove the tenant and add it again"
             yield error(what, "not registered any more", do, means="SuperOffice sends nothing", tenant=name)
             continue
-        yield from _differences(name, what, found, f"{address}{slot.slot}", _wanted(slot, events))
+        yield from _differences(name, what, found, f"{address}{slot.slot}", _wanted(slot, events, further))
     if not any(one.kind == EVENTS for one in kept):
         yield error("webhook", "never registered", "so-privacy tenant add, which completes it", tenant=name)
 
@@ -114,10 +118,10 @@ def examine_strict_mode(name: str, *, strict: bool) -> Finding:
     )
 
 
-def _wanted(slot: Subscription, events: int | None) -> Sequence[str]:
+def _wanted(slot: Subscription, events: int | None, further: Iterable[str]) -> Sequence[str]:
     if slot.kind == WATCH:
         return wanted_watch(events) if events is not None else ()
-    return WANTED
+    return wanted_events(further)
 
 
 def _differences(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +41,8 @@ class Practice:
     """Whether the CRM mails marketing only to who has agreed."""
     plugins: Callable[[Turn], Iterator[Finding]]
     """What is to be said of the tenant's plugins."""
+    events: Callable[[Turn], Iterable[str]]
+    """Those that the tenant's plugins are told of."""
     errands: Callable[[Turn], Iterator[Finding]]
     """What could not be told to whom."""
     channels: Callable[[Turn], Iterator[Finding]]
@@ -79,7 +81,9 @@ def examine_tenant(practice: Practice, tenant: TenantSummary) -> Iterator[Findin
             kept = tenants.subscriptions(turn.session)
             standing = practice.webhooks(turn)
             yield right("SuperOffice", "runs and lets us in", tenant=name)
-            yield from crm.examine_webhooks(name, kept, standing, practice.webhook_address)
+            yield from crm.examine_webhooks(
+                name, kept, standing, practice.webhook_address, practice.events(turn)
+            )
             lists = practice.lists(turn)
             yield from crm.examine_lists(name, lists)
             yield crm.examine_strict_mode(name, strict=practice.is_strict(turn))

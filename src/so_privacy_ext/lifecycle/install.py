@@ -16,7 +16,7 @@ from so_privacy_ext.lifecycle import clearing
 from so_privacy_ext.lifecycle.pieces import Installed, Piece
 from so_privacy_ext.lifecycle.subscribing import ACTIVE, Kept, choose, is_right
 from so_privacy_ext.model import AssociateId, ListItem, Purpose, Source, TenantLists
-from so_privacy_ext.webhooks.subscriptions import EVENTS, NAMES, WANTED, WATCH, wanted_watch
+from so_privacy_ext.webhooks.subscriptions import EVENTS, NAMES, WATCH, wanted_events, wanted_watch
 
 
 class Door(clearing.Door, Protocol):
@@ -78,10 +78,13 @@ def install(
     items: Callable[[], Iterable[ListItem]],
     address: str,
     tell: Callable[[str], None],
+    *,
+    further: Callable[[], Iterable[str]] = tuple,
 ) -> Installed:
     """Install a tenant, or complete it; a tenant that has all is left as it is.
 
     `items` gives, once the tenant is held, the list items that it needs; our webhooks point below `address`.
+    `further` gives the events that plugins of the tenant are told of.
     If a first installation fails, what was made of it is taken back and the failure goes on.
     """
     tell("asking for the tenant's state and signing in as its system user")
@@ -92,7 +95,7 @@ def install(
         try:
             tell("reading the tenant's lists")
             _fill_lists(door, register, items(), outcome, tell)
-            _subscribe(door, register, address, outcome, tell)
+            _subscribe(door, register, address, outcome, tell, wanted=wanted_events(further()))
             if outcome.created:
                 told = [f"{one.kind} {one.key} {one.item_id}" for one in outcome.created]
                 register.journal("installed", {"created": told})
@@ -138,7 +141,13 @@ def _fill_lists(
 
 
 def _subscribe(
-    door: Door, register: Register, address: str, outcome: _Outcome, tell: Callable[[str], None]
+    door: Door,
+    register: Register,
+    address: str,
+    outcome: _Outcome,
+    tell: Callable[[str], None],
+    *,
+    wanted: Sequence[str],
 ) -> None:
     """Have one webhook for events and one that watches it; any other of ours below the address goes."""
     standing = door.webhooks()
@@ -146,7 +155,7 @@ def _subscribe(
     for kind in (EVENTS, WATCH):
         kept = register.subscription(kind)
         target = f"{address}{kept.slot}"
-        events = WANTED if kind == EVENTS else wanted_watch(ids[EVENTS])
+        events = wanted if kind == EVENTS else wanted_watch(ids[EVENTS])
         ours = choose(standing, kept, target)
         if ours is not None and is_right(ours, target, events):
             if kept.webhook_id != ours.webhook_id:  # one was killed before it kept the id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -150,9 +150,13 @@ class Wanted:
     """By kind, knowing the ids of our webhooks by kind."""
     main: str
     """The kind that tells of persons: what it loses, a sweep must find."""
+    further: Collection[str] = ()
+    """Events for plugins, of which a sweep finds nothing."""
 
 
-def judge(hook: Hook | None, *, target_url: str, secret: str, events: Sequence[str]) -> Judged:
+def judge(
+    hook: Hook | None, *, target_url: str, secret: str, events: Sequence[str], further: Collection[str] = ()
+) -> Judged:
     """Compare a webhook with what we want; what a human has stopped is stopped, whatever else was done."""
     if hook is None:
         return Judged(Fate.DELETED, loses=True)
@@ -165,7 +169,7 @@ def judge(hook: Hook | None, *, target_url: str, secret: str, events: Sequence[s
     changed = tuple(name for name, is_so in parts.items() if is_so)
     match hook.state:
         case "Active":
-            loses = parts["target_url"] or parts["secret"] or bool(different.missing)
+            loses = parts["target_url"] or parts["secret"] or not set(different.missing) <= set(further)
             return Judged(Fate.EDITED if changed else Fate.RIGHT, changed, loses)
         case "Stopped":
             return Judged(Fate.STOPPED, changed, loses=True)
@@ -215,7 +219,9 @@ class _Look:
         kept = self.kept
         hook = next((one for one in self.standing if one.webhook_id == kept.webhook_id), None)
         target_url = f"{self.wanted.address}{kept.slot}"
-        judged = judge(hook, target_url=target_url, secret=kept.secret, events=self.events)
+        judged = judge(
+            hook, target_url=target_url, secret=kept.secret, events=self.events, further=self.wanted.further
+        )
         match judged.fate:
             case Fate.RIGHT if hook is not None:
                 self._right(hook)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic.errors import PydanticUserError
 
+from so_privacy_ext.errands import DECISION
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extension import Extension, FromSetting
 from so_privacy_ext.plugins import declared_exports, declared_holds
@@ -35,6 +36,7 @@ def described(extension: Extension) -> dict[str, Any]:
         )
     detector = extension.detectors[0] if extension.detectors else None
     settings = extension.settings
+    kinds = frozenset[str]().union(*(one.kinds for one in extension.reactions))
     return {
         "name": extension.name,
         "version": extension.version,
@@ -44,7 +46,9 @@ def described(extension: Extension) -> dict[str, Any]:
         "detects_source": detector is not None,
         "proposal_reasons": _plain(detector.reasons) if detector else {},
         "settings": None if settings is None else dict(inlined(settings.model_json_schema())),
-        "after_decision": bool(extension.after_decisions),
+        "after_decision": DECISION in kinds,
+        "events": sorted(kinds - {DECISION}),
+        "operations": list(extension.operations),
         "hosts": [_host(one) for one in extension.hosts],
         "lints": bool(extension.linters),
         "exports": declared_exports.described(extension.exports),
@@ -83,7 +87,7 @@ def _mistakes(extension: Extension) -> Iterator[tuple[str, str]]:
         extension.words
         or extension.finders
         or extension.detectors
-        or extension.after_decisions
+        or extension.reactions
         or extension.exports
         or extension.linters
     ):
@@ -93,6 +97,12 @@ def _mistakes(extension: Extension) -> Iterator[tuple[str, str]]:
         )
     if len(extension.detectors) > 1:
         yield "it has two source detectors", "make one of them, which gives the better proposal"
+    for reaction in extension.reactions:
+        if not reaction.kinds:
+            where = reaction.function.__name__
+            yield f"`{where}` is told of no event", 'name one, as in `@ext.on("sale.created")`'
+    if extension.operations and not any("crm" in one.asks for one in extension.reactions):
+        yield "it names operations and calls none", "take `crm` in a function of `@ext.on`, or name none"
     yield from _wrong_hosts(extension)
     yield from _wrong_names(extension)
     yield from declared_holds.mistakes(extension)

@@ -45,6 +45,8 @@ Said = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x09
 Spoken = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^([^{}\x00-\x1f\x7f]|\{values\})+$")]
 Reasons = Annotated[dict[Code, dict[Language, Said]], Field(max_length=100)]
 Host = Annotated[str, Field(pattern=r"^([A-Za-z0-9.-]{1,253}|\{[A-Za-z_][A-Za-z0-9_]{0,60}\}):[0-9]{1,5}$")]
+EventName = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,60}(\.[a-z0-9_]{1,60}){1,3}$")]
+OperationName = Annotated[str, Field(pattern=r"^[A-Za-z]{1,40}\.[A-Za-z0-9]{1,80}$")]
 ReadableSchema = Annotated[dict[str, Any], AfterValidator(_readable)]
 
 
@@ -94,6 +96,10 @@ class Description(_Closed):
     """JSON Schema of what the administrator may set."""
     after_decision: bool = False
     """Whether it is told of decisions."""
+    events: Annotated[list[EventName], Field(max_length=100)] = []
+    """Those of SuperOffice's that it is told of."""
+    operations: Annotated[list[OperationName], Field(max_length=20)] = []
+    """Those of SuperOffice's that it has called."""
     hosts: Annotated[list[Host], Field(max_length=20)] = []
     """To which it talks; `{name}:port` where the administrator names it in that setting."""
     lints: bool = False
@@ -158,6 +164,8 @@ def asks_for_more(agreed: Description, now: Description) -> tuple[str, ...]:
         more.append("proposes sources")
     if now.after_decision and not agreed.after_decision:
         more.append("is told of decisions")
+    more += [f"is told of `{one}`" for one in now.events if one not in agreed.events]
+    more += [f"has SuperOffice asked by `{one}`" for one in now.operations if one not in agreed.operations]
     known = {one.name for one in agreed.exports}
     more += [f"makes rows of decisions, `{one.name}`" for one in now.exports if one.name not in known]
     if now.holds is not None and _holds_more(agreed.holds, now.holds):

@@ -91,8 +91,15 @@ UNDECLARED = Refusal(
 LISTENS = Refusal(
     "listens", HOST, "it listens on the network", "ask for what you need; nothing may call a plugin"
 )
+UNDECLARED_OPERATION = Refusal(
+    "undeclared_operation",
+    Kind.REFUSED_OPERATION,
+    "it calls an operation of SuperOffice's that it did not declare",
+    'name it in the extension\'s `operations`, such as "Archive.GetArchiveListByColumns2"',
+)
 REFUSALS: Mapping[str, Refusal] = {
-    one.name: one for one in (READS, WRITES, STARTS, NATIVE, INSIDE, TALKS_NOW, UNDECLARED, LISTENS)
+    one.name: one
+    for one in (READS, WRITES, STARTS, NATIVE, INSIDE, TALKS_NOW, UNDECLARED, LISTENS, UNDECLARED_OPERATION)
 }
 
 

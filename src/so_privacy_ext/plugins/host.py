@@ -23,8 +23,10 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
+from so_privacy_ext.errands import DECISION
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extension import Extension, FromSetting, Proposal
+from so_privacy_ext.plugins.calling import CrmByProduct
 from so_privacy_ext.plugins.declared import described
 from so_privacy_ext.plugins.declared_holds import SEAMS
 from so_privacy_ext.plugins.guard import Guard, limit, readable
@@ -32,8 +34,9 @@ from so_privacy_ext.plugins.host_exporting import rows_of
 from so_privacy_ext.plugins.host_holding import answer_for
 from so_privacy_ext.plugins.host_linting import findings_of
 from so_privacy_ext.plugins.nonsense import Nonsense
-from so_privacy_ext.plugins.told import decision
-from so_privacy_ext.plugins.wire import inward, is_fact, receive, send, tagged
+from so_privacy_ext.plugins.told import decision, event
+from so_privacy_ext.plugins.wire import MOST_AGAIN, inward, is_fact, is_person, receive, send, tagged
+from so_privacy_ext.reactions import Again, Crm
 from so_privacy_ext.sdk import Condition, Facts, Seen
 
 _SAFE = re.compile(r"[\w.-]{1,60}")
@@ -81,7 +84,9 @@ def serve(parent: socket.socket, value: str, guard: Guard, confined: Callable[[G
         begin = receive(parent)
         confined(guard)
         try:
-            plugin = _Plugin(_loaded(value), begin["settings"], guard)
+            extension = _loaded(value)
+            crm = CrmByProduct(parent, extension.operations, guard)
+            plugin = _Plugin(extension, begin["settings"], guard, crm)
         except Refused as refused:
             send(parent, {"refused": [refused.code, refused.what, refused.how], "kept_from": _told(guard)})
             return
@@ -137,7 +142,14 @@ def _place(error: BaseException) -> str:
 class _Plugin:
     """An extension with its settings, ready to be asked."""
 
-    def __init__(self, extension: Extension, settings: Mapping[str, Any] | None, guard: Guard) -> None:
+    def __init__(
+        self,
+        extension: Extension,
+        settings: Mapping[str, Any] | None,
+        guard: Guard,
+        crm: Crm | None = None,
+    ) -> None:
+        self.crm = crm
         self.declaration = described(extension)
         self._extension = extension
         self._guard = guard
@@ -226,19 +238,26 @@ class _Plugin:
                 self._note(detector.function.__name__, error)
         return None
 
-    def _react(self, content: Mapping[str, Any]) -> None:
-        """Tell all functions that want to hear of it; the next is told even if one raises."""
+    def _react(self, content: Mapping[str, Any]) -> Any:
+        """Tell all functions that want to hear of it, the next even if one raises; give whom to look at."""
+        kind = content["kind"]
         offered = {
-            "decision": decision(content["content"]),
             "key": content["key"],
             "settings": self._settings,
             "clock": _Still(datetime.fromisoformat(content["now"])),
         }
-        for reaction in self._extension.after_decisions:
+        if kind == DECISION:
+            offered["decision"] = decision(content["content"])
+        else:
+            offered |= {"event": event(content["content"]), "crm": self.crm}
+        again: dict[int, None] = {}
+        for reaction in (one for one in self._extension.reactions if kind in one.kinds):
             try:
-                _nothing(reaction.function(**{name: offered[name] for name in reaction.asks}))
+                given = reaction.function(**{name: offered[name] for name in reaction.asks})
+                again |= dict.fromkeys(_again(given, kind))
             except BaseException as error:  # noqa: BLE001  # as above
                 self._note(reaction.function.__name__, error)
+        return {"again": list(again)} if again else None
 
     def _findings(self, manifest: Any) -> list[list[Any]]:
         """Give what all functions say of a manifest; the next is asked even if one raises."""
@@ -327,9 +346,17 @@ def _checked(given: Any, known: set[int], names: Sequence[str]) -> Iterator[tupl
             yield person_id, name, value
 
 
-def _nothing(given: Any) -> None:
-    if given is not None:
+def _again(given: Any, kind: str) -> Sequence[int]:
+    if given is None:
+        return ()
+    if kind == DECISION:
         raise Nonsense("something, and nothing is taken of it")
+    if not isinstance(given, Again):
+        raise Nonsense("neither `Again` nor None")
+    ids = given.person_ids
+    if not isinstance(ids, list | tuple) or len(ids) > MOST_AGAIN or not all(map(is_person, ids)):
+        raise Nonsense(f"an `Again` of more than {MOST_AGAIN} persons, or of what is no person's number")
+    return ids
 
 
 def _proposal(given: Any, reasons: Mapping[str, Any]) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import TenantId
+from so_privacy_ext.plugins.calls import Calls
 from so_privacy_ext.plugins.described import Description, asks_for_more
 from so_privacy_ext.plugins.found import Found, found, not_installed
 from so_privacy_ext.plugins.process import Process, Reply
@@ -122,8 +123,9 @@ class Hosts:
         do: str,
         content: Any,
         persons: int,
+        calls: Calls | None = None,
     ) -> Reply:
-        """Ask a plugin for a tenant, in one time-box; raises `PluginFailed`."""
+        """Ask a plugin for a tenant, in one time-box; raises `PluginFailed`, and what a call of it raises."""
         seat = self._seat(tenant_id, agreed.name)
         lane = seat.reactions if do == REACT else seat.answers
         with seat.lock:
@@ -131,13 +133,18 @@ class Hosts:
                 what = f"it rests after {FAILURES} failures in a row"
                 raise PluginFailed(Trouble(agreed.name, Kind.RESTING, what, HOW[Kind.RESTING]))
             try:
-                reply = self._running(seat, agreed, settings).ask(do, content, persons)
+                reply = self._running(seat, agreed, settings).ask(do, content, persons, calls)
             except PluginFailed:
                 seat.end()
                 self._count(lane)
                 raise
+            except BaseException:
+                seat.end()  # it waits for an answer that doesn't come
+                raise
             finally:
                 seat.asked_at = self._clock()
+            if calls is not None and calls.failure is not None:
+                return reply
             if reply.troubles:
                 self._count(lane)
             else:

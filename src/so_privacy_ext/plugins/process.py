@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.plugins.calls import MOST, Calls
+from so_privacy_ext.plugins.catalogue import refuse_unknown
 from so_privacy_ext.plugins.described import Description, read_description
 from so_privacy_ext.plugins.found import Found
 from so_privacy_ext.plugins.guard import REFUSALS
@@ -27,6 +29,7 @@ BOX, BOX_PER_PERSON = 2.0, 0.01
 _COMMAND = "from so_privacy_ext.plugins.host import main; main()"
 _PASSED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """All of the environment that a plugin may know: whom this machine trusts."""
+_NOT_AGREED = f"it calls what was not agreed to, or more than {MOST} times for one event"
 _PLAIN = re.compile(r"[\w .,:`-]{0,160}", re.ASCII)
 
 
@@ -86,17 +89,31 @@ class Process:
             case {"declaration": dict(declaration)}:
                 description = read_description(declaration)
                 if description.name == self._name:
+                    refuse_unknown(description)
                     return description
                 how = "give the entry point and the `Extension` one name"
                 what = f"the plugin calls itself `{description.name}`"
                 raise Refused("plugin_name", what, how, Exit.BAD_DATA, where=self._name)
         raise self._failed(Kind.JUNK, "it said something that is no declaration")
 
-    def ask(self, do: str, content: Any, persons: int) -> Reply:
-        """Have it answer; raises `PluginFailed`, after which it may have ended."""
+    def ask(self, do: str, content: Any, persons: int, calls: Calls | None = None) -> Reply:
+        """Have it answer, while what it calls meanwhile takes none of its time.
+
+        Raises `PluginFailed`, after which it may have ended, and what a call raises, after which it must be.
+        """
         self._number += 1
-        call = {"number": self._number, "do": do, "content": content}
-        said = self._exchange(call, BOX + BOX_PER_PERSON * persons, f"it is asked for {do}")
+        message: Mapping[str, Any] = {"number": self._number, "do": do, "content": content}
+        box, doing = BOX + BOX_PER_PERSON * persons, f"it is asked for {do}"
+        while True:
+            begun = time.monotonic()
+            said = self._exchange(message, box, doing)
+            if calls is None or "crm" not in said:
+                break
+            box -= time.monotonic() - begun
+            answer = calls.answer(said)
+            if answer is None:
+                raise self._failed(Kind.REFUSED_OPERATION, _NOT_AGREED)
+            message = answer
         kept_from = list(self._kept_from(said))
         if kept_from:
             raise PluginFailed(*kept_from)

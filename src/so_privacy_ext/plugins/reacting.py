@@ -7,11 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from so_privacy_ext.errands import DECISION, Done, Errand, Failed, Held, Outcome
-from so_privacy_ext.model import TenantId
+from so_privacy_ext.errors import CrmFailure, Fault, Park
+from so_privacy_ext.model import PersonId, TenantId
 from so_privacy_ext.plugins.asking import Enabled
+from so_privacy_ext.plugins.calls import Call, Calls
 from so_privacy_ext.plugins.hosts import REACT, REST, Hosts
 from so_privacy_ext.plugins.troubles import HOW, Kind, PluginFailed, Trouble
+from so_privacy_ext.plugins.wire import MOST_AGAIN, is_person
 from so_privacy_ext.ports import Clock
+
+CRM_WAIT = 60.0
+"""Seconds at least until a plugin is told anything while SuperOffice can't be asked."""
 
 _WAITS_WHOLE = frozenset({Kind.RESTING, Kind.MISSING, Kind.CHANGED, Kind.NO_START})
 """Troubles of a plugin that no errand of its own could be the cause of."""
@@ -35,6 +41,10 @@ class PluginConsumer:
     clock: Clock
     noted: Callable[[Trouble], None]
     """Is told of a trouble, once in an hour for each kind."""
+    again: Callable[[Sequence[PersonId]], None]
+    """Has persons decided on anew."""
+    call: Call
+    """Calls SuperOffice for the tenant."""
 
     @property
     def name(self) -> str:
@@ -43,14 +53,19 @@ class PluginConsumer:
 
     def wants(self, kind: str) -> bool:
         """Tell whether the tenant agreed that it is told of this."""
-        return kind == DECISION and self.plugin.description.after_decision
+        description = self.plugin.description
+        return description.after_decision if kind == DECISION else kind in description.events
 
     def take(self, errand: Errand) -> Outcome:
         """Tell the plugin, within its time."""
+        description = self.plugin.description
+        calls = Calls(description.operations, self.call)
+        troubles: Sequence[Trouble] = ()
+        answer = None
         try:
             reply = self.hosts.ask(
                 self.tenant_id,
-                self.plugin.description,
+                description,
                 self.plugin.settings,
                 do=REACT,
                 content={
@@ -60,15 +75,23 @@ class PluginConsumer:
                     "now": self.clock.now().isoformat(),
                 },
                 persons=0,
+                calls=calls,
             )
+            troubles, answer = reply.troubles, reply.answer
         except PluginFailed as failed:
-            return self._failed(failed.troubles)
-        if reply.troubles:
-            return self._failed(reply.troubles)
-        if reply.answer is not None:
-            what = "it gave something that is no answer"
-            return self._failed([Trouble(self.plugin.description.name, Kind.JUNK, what, HOW[Kind.JUNK])])
-        return Done()
+            troubles = failed.troubles
+        if calls.failure is not None:
+            return _crm_failed(calls.failure)  # whatever the plugin made of that
+        if troubles:
+            return self._failed(troubles)
+        match answer:
+            case None:
+                return Done()
+            case {"again": list(ids)} if len(ids) <= MOST_AGAIN and all(map(is_person, ids)):
+                self.again(ids)
+                return Done()
+        what = "it gave something that is no answer"
+        return self._failed([Trouble(description.name, Kind.JUNK, what, HOW[Kind.JUNK])])
 
     def _failed(self, troubles: Sequence[Trouble]) -> Outcome:
         for trouble in troubles:
@@ -76,3 +99,11 @@ class PluginConsumer:
                 self.noted(trouble)
         kind = troubles[0].kind
         return Held(kind, REST) if kind in _WAITS_WHOLE else Failed(kind)
+
+
+def _crm_failed(failure: CrmFailure) -> Outcome:
+    """Try again later; all of the plugin's where every call would fail, and then no try is counted."""
+    why = f"crm_{failure.fault}"
+    if isinstance(failure, Park) or failure.fault is Fault.THROTTLED:
+        return Held(why, max(failure.wait or 0.0, CRM_WAIT))
+    return Failed(why)

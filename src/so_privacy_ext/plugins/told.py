@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from so_privacy_ext.reactions import DecidedPurpose, Decision
+from so_privacy_ext.reactions import DecidedPurpose, Decision, Event
 
 
 def decision(content: Mapping[str, Any]) -> Decision:
@@ -22,6 +22,19 @@ def decision(content: Mapping[str, Any]) -> Decision:
         withdrawn=tuple(content["withdrawn"]),
         mail=content["mail"],
         result=content["result"],
+    )
+
+
+def event(content: Mapping[str, Any]) -> Event:
+    """Give an event as it came."""
+    at = content["timestamp"]
+    return Event(
+        event_id=content["event_id"],
+        name=content["name"],
+        primary_key=content["primary_key"],
+        changes=frozenset(content["changes"]),
+        changed_by=content["changed_by"],
+        timestamp=None if at is None else datetime.fromisoformat(at),
     )
 
 

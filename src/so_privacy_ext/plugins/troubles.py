@@ -20,6 +20,7 @@ class Kind(StrEnum):
     REFUSED_FILE = "refused_file"
     REFUSED_HOST = "refused_host"
     REFUSED_PROCESS = "refused_process"
+    REFUSED_OPERATION = "refused_operation"
     REFUSED_OTHER = "refused_other"
     RESTING = "resting"
 
@@ -32,6 +33,7 @@ HOW: Mapping[Kind, str] = {
     Kind.NO_START: "`so-privacy plugin check` says why; install what it lacks, or another version",
     Kind.MISSING: "install its package again, or `so-privacy plugin disable` it",
     Kind.CHANGED: "look at it with `so-privacy plugin show`, and agree with `so-privacy plugin enable`",
+    Kind.REFUSED_OPERATION: "its maker must declare what it calls, and ask for many rows by one call",
     Kind.RESTING: "it is asked again in five minutes; what failed before is in the journal and in `doctor`",
 }
 

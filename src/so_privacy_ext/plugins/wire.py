@@ -21,6 +21,8 @@ MOST = 8 * 1024 * 1024
 """Bytes of a message; a slice of 200 persons has some 100,000."""
 LONGEST_TEXT = 1000
 """Characters of a fact."""
+MOST_AGAIN = 1000
+"""Persons that a plugin may have decided on anew because of one event."""
 _LENGTH = 4
 _SHOWN = tuple(
     (one.name, getattr(Facts(), one.name))
@@ -125,3 +127,8 @@ def is_fact(value: Any) -> bool:
     if type(value) is float:
         return math.isfinite(value)
     return value is None or type(value) in {bool, date}
+
+
+def is_person(value: Any) -> bool:
+    """Tell whether it can be a person's number."""
+    return type(value) is int and 0 < value < 2**31

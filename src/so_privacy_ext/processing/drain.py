@@ -11,6 +11,7 @@ from so_privacy_ext.processing import slices, telling, wanting, writing
 from so_privacy_ext.processing.carrying_out import carry_out
 from so_privacy_ext.processing.case import Case
 from so_privacy_ext.processing.consulting import Told, gathered
+from so_privacy_ext.processing.errands import TOLD, tell_events
 from so_privacy_ext.processing.facts import default_row_may_come, to_keep
 from so_privacy_ext.processing.parting import part
 from so_privacy_ext.processing.recording import record
@@ -38,8 +39,11 @@ def drain(work: Work, limit: int = SLICE) -> bool:
         work.crm.forget_lists()
     if sorted_slice.webhook_changed:
         work.ledgers.due(WATCHDOG, 0.0)
-    for reason, inbox_ids in sorted_slice.settled.items():
-        work.ledgers.inbox.done(inbox_ids, reason)
+    with work.ledgers.transaction():
+        told = tell_events(work, events)
+        for reason, inbox_ids in sorted_slice.settled.items():
+            work.ledgers.inbox.done([one for one in inbox_ids if one not in told], reason)
+            work.ledgers.inbox.done([one for one in inbox_ids if one in told], TOLD)
     waiting = sorted_slice.persons
     for person_id in work.ledgers.inbox.wait_behind(list(waiting)):
         del waiting[person_id]

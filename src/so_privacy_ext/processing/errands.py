@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from so_privacy_ext.errands import Consumer, Done, Errand, Errands, Held, NewErrand, Outcome
+from so_privacy_ext.model import InboxEvent
 from so_privacy_ext.ports import Ledgers
 from so_privacy_ext.processing.work import Work
 
@@ -14,6 +15,8 @@ SHARE = 2.0
 """Seconds in which errands are begun before the tenant's events are looked at again."""
 WAITS = (60.0, 300.0, 1800.0, 7200.0, 14400.0, 21600.0, 21600.0, 21600.0, 21600.0)
 """Seconds before each further try at an errand; ten tries in a day and a half, then a human is asked."""
+TOLD = "told_afterwards"
+"""Why an event ends that only whoever is told of it wanted."""
 IDLE = 86400.0
 """Seconds until somebody looks again where nothing waits; whatever is made meanwhile is worked at once."""
 
@@ -22,6 +25,24 @@ def make_errands(work: Work, kind: str, *, entity: str, key: str, content: Mappi
     """Make an errand for each consumer that wants it, in the transaction that is open."""
     wanted = [one.name for one in work.consumers if one.wants(kind)]
     work.ledgers.errands.make([NewErrand(name, kind, entity, key, content) for name in wanted])
+
+
+def tell_events(work: Work, events: Sequence[InboxEvent]) -> Collection[int]:
+    """Make errands of events that somebody wants to hear of, each once; give these events' inbox ids."""
+    told = [one for one in events if any(consumer.wants(one.event.name) for consumer in work.consumers)]
+    for one in told:
+        event = one.event
+        content = {
+            "event_id": event.event_id,
+            "name": event.name,
+            "primary_key": event.primary_key,
+            "changes": sorted(event.changes),
+            "changed_by": event.changed_by,
+            "timestamp": None if event.timestamp is None else event.timestamp.isoformat(),
+        }
+        entity = f"{event.name.rpartition('.')[0]}/{event.primary_key}"
+        make_errands(work, event.name, entity=entity, key=f"event/{event.event_id}", content=content)
+    return {one.inbox_id for one in told}
 
 
 def do_errands(

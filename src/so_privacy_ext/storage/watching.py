@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from so_privacy_ext.model import WHOLE_SWEEP, Slot
+from so_privacy_ext.model import WATCHDOG, WHOLE_SWEEP, Slot
 from so_privacy_ext.storage import findings
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.statements import Statements
@@ -104,3 +104,9 @@ class WatchBook:
     def journal(self, content: Mapping[str, Any]) -> None:
         """Append what was found and done."""
         self._turn.ledgers.journal.append("webhook", None, content)
+
+
+def look_anew(turn: Turn) -> None:
+    """Have the webhooks looked at soon, and put right even if they were a moment ago: we want others now."""
+    turn.session.run(_sql["not_mended"])
+    turn.due(WATCHDOG, 0.0)

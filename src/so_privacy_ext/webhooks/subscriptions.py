@@ -29,6 +29,12 @@ WANTED: tuple[str, ...] = (
 )
 """Person events are work; list events drop what we keep of a tenant's lists."""
 
+
+def wanted_events(further: Iterable[str]) -> tuple[str, ...]:
+    """Give what our webhook asks for where plugins are told of further events."""
+    return (*WANTED, *sorted(set(further) - set(WANTED)))
+
+
 WATCHED = ("started", "stopped", "errors")
 """What may become of a webhook; another webhook subscribes to it by the number of the first."""
 

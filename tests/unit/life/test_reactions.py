@@ -14,9 +14,10 @@ import pytest
 from so_privacy_ext.doctor.errands import examine_errands
 from so_privacy_ext.doctor.findings import Level
 from so_privacy_ext.plugins import hosts
-from so_privacy_ext.storage import errands, journal
+from so_privacy_ext.storage import errands, findings, journal, registers
 from so_privacy_ext.storage.errands import ListedErrand
 from so_privacy_ext.storage.session import open_session
+from so_privacy_ext.webhooks.subscriptions import WANTED
 from tests.unit.cli.asked import Done, ask
 from tests.unit.life.scene import FIRST, SECOND, Scene
 
@@ -133,3 +134,68 @@ def test_nothing_waits_for_a_plugin_that_is_switched_off(scene: Scene) -> None:
     scene.rest()
 
     assert {(one.state, one.reason) for one in kept(scene)} == {("done", "plugin_off")}
+
+
+@pytest.fixture
+def reachable(scene: Scene) -> Scene:
+    """Have the product know under which address its webhooks are served."""
+    scene.app.settings = scene.app.settings.model_copy(update={"public_url": scene.url})
+    return scene
+
+
+def webhook(scene: Scene) -> set[str]:
+    """Give the events that the first tenant's webhook asks for, beside those that it always does."""
+    (events,) = (set(one.events) for one in scene.crm().tables.webhooks.values() if one.name == "so-privacy")
+    assert set(WANTED) <= events
+    return events - set(WANTED)
+
+
+def happen(scene: Scene, event: str, key: int) -> None:
+    scene.control("/trigger", tenant=FIRST, event=event, set={"key": str(key)})
+    assert scene.sandbox.dispatcher.wait_idle(20)
+
+
+def decisions(scene: Scene) -> list[int]:
+    return [one["decision_id"] for one in journalled(scene, "decision")]
+
+
+def test_superoffice_is_asked_for_what_plugins_want_to_hear_of(reachable: Scene) -> None:
+    scene = reachable
+    assert webhook(scene) == set()
+    enable(scene)
+    scene.rest()
+    assert webhook(scene) == {"sale.created"}
+    with scene.app.turn(scene.app.tenant(FIRST)) as turn:
+        assert scene.app.extending.events(turn) == {"sale.created", "person.changed"}
+        assert list(findings.listed(turn.session)) == []
+    assert not journalled(scene, "sweep")
+
+    with scene.app.turn(scene.app.tenant(FIRST)) as turn:
+        scene.app.extending.disable(turn, NAME, who="test")
+    scene.rest()
+    assert webhook(scene) == set()
+    with scene.app.turn(scene.app.tenant(FIRST)) as turn:
+        assert list(findings.listed(turn.session)) == []
+
+
+def test_an_event_is_told_once_and_the_persons_that_come_of_it_are_decided_on_anew(reachable: Scene) -> None:
+    scene = reachable
+    anna = scene.enter(country="DK")
+    scene.rest()
+    enable(scene)
+    scene.rest()
+    before = decisions(scene)
+
+    happen(scene, "sale.created", anna)
+    scene.sandbox.dispatcher.again(
+        [one for one in scene.sandbox.dispatcher.log if one.event == "sale.created"]
+    )
+    assert scene.sandbox.dispatcher.wait_idle(20)
+    scene.rest()
+
+    (told,) = [one for one in kept(scene) if one.kind == "sale.created"]
+    assert (told.consumer, told.entity, told.state) == (WHO, f"sale/{anna}", "done")
+    assert len(decisions(scene)) == len(before) + 1
+    with open_session(scene.dsn, scene.tenants[FIRST]) as session:
+        reasons = {one.name: one.reason for one in registers.events(session)}
+    assert reasons["sale.created"] == "told_afterwards"

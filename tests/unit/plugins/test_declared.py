@@ -231,3 +231,14 @@ def test_a_condition_that_a_partner_tries_alone_is_prepared_by_its_own_answer() 
     assert Reasoned(True).prepare(ground).found(Facts()) == (False, "why")
     with pytest.raises(NotImplementedError, match="has neither `holds` nor `prepare`"):
         unanswered()(True).prepare(ground).truth(Facts())
+
+
+def test_a_function_that_is_told_of_nothing_and_operations_that_nobody_calls_are_named() -> None:
+    ext = extension(Right, operations=["MDO.GetList"])
+    ext.on()(nothing)
+
+    assert mistakes(ext) == "`nothing` is told of no event; it names operations and calls none"
+
+
+def nothing() -> None:
+    pass

@@ -271,7 +271,7 @@ def test_a_process_has_no_environment_no_streams_and_no_more_of_us_than_it_needs
     }
     assert further["stdin"] == "/dev/null" * 3
     rooms = {one.split(".")[1] for one in str(further["modules"]).split(",") if "." in one}
-    assert rooms == {"errors", "extension", "model", "plugins", "reactions", "sdk"}
+    assert rooms == {"errors", "extension", "errands", "model", "plugins", "reactions", "sdk"}
     limits = psutil.Process(int(str(further["pid"])))
     assert limits.rlimit(resource.RLIMIT_FSIZE) == (0, 0)
 

@@ -9,7 +9,8 @@ import pytest
 
 from so_privacy_ext.errands import DECISION, Done, Errand, Failed, Held, Outcome
 from so_privacy_ext.errors import Fault, Retry
-from so_privacy_ext.processing.errands import IDLE, SHARE, WAITS, do_errands
+from so_privacy_ext.model import AssociateId
+from so_privacy_ext.processing.errands import IDLE, SHARE, TOLD, WAITS, do_errands
 from so_privacy_ext.storage import errands
 from so_privacy_ext.storage.errands import ListedErrand
 from so_privacy_ext.storage.session import open_session
@@ -25,7 +26,7 @@ class Listener:
     taken: list[Errand] = field(default_factory=list)
 
     def wants(self, kind: str) -> bool:
-        return kind == DECISION
+        return kind in {DECISION, "sale.created", "person.created"}
 
     def take(self, errand: Errand) -> Outcome:
         self.taken.append(errand)
@@ -213,3 +214,37 @@ def test_another_tenant_need_not_wait(world: World) -> None:
     assert tell(world, listener, must_yield=lambda: True) == 0.0
     assert len(listener.taken) == 1
     assert tell(world, listener, must_yield=lambda: True) == IDLE
+
+
+def test_events_that_somebody_wants_are_told_once_and_all_others_end_as_ever(world: World) -> None:
+    listener, other = Listener(), Listener("plugin:other")
+    world.consumers = [listener, other]
+    world.crm.add(7, "CARD")
+    sale = world.deliver("sale.created", 12, changes=["amount", "heading"], by=AssociateId(5))
+    sold = world.deliver("sale.sold", 12)
+    created = world.deliver("person.created", 7)
+    world.crm.on("set_consent", fail=Retry(Fault.UNAVAILABLE, "SetConsent"))
+    with pytest.raises(Retry):
+        world.drain()
+    world.advance(minutes=1)
+    world.drain()
+
+    tell(world, listener, other)
+
+    told = [(one.kind, one.entity, one.key) for one in listener.taken if one.kind != DECISION]
+    assert sorted(told) == [
+        ("person.created", "person/7", f"event/{created}"),
+        ("sale.created", "sale/12", f"event/{sale}"),
+    ]
+    assert len(other.taken) == len(listener.taken)
+    (content,) = [one.content for one in listener.taken if one.kind == "sale.created"]
+    assert content == {
+        "event_id": sale,
+        "name": "sale.created",
+        "primary_key": 12,
+        "changes": ["amount", "heading"],
+        "changed_by": 5,
+        "timestamp": None,
+    }
+    reasons = world.reasons()
+    assert (reasons[sale], reasons[sold], reasons[created]) == (TOLD, "unsubscribed_event", "effect")

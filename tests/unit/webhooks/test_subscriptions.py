@@ -1,6 +1,6 @@
 """Which events we want, and what a registered webhook lacks."""
 
-from so_privacy_ext.webhooks.subscriptions import WANTED, difference
+from so_privacy_ext.webhooks.subscriptions import WANTED, difference, wanted_events
 
 
 def test_nothing_to_do() -> None:
@@ -23,3 +23,12 @@ def test_missing_and_surplus() -> None:
 def test_what_is_wanted_is_written_once() -> None:
     assert len(WANTED) == len(set(WANTED)) == 30
     assert len(",".join(WANTED)) < 4000
+
+
+def test_what_plugins_want_comes_after_what_we_always_want() -> None:
+    assert wanted_events(["sale.created", "person.changed", "contact.changed"]) == (
+        *WANTED,
+        "contact.changed",
+        "sale.created",
+    )
+    assert wanted_events(()) == WANTED

@@ -9,7 +9,20 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from company_register.register import forget, listed_since, lookups, used
-from so_privacy_ext import Decision, Erased, Extension, Facts, Finding, FromSetting, Holds, Proposal, Seen
+from so_privacy_ext import (
+    Again,
+    Crm,
+    Decision,
+    Erased,
+    Event,
+    Extension,
+    Facts,
+    Finding,
+    FromSetting,
+    Holds,
+    Proposal,
+    Seen,
+)
 
 
 class Settings(BaseModel):
@@ -34,6 +47,7 @@ ext = Extension(
     says="Asks a company register for the domains of persons' addresses, and for nothing else of theirs.",
     settings=Settings,
     hosts=[FromSetting("host", port=443)],
+    operations=["Archive.GetArchiveListByColumns2"],
     holds=Holds(
         what="each look-up: the number of the person, the domain of her address, and when it was",
         why="the register must be able to say for whom it was asked",
@@ -86,6 +100,28 @@ def report_use(decision: Decision, key: str, settings: Settings) -> None:
         return
     if any(one.source == settings.source and one.result == "written" for one in decision.purposes.values()):
         used(settings.host, key)
+
+
+@ext.on("contact.changed")
+def company_changed(event: Event, crm: Crm) -> Again:
+    """Have the persons of a company that changed looked at again: it may have been listed since."""
+    page = crm.call(
+        "Archive.GetArchiveListByColumns2",
+        ProviderName="Dynamic",
+        Columns="person.person_id",
+        SortOrder="person.person_id asc",
+        Restrictions=f"person.contact_id = {event.primary_key}",
+        Entities="",
+        Page=0,
+        PageSize=1000,  # as many as can be looked at again because of one event
+    )
+    rows = (page or {}).get("ArchiveListItem") or []
+    return Again([_number(row["ColumnData"]["ColumnDataKeyValuePair"][0]["Value"]) for row in rows])
+
+
+def _number(value: Mapping[str, str]) -> int:
+    """Read a number as the archive writes it, `[I:10001]`."""
+    return int(value["DisplayValue"].removeprefix("[I:").removesuffix("]"))
 
 
 @ext.lint

@@ -27,6 +27,9 @@ WHERE tenant_id = %(tenant_id)s AND slot = %(slot)s
 -- name: mended
 UPDATE subscription SET mended_at = so_now() WHERE tenant_id = %(tenant_id)s AND slot = %(slot)s
 
+-- name: not_mended
+UPDATE subscription SET mended_at = NULL WHERE tenant_id = %(tenant_id)s
+
 -- name: forget_retired
 DELETE FROM subscription
 WHERE tenant_id = %(tenant_id)s AND retired_at < so_now() - make_interval(secs => %(seconds)s)
