@@ -194,11 +194,16 @@ class _Plugin:
         self, questions: Sequence[Sequence[Any]], persons: Sequence[Mapping[str, Any]]
     ) -> list[list[Any]]:
         """Give for each question, for each person, truth and reason; null where the plugin failed."""
-        return [[self._holds(word, argument, one) for one in persons] for word, argument in questions]
+        known = [(one, Facts(**one)) for one in persons]
+        return [[self._holds(word, argument, *one) for one in known] for word, argument in questions]
 
-    def _holds(self, word: str, argument: Any, facts: Mapping[str, Any]) -> list[Any] | None:
+    def _holds(
+        self, word: str, argument: Any, shown: Mapping[str, Any], untouched: Facts
+    ) -> list[Any] | None:
+        facts = Facts(**shown)  # of its own each time
         try:
-            held = self._condition(word, argument).holds(Facts(**facts))  # facts of its own each time
+            held = self._condition(word, argument).holds(facts)
+            _unchanged(facts, untouched)
             return _answer(held, self._words[word].reasons)
         except BaseException as error:  # noqa: BLE001  # whatever a plugin does, the next question is asked
             self._note(word, error)
@@ -318,6 +323,11 @@ def _hosts(extension: Extension, settings: BaseModel | None) -> Iterator[tuple[s
         else:
             name, _, port = host.rpartition(":")
             yield name.lower(), int(port)
+
+
+def _unchanged(facts: Facts, untouched: Facts) -> None:
+    if facts != untouched:
+        raise Nonsense("the facts another value")
 
 
 def _answer(held: Any, reasons: Mapping[str, Any]) -> list[Any]:

@@ -20,6 +20,7 @@ from so_privacy_ext.model import TenantId
 from so_privacy_ext.plugins.asking import Asking, Enabled
 from so_privacy_ext.plugins.described import Description, words
 from so_privacy_ext.plugins.found import Found, found
+from so_privacy_ext.plugins.holding import Holder
 from so_privacy_ext.plugins.hosts import Hosts
 from so_privacy_ext.plugins.troubles import Trouble
 from so_privacy_ext.rules.alone import resolve_alone
@@ -142,6 +143,10 @@ class Subject:
         began = time.perf_counter()
         facts = asking.answer(persons, active)
         return Said(facts, tuple(troubles), time.perf_counter() - began)
+
+    def holder(self, settings: Mapping[str, Any], hosts: Hosts) -> Holder:
+        """Give what asks it, for the first tenant, to show and to erase what it holds."""
+        return Holder(hosts, TenantId(1), Enabled(self.description, settings), lambda _: None)
 
 
 def named(folder: Path) -> Sequence[str]:

@@ -83,14 +83,18 @@ def test_nonsense_is_no_answer(ask: Ask, troubles: list[Trouble], argument: str)
     assert told(troubles) == [Kind.JUNK]
 
 
-def test_what_one_changes_in_the_facts_nobody_else_sees(ask: Ask, troubles: list[Trouble]) -> None:
+def test_what_one_changes_in_the_facts_nobody_else_sees_and_its_answer_is_none(
+    ask: Ask, troubles: list[Trouble]
+) -> None:
     persons = [person(), person()]
 
     found = ask("{any: [{faulty.asked: true}, {faulty.asked: false}]}", persons, faulty("mutates"))
 
     assert [one.country for one in found] == ["DK", "DK"]
     assert persons == [person(), person()]
-    assert troubles == []
+    assert [one.answers for one in found] == [{}, {}]
+    assert told(troubles) == [Kind.JUNK]
+    assert troubles[0].what == "`faulty.asked` gave the facts another value"
 
 
 def test_what_one_prints_or_logs_goes_nowhere(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from so_privacy_ext.model import PersonId
+from so_privacy_ext.plugins.troubles import PluginFailed
 from so_privacy_ext.rules.wording import LANGUAGES
 from so_privacy_ext.sdk import Facts
 from so_privacy_kit.conformance import made_up
@@ -79,6 +81,36 @@ def _lacking(subject: Subject) -> Iterator[str]:
                 for code, by_language in sentences.items()
                 if language not in by_language
             )
+
+
+@check(Level.GOLD, "what it holds of a person it shows, and no more after it was erased")
+def test_holds(so_subject: Subject, so_plugin_settings: Mapping[str, Any], so_found: Found) -> None:
+    if so_subject.description.holds is None:
+        so_found("it holds nothing")
+        return
+    one, other, unheard_of = PersonId(1), PersonId(2), PersonId(10**9)
+    with so_subject.hosts() as hosts:
+        so_subject.ask(made_up.persons(), so_plugin_settings, hosts=hosts)
+        holder = so_subject.holder(so_plugin_settings, hosts)
+        try:
+            nothing, others = holder.access(unheard_of), holder.access(other)
+            records = holder.erase(one)
+            after, twice, untouched = holder.access(one), holder.erase(one), holder.access(other)
+            everything = holder.erase(None)
+            left = holder.access(other)
+        except PluginFailed as failed:
+            raise Unmet(
+                failed.troubles[0].what, "have each of its three functions answer, also twice"
+            ) from None
+    _as_it_should(after == nothing and not twice, "`subject_erase` leaves something of a person")
+    _as_it_should(untouched == others, "`subject_erase` takes away something of somebody else")
+    _as_it_should(left == nothing, "`tenant_erase` leaves something")
+    so_found(f"{records} records of a person, {everything} of all others")
+
+
+def _as_it_should(right: bool, wrong: str) -> None:
+    if not right:
+        raise Unmet(wrong, "have it erase all that it holds of whom it is asked, and of nobody else")
 
 
 @check(Level.GOLD, "it is typed")

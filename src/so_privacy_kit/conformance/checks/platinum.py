@@ -19,6 +19,7 @@ from so_privacy_kit.conformance.subject import Subject
 Found = Callable[[str], None]
 _SHARE = 0.25
 """Of the time that the product waits, which a plugin may take at its best."""
+_LOGS = {"logging", "logging.handlers", "structlog", "loguru"}
 _UNSAFE = {"CERT_NONE", "_create_unverified_context", "CERT_OPTIONAL"}
 
 
@@ -90,6 +91,28 @@ def _unsafe(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 yield node.value.lineno, f"says {node.arg}=False"
             case ast.Assign(targets=[ast.Attribute(attr="check_hostname")], value=ast.Constant(value=False)):
                 yield node.lineno, "says check_hostname = False"
+
+
+@check(Level.PLATINUM, "C23: it logs nothing by itself, so that no name gets into a log")
+def test_c23_no_log(so_subject: Subject, so_found: Found) -> None:
+    logs = [f"{file}:{line} {what}" for file, tree in so_subject.sources() for line, what in _logged(tree)]
+    if logs:
+        raise Unmet(
+            "; ".join(logs),
+            "leave it out: it goes nowhere; say what matters by a reason, and what fails by raising",
+        )
+    so_found("no log")
+
+
+def _logged(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="print")):
+                yield node.lineno, "prints"
+            case ast.Import(names=names) if any(one.name in _LOGS for one in names):
+                yield node.lineno, "logs"
+            case ast.ImportFrom(module=module) if module in _LOGS:
+                yield node.lineno, "logs"
 
 
 @check(Level.PLATINUM, "C27: no address of a tenant is written down")

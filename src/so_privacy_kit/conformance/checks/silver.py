@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from so_privacy_ext.plugins.troubles import Kind
+from so_privacy_ext.model import PersonId
+from so_privacy_ext.plugins.troubles import Kind, PluginFailed
 from so_privacy_kit import Deliver, ManifestInvalid, Tenant
 from so_privacy_kit.conformance import made_up
 from so_privacy_kit.conformance.levels import Level, Unmet, check
@@ -73,6 +74,28 @@ def _nothing_else(works: Said, said: Said, when: str) -> None:
                 f"{when} it says otherwise than where all is well: {', '.join(wrong)}",
                 "say None, or leave the fact out, where something can't be known",
             )
+
+
+@check(Level.SILVER, "it calls nothing erased that it could not erase")
+def test_not_erased(so_subject: Subject, so_plugin_settings: Mapping[str, Any], so_found: Found) -> None:
+    settable = made_up.hosts_set(so_subject.description)
+    if so_subject.description.holds is None or not settable:
+        so_found(
+            "it holds nothing" if not so_subject.description.holds else "its hosts can't be set otherwise"
+        )
+        return
+    nobody = {**so_plugin_settings, **dict.fromkeys(settable, made_up.NOBODY)}
+    for person, which in ((PersonId(1), "subject_erase"), (None, "tenant_erase")):
+        with so_subject.hosts() as hosts:
+            try:
+                records = so_subject.holder(nobody, hosts).erase(person)
+            except PluginFailed:
+                continue
+        raise Unmet(
+            f"with its host down `{which}` says that it has erased {records} records",
+            "have it raise where it was not erased; it is then asked again until it answers",
+        )
+    so_found("with its host down it fails, and is asked again")
 
 
 @check(Level.SILVER, "it is killed, and goes on as before")
