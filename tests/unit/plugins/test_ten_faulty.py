@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from so_privacy_ext.errands import Failed
 from so_privacy_ext.errors import Refused
 from so_privacy_ext.model import PersonId
 from so_privacy_ext.plugins import process
 from so_privacy_ext.plugins.asking import Enabled
 from so_privacy_ext.plugins.holding import Holder
 from so_privacy_ext.plugins.hosts import Hosts
+from so_privacy_ext.plugins.reacting import PluginConsumer
 from so_privacy_ext.plugins.troubles import Kind, PluginFailed, Trouble
 from so_privacy_ext.rules.explain import explain
 from so_privacy_ext.rules.sentences import tell
@@ -20,7 +22,8 @@ from so_privacy_ext.sdk import Facts, Seen
 from so_privacy_kit.conformance.checks import platinum
 from so_privacy_kit.conformance.levels import Unmet
 from so_privacy_kit.conformance.subject import Subject
-from tests.unit.plugins.conftest import TENANT, Ask, Installed, described, faulty, manifest, person
+from tests.unit.plugins.conftest import TENANT, Ask, Installed, Still, described, faulty, manifest, person
+from tests.unit.plugins.test_reacting import Called, event
 
 ASKED = "{faulty.asked: true}"
 GIVE_WHAT_IT_SAYS = "its maker must have it give what the SDK says; `so-privacy plugin check` names the place"
@@ -93,6 +96,23 @@ def test_one_that_is_stopped_when_it_is_asked(  # noqa: PLR0917 - pytest gives t
 
     assert facts == person(category_id=7).facts
     assert troubles == [told]
+
+
+def test_one_that_calls_an_operation_that_it_did_not_declare(
+    hosts: Hosts, installed: Installed, troubles: list[Trouble]
+) -> None:
+    installed.put(faulty("calls_an_operation"))
+    enabled, crm = Enabled(described(hosts, faulty("calls_an_operation"))), Called()
+    consumer = PluginConsumer(
+        hosts, TENANT, "sandbox/Cust1", enabled, Still(), troubles.append, list[int]().extend, crm
+    )
+
+    outcome = consumer.take(event(3))
+
+    assert (outcome, crm.asked) == (Failed(Kind.REFUSED_OPERATION), [])
+    what = "it calls an operation of SuperOffice's that it did not declare"
+    how = 'name it in the extension\'s `operations`, such as "Archive.GetArchiveListByColumns2"'
+    assert troubles == [Trouble("faulty", Kind.REFUSED_OPERATION, what, how)]
 
 
 @pytest.mark.parametrize(
