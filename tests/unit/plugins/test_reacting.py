@@ -248,8 +248,9 @@ def test_it_sees_the_event_and_nothing_of_what_it_did_not_ask_for(at: Any) -> No
     ext = Extension("mine", version="1", says="Mine.")
 
     @ext.on("sale.created")
-    def told(event: Event) -> None:
+    def told(event: Event) -> Again:
         seen.append(event)
+        return Again((7, 8))
 
     @ext.on("sale.sold")
     def other() -> None:
@@ -257,7 +258,7 @@ def test_it_sees_the_event_and_nothing_of_what_it_did_not_ask_for(at: Any) -> No
 
     content = {**event(12).content, "timestamp": at and at.isoformat()}
     asked = {"kind": "sale.created", "content": content, "key": "k", "now": NOW.isoformat()}
-    assert plugin(ext).answer("react", asked) is None
+    assert plugin(ext).answer("react", asked) == {"again": [7, 8]}
 
     assert seen == [Event("e-1", "sale.created", 12, frozenset({"amount"}), 5, at)]
 

@@ -68,6 +68,14 @@ def test_persons_are_read_in_one_batch(asker: Asker, tenant: Tenant, ids: list[i
     assert second["person.year_of_birth"] == "[I:2000]"
 
 
+def test_the_persons_of_a_company_are_found(asker: Asker, tenant: Tenant, ids: list[int]) -> None:
+    company = next(iter(tenant.tables.companies))
+    for one in ids[1:]:
+        tenant.change_person(one, contact_id=company)
+    rows = asker.query("person.person_id", f"person.contact_id = {company}", "person.person_id asc").rows()
+    assert [row["person.person_id"] for row in rows] == [f"[I:{one}]" for one in ids[1:]]
+
+
 def test_addresses_and_consents_of_the_soft_deleted_are_still_answered(
     asker: Asker, tenant: Tenant, ids: list[int]
 ) -> None:
