@@ -9,18 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from so_privacy_ext.extension import Erased, Extension, Finding, FromSetting, Holds, Proposal
-    from so_privacy_ext.ports import Clock
+    from so_privacy_ext.extension import Erased, Extension, Finding, FromSetting, Holds, NotSent, Proposal
+    from so_privacy_ext.ports import Clock, Letter
     from so_privacy_ext.reactions import Again, Crm, DecidedPurpose, Decision, Event
     from so_privacy_ext.sdk import UNKNOWN, Condition, Facts, OneOrMany, Seen, Truth, Unknown
 
 _WHERE = {
     "Clock": "ports",
+    "Letter": "ports",
     "Erased": "extension",
     "Extension": "extension",
     "Finding": "extension",
     "FromSetting": "extension",
     "Holds": "extension",
+    "NotSent": "extension",
     "Proposal": "extension",
     "Again": "reactions",
     "Crm": "reactions",
@@ -51,6 +53,8 @@ __all__ = [
     "Finding",
     "FromSetting",
     "Holds",
+    "Letter",
+    "NotSent",
     "OneOrMany",
     "Proposal",
     "Seen",

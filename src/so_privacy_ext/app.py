@@ -236,7 +236,7 @@ class App:
             clock=self.clock,
             must_yield=must_yield,
             mass=self.mass_writer(turn) if turn.tenant.mass_writes else None,
-            channels=self.mailing.carriers(turn),
+            channels={**self.mailing.carriers(turn), **self.extending.carriers(turn)},
             consult=self.extending.consult(turn),
             consumers=self.reacting.listeners(turn),
         )
@@ -318,7 +318,7 @@ class App:
 
     def channels(self, session: TenantSession) -> frozenset[str]:
         """Give what can carry a tenant's notices, by the names that its manifests have for it."""
-        return self.mailing.names(session)
+        return self.mailing.names(session) | self.extending.channels(session)
 
     def activating(self, turn: Turn) -> Activating:
         """Give what lets a manifest decide for a tenant."""
@@ -420,7 +420,9 @@ class App:
             plugins=lambda turn: examine_plugins(turn, self.extending, self.clock.now()),
             events=self.extending.events,
             errands=examine_errands,
-            channels=lambda turn: examine_channels(turn, self.mailing),
+            channels=lambda turn: examine_channels(
+                turn, self.mailing, self.channels(turn.session), self.extending.words_in_turn(turn)
+            ),
             endpoints=examine_endpoints,
             webhook_address=self._coming.webhook_address,
         )

@@ -16,6 +16,7 @@ from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.model import ERASURES, PersonId, TenantId
 from so_privacy_ext.plugins.asking import Asking, Enabled
 from so_privacy_ext.plugins.calls import Call
+from so_privacy_ext.plugins.carrying import PluginCarrier
 from so_privacy_ext.plugins.described import (
     Description,
     PluginWord,
@@ -31,7 +32,7 @@ from so_privacy_ext.plugins.hosts import Hosts
 from so_privacy_ext.plugins.linting import looked_at
 from so_privacy_ext.plugins.reacting import PluginConsumer, consumer_of
 from so_privacy_ext.plugins.troubles import Trouble
-from so_privacy_ext.ports import Clock
+from so_privacy_ext.ports import Carrier, Clock
 from so_privacy_ext.processing.work import Consult
 from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.findings import ManifestInvalid
@@ -136,6 +137,20 @@ class Extending:
         now = plugins.changes(turn.session) if turn.tenant.plugins else 0
         enabled = self._of(turn.session, now).enabled
         return frozenset[str]().union(*(one.description.events for one in enabled))
+
+    def carriers(self, turn: Turn) -> Mapping[str, Carrier]:
+        """Give the tenant's plugins that carry notices, by name."""
+        noted = self._noting(turn)
+        return {
+            one.description.name: PluginCarrier(self._hosts, turn.tenant.tenant_id, one, self._clock, noted)
+            for one in self._enabled(turn)
+            if one.description.carries
+        }
+
+    def channels(self, session: TenantSession) -> frozenset[str]:
+        """Give the names of a tenant's plugins that carry notices."""
+        enabled = self._of(session, plugins.changes(session)).enabled
+        return frozenset(one.description.name for one in enabled if one.description.carries)
 
     def listed(self, session: TenantSession) -> Sequence[TenantPlugin]:
         """Give the plugins that are installed, and those that the tenant has or had switched on."""

@@ -109,6 +109,26 @@ class Holding:
     asks: frozenset[str]
 
 
+class NotSent(Exception):
+    """Raised by a channel for a letter that certainly was not sent; after anything else nobody knows.
+
+    Nothing of what it is given besides is kept or shown.
+    """
+
+    def __init__(self, *arguments: object, for_good: bool = False) -> None:
+        """Say whether it may go again later, or, `for_good`, a human is to be asked at once."""
+        super().__init__(*arguments)
+        self.for_good = for_good
+
+
+@dataclass(frozen=True, slots=True)
+class Carrying:
+    """The function that carries letters."""
+
+    function: Callable[..., Any]
+    asks: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a plugin says of a manifest; it refuses nothing."""
@@ -181,6 +201,7 @@ class Extension:
         self.holdings: list[Holding] = []
         self.exports: list[Export] = []
         self.linters: list[Linter] = []
+        self.channels: list[Carrying] = []
 
     @property
     def namespace(self) -> str:
@@ -267,6 +288,17 @@ class Extension:
             return function
 
         return added
+
+    def channel(self, function: Function) -> Function:
+        """Have a function carry notices: mails of a manifest that name the plugin as their `channel`.
+
+        It takes `letter` (a `Letter`), and any of `settings` and `clock`, by name. It is asked once for each
+        letter, and gives nothing when it has sent it. It raises `NotSent` where it certainly has not; where
+        it raises anything else, or is too slow, nobody knows, and a human is asked.
+        """
+        asks = _asks(function, frozenset({"letter", "settings", "clock"}))
+        self.channels.append(Carrying(function, asks))
+        return function
 
     def subject_access(self, function: Shows) -> Shows:
         """Have a function show all that is held of one person, for whom she asks (GDPR art. 15).

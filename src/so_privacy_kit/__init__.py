@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from so_privacy_kit.clock import Clock as Clock
     from so_privacy_kit.delivering import Deliver as Deliver
     from so_privacy_kit.delivering import Rest as Rest
+    from so_privacy_kit.mail_server import MailServer as MailServer
+    from so_privacy_kit.mail_server import Received as Received
     from so_privacy_kit.outbox import Mail as Mail
     from so_privacy_kit.outbox import Outbox as Outbox
     from so_privacy_kit.person import Consent as Consent
@@ -25,10 +27,12 @@ _ROOMS = {
     "Consent": "so_privacy_kit.person",
     "Deliver": "so_privacy_kit.delivering",
     "Mail": "so_privacy_kit.outbox",
+    "MailServer": "so_privacy_kit.mail_server",
     "ManifestInvalid": "so_privacy_ext.rules.findings",
     "Outbox": "so_privacy_kit.outbox",
     "Person": "so_privacy_kit.person",
     "Player": "so_privacy_kit.scenario",
+    "Received": "so_privacy_kit.mail_server",
     "Rest": "so_privacy_kit.delivering",
     "Tenant": "so_privacy_kit.tenant",
 }
@@ -37,10 +41,12 @@ __all__ = [
     "Consent",
     "Deliver",
     "Mail",
+    "MailServer",
     "ManifestInvalid",
     "Outbox",
     "Person",
     "Player",
+    "Received",
     "Rest",
     "Tenant",
 ]

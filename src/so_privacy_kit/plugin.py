@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from so_privacy_kit import Clock, Deliver, Outbox, Person, Player, Tenant
+    from so_privacy_kit import Clock, Deliver, MailServer, Outbox, Person, Player, Tenant
     from so_privacy_kit.ground import Ground
     from so_privacy_kit.stage import Stage
 
@@ -92,6 +92,15 @@ def deliver(so_privacy_stage: Stage) -> Deliver:
 def clock(so_privacy_stage: Stage) -> Clock:
     """The one clock of the CRM and the product: `clock.advance(days=30)`."""
     return so_privacy_stage.clock
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    """A mail server on this machine that keeps what it is sent, and fails where a test wants it to."""
+    from so_privacy_kit.mail_server import MailServer  # noqa: PLC0415 - see above
+
+    with MailServer() as server:
+        yield server
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ from so_privacy_ext import (
     Finding,
     FromSetting,
     Holds,
+    Letter,
+    NotSent,
     OneOrMany,
     Proposal,
     Seen,
@@ -41,10 +43,12 @@ from so_privacy_kit import (
     Consent,
     Deliver,
     Mail,
+    MailServer,
     ManifestInvalid,
     Outbox,
     Person,
     Player,
+    Received,
     Rest,
     Tenant,
 )
@@ -174,6 +178,14 @@ def no_rows(decisions: Sequence[Decision]) -> int:
     return decisions[0].decision_id
 
 
+@ext.channel
+def carried(letter: Letter, settings: Settings) -> None:
+    assert_type(letter.to, str)
+    if not letter.html:
+        raise NotSent(settings.host, for_good=letter.version > 1)
+    letter.to = ""  # type: ignore[misc]
+
+
 @ext.subject_access
 def shown(person_id: int, settings: Settings) -> Mapping[str, str | int]:
     return {"number": person_id, "at": settings.host}
@@ -236,6 +248,7 @@ def test_a_story(  # noqa: PLR0917 - pytest gives them by name
     outbox: Outbox,
     clock: KitClock,
     scenario: Player,
+    mail_server: MailServer,
 ) -> None:
     anna = person(source="CARD", country="DK")
     assert_type(deliver(), Rest)
@@ -248,6 +261,8 @@ def test_a_story(  # noqa: PLR0917 - pytest gives them by name
     assert_type(clock.advance(timedelta(days=1), hours=2), datetime)
     assert_type(tenants("Cust54321").persons(), list[Person])
     assert_type(scenario("merge")["anna"], Any)
+    assert_type(mail_server.received, list[Received])
+    mail_server.answers["RCPT"] = f"450 later, on port {mail_server.port}"
     tenant.enable("acme-vat", host="api.example.com")
     anna.consent("EMARKETING", basis="61A")
     anna.consent(5)  # type: ignore[arg-type]

@@ -254,6 +254,8 @@ def _lines(description: Description, chosen: Mapping[str, Any]) -> Iterator[str]
         yield f"finds out {fact}"
     if description.detects_source:
         yield "proposes the source of persons of whom the CRM knows none"
+    if description.carries:
+        yield f"carries notices (channel: {description.name}), and sees the address and text of each"
     if description.after_decision:
         yield "is told of decisions: whose, for what, on which basis, by which rule, and what came of them"
     yield from (f"is told of {event}" for event in description.events)

@@ -11,7 +11,7 @@ from pydantic.errors import PydanticUserError
 from so_privacy_ext.errands import DECISION
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.extension import Extension, FromSetting
-from so_privacy_ext.plugins import declared_exports, declared_holds
+from so_privacy_ext.plugins import declared_channel, declared_exports, declared_holds
 from so_privacy_ext.plugins.arguments import inlined
 from so_privacy_ext.sdk import Condition
 
@@ -49,6 +49,7 @@ def described(extension: Extension) -> dict[str, Any]:
         "after_decision": DECISION in kinds,
         "events": sorted(kinds - {DECISION}),
         "operations": list(extension.operations),
+        "carries": bool(extension.channels),
         "hosts": [_host(one) for one in extension.hosts],
         "lints": bool(extension.linters),
         "exports": declared_exports.described(extension.exports),
@@ -83,18 +84,10 @@ def _mistakes(extension: Extension) -> Iterator[tuple[str, str]]:
         )
     if not extension.says.strip():
         yield "it doesn't say what it is", "give `says` one sentence for the administrator"
-    if not (
-        extension.words
-        or extension.finders
-        or extension.detectors
-        or extension.reactions
-        or extension.exports
-        or extension.linters
-    ):
-        yield (
-            "it adds nothing",
-            "declare a condition, facts, a source detector or a reaction, and import the module where it is",
-        )
+    added = (extension.words, extension.finders, extension.detectors, extension.reactions)
+    if not (any(added) or extension.channels or extension.exports or extension.linters):
+        how = "declare a condition, facts, a source detector, a channel or a reaction"
+        yield "it adds nothing", f"{how}, and import the module where it is"
     if len(extension.detectors) > 1:
         yield "it has two source detectors", "make one of them, which gives the better proposal"
     for reaction in extension.reactions:
@@ -107,6 +100,7 @@ def _mistakes(extension: Extension) -> Iterator[tuple[str, str]]:
     yield from _wrong_names(extension)
     yield from declared_holds.mistakes(extension)
     yield from declared_exports.mistakes(extension)
+    yield from declared_channel.mistakes(extension)
     for detector in extension.detectors:
         yield from _wrong_reasons("the source detector", detector.reasons)
     for word in extension.words:

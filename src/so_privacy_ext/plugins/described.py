@@ -94,6 +94,8 @@ class Description(_Closed):
     proposal_reasons: Reasons = {}
     settings: ReadableSchema | None = None
     """JSON Schema of what the administrator may set."""
+    carries: bool = False
+    """Whether it carries notices, as the channel of its name."""
     after_decision: bool = False
     """Whether it is told of decisions."""
     events: Annotated[list[EventName], Field(max_length=100)] = []
@@ -162,6 +164,8 @@ def asks_for_more(agreed: Description, now: Description) -> tuple[str, ...]:
     more += [f"finds `{one}`" for one in now.further if one not in agreed.further]
     if now.detects_source and not agreed.detects_source:
         more.append("proposes sources")
+    if now.carries and not agreed.carries:
+        more.append("carries notices, and sees the address and text of each")
     if now.after_decision and not agreed.after_decision:
         more.append("is told of decisions")
     more += [f"is told of `{one}`" for one in now.events if one not in agreed.events]

@@ -30,12 +30,22 @@ from so_privacy_ext.plugins.calling import CrmByProduct
 from so_privacy_ext.plugins.declared import described
 from so_privacy_ext.plugins.declared_holds import SEAMS
 from so_privacy_ext.plugins.guard import Guard, limit, readable
+from so_privacy_ext.plugins.host_carrying import carried
 from so_privacy_ext.plugins.host_exporting import rows_of
 from so_privacy_ext.plugins.host_holding import answer_for
 from so_privacy_ext.plugins.host_linting import findings_of
 from so_privacy_ext.plugins.nonsense import Nonsense
 from so_privacy_ext.plugins.told import decision, event
-from so_privacy_ext.plugins.wire import MOST_AGAIN, inward, is_fact, is_person, receive, send, tagged
+from so_privacy_ext.plugins.wire import (
+    MOST_AGAIN,
+    NOT_SENT,
+    inward,
+    is_fact,
+    is_person,
+    receive,
+    send,
+    tagged,
+)
 from so_privacy_ext.reactions import Again, Crm
 from so_privacy_ext.sdk import Condition, Facts, Seen
 
@@ -182,10 +192,11 @@ class _Plugin:
             if do in SEAMS:
                 return self._held(do, content)
             if do == "facts":
-                clock = _Still(datetime.fromisoformat(content["now"]))
-                return self._facts([_seen(one) for one in content["persons"]], clock)
+                return self._facts([_seen(one) for one in content["persons"]], _clock(content))
             if do == "react":
                 return self._react(content)
+            if do == "carry":
+                return self._carry(content)
             return [self._source(Facts(**inward(one))) for one in content["persons"]]
         finally:
             self._guard.may_talk = False
@@ -249,7 +260,7 @@ class _Plugin:
         offered = {
             "key": content["key"],
             "settings": self._settings,
-            "clock": _Still(datetime.fromisoformat(content["now"])),
+            "clock": _clock(content),
         }
         if kind == DECISION:
             offered["decision"] = decision(content["content"])
@@ -290,9 +301,28 @@ class _Plugin:
             self._note(seam, error)
             return None
 
+    def _carry(self, content: Mapping[str, Any]) -> str | None:
+        """Say what became of a letter; null where nobody knows, which is noted."""
+        where, answer = "channel", NOT_SENT
+        offered = {"settings": self._settings, "clock": _clock(content)}
+        for carrying in self._extension.channels:
+            where = carrying.function.__name__
+            try:
+                answer = carried(carrying, content["letter"], offered)
+            except BaseException as error:  # noqa: BLE001  # as above
+                self._note(where, error)
+                return None
+        if answer == NOT_SENT:
+            self._failed.setdefault((NOT_SENT, where), "that a letter could not go")
+        return answer
+
     def _note(self, where: str, error: BaseException) -> None:
         kind, what = ("junk", str(error)) if isinstance(error, Nonsense) else ("raised", _place(error))
         self._failed.setdefault((kind, where), what)
+
+
+def _clock(content: Mapping[str, Any]) -> _Still:
+    return _Still(datetime.fromisoformat(content["now"]))
 
 
 def _seen(shown: Mapping[str, Any]) -> Seen:

@@ -32,6 +32,8 @@ _HOUR = 3600.0
 
 REACT = "react"
 """To be told of something afterwards."""
+CARRY = "carry"
+"""To send a letter."""
 
 
 @dataclass(slots=True)
@@ -53,6 +55,13 @@ class _Seat:
     answers: _Lane = field(default_factory=_Lane)
     reactions: _Lane = field(default_factory=_Lane)
     """Apart, so that what is told afterwards costs no answer, and no answer hides that it hangs."""
+    letters: _Lane = field(default_factory=_Lane)
+    """Apart too: a mail server that is down keeps no rule from its answer."""
+
+    def lane(self, do: str) -> _Lane:
+        """Give what fails and rests together with a call."""
+        return {REACT: self.reactions, CARRY: self.letters}.get(do, self.answers)
+
     told: dict[Kind, float] = field(default_factory=dict)
     """When a trouble of a kind was last told of."""
 
@@ -127,14 +136,17 @@ class Hosts:
     ) -> Reply:
         """Ask a plugin for a tenant, in one time-box; raises `PluginFailed`, and what a call of it raises."""
         seat = self._seat(tenant_id, agreed.name)
-        lane = seat.reactions if do == REACT else seat.answers
+        lane, asked = seat.lane(do), False
         with seat.lock:
             if self._clock() < lane.rests_until:
                 what = f"it rests after {FAILURES} failures in a row"
                 raise PluginFailed(Trouble(agreed.name, Kind.RESTING, what, HOW[Kind.RESTING]))
             try:
-                reply = self._running(seat, agreed, settings).ask(do, content, persons, calls)
-            except PluginFailed:
+                process = self._running(seat, agreed, settings)
+                asked = True
+                reply = process.ask(do, content, persons, calls)
+            except PluginFailed as failed:
+                failed.asked = asked
                 seat.end()
                 self._count(lane)
                 raise

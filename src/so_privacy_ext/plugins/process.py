@@ -26,6 +26,9 @@ START_BOX = 5.0
 """Seconds until a plugin must have said what it is."""
 BOX, BOX_PER_PERSON = 2.0, 0.01
 """Seconds for one call, and for each person in it besides."""
+BOXES = {"carry": 10.0}
+"""Seconds for calls that wait for another server's answers."""
+_VERBS = {"raised": "raised", "junk": "gave", "not_sent": "says"}
 _COMMAND = "from so_privacy_ext.plugins.host import main; main()"
 _PASSED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """All of the environment that a plugin may know: whom this machine trusts."""
@@ -103,7 +106,7 @@ class Process:
         """
         self._number += 1
         message: Mapping[str, Any] = {"number": self._number, "do": do, "content": content}
-        box, doing = BOX + BOX_PER_PERSON * persons, f"it is asked for {do}"
+        box, doing = BOXES.get(do, BOX + BOX_PER_PERSON * persons), f"it is asked for {do}"
         while True:
             begun = time.monotonic()
             said = self._exchange(message, box, doing)
@@ -156,8 +159,10 @@ class Process:
 
     def _trouble(self, failed: Any) -> Trouble:
         match failed:
-            case ["raised" | "junk" as kind, str(where), str(what)] if _PLAIN.fullmatch(where + what):
-                verb = "raised" if kind == "raised" else "gave"
+            case ["raised" | "junk" | "not_sent" as kind, str(where), str(what)] if _PLAIN.fullmatch(
+                where + what
+            ):
+                verb = _VERBS[kind]
                 return Trouble(self._name, Kind(kind), f"`{where}` {verb} {what}", HOW[Kind(kind)])
         raise self._failed(Kind.JUNK, "it gave something that is no answer")
 

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     REFUSED_OPERATION = "refused_operation"
     REFUSED_OTHER = "refused_other"
     RESTING = "resting"
+    NOT_SENT = "not_sent"
 
 
 HOW: Mapping[Kind, str] = {
@@ -34,6 +35,7 @@ HOW: Mapping[Kind, str] = {
     Kind.MISSING: "install its package again, or `so-privacy plugin disable` it",
     Kind.CHANGED: "look at it with `so-privacy plugin show`, and agree with `so-privacy plugin enable`",
     Kind.REFUSED_OPERATION: "its maker must declare what it calls, and ask for many rows by one call",
+    Kind.NOT_SENT: "see that what it sends by works, and how it is set; the letters wait for a day",
     Kind.RESTING: "it is asked again in five minutes; what failed before is in the journal and in `doctor`",
 }
 
@@ -54,3 +56,5 @@ class PluginFailed(Exception):
     def __init__(self, *troubles: Trouble) -> None:
         super().__init__("; ".join(f"{one.plugin}: {one.what}" for one in troubles))
         self.troubles = troubles
+        self.asked = False
+        """Whether it was given the question, so that it may have done something."""

@@ -23,6 +23,8 @@ LONGEST_TEXT = 1000
 """Characters of a fact."""
 MOST_AGAIN = 1000
 """Persons that a plugin may have decided on anew because of one event."""
+SENT, NOT_SENT, REFUSED = "sent", "not_sent", "refused"
+"""What became of a letter: taken, certainly not sent for now, and not to be sent at all."""
 _LENGTH = 4
 _SHOWN = tuple(
     (one.name, getattr(Facts(), one.name))

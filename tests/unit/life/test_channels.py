@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from so_privacy_ext.doctor.channels import examine_channels
-from so_privacy_ext.doctor.findings import Level
+from so_privacy_ext.doctor.findings import Finding, Level
 from so_privacy_ext.errors import Exit
 from so_privacy_ext.mailing import Mailing
 from so_privacy_ext.rules.findings import ManifestInvalid
@@ -74,6 +74,11 @@ def is_set(run: Callable[..., Done], server: MailServer, tmp_path: Path) -> dict
     return dict(good(run("channel", "set", *map(str, words), "--password-file", str(file), "--json")))
 
 
+def examined(scene: Scene, turn: Any) -> list[Finding]:
+    words = scene.app.words(turn.session)
+    return list(examine_channels(turn, scene.app.mailing, scene.app.channels(turn.session), words))
+
+
 def states(scene: Scene) -> list[str]:
     with open_session(scene.dsn, scene.tenants[FIRST]) as session:
         rows = session.rows(b"SELECT state FROM mail WHERE tenant_id = %(tenant_id)s ORDER BY mail_id")
@@ -102,7 +107,7 @@ def test_a_notice_goes_by_the_tenant_s_mail_server(
     assert mail.text.startswith("Eksempel A/S is the controller.")
     assert scene.mails() == []
     with scene.turn() as turn:
-        assert [one.level for one in examine_channels(turn, scene.app.mailing)] == [Level.OK]
+        assert [one.level for one in examined(scene, turn)] == [Level.OK]
     with open_session(scene.dsn, scene.tenants[FIRST]) as session:
         entries = journal.latest(session, 100)
     (told,) = (one for one in entries if one.kind == "channel_set")
@@ -136,7 +141,7 @@ def test_a_server_that_fails_is_told_of_and_refuses_nothing_else(
     assert refused.code == Exit.UNAVAILABLE
     assert "it offers no STARTTLS, and nothing is said in the clear" in refused.err
     with scene.turn() as turn:
-        (found,) = examine_channels(turn, scene.app.mailing)
+        (found,) = examined(scene, turn)
     assert (found.level, found.what) == (Level.ERROR, "mail server")
     activate(scene)
     scene.enter(email="anna@example.com")
@@ -151,7 +156,7 @@ def test_without_one_a_manifest_that_names_it_is_refused(scene: Scene, run: Call
     with pytest.raises(ManifestInvalid, match="there is no channel `acme-mail`; allowed: crm"):
         activate(scene, MINE.replace("channel: smtp", "channel: acme-mail"))
     with scene.turn() as turn:
-        assert list(examine_channels(turn, scene.app.mailing)) == []
+        assert examined(scene, turn) == []
     listed = run("channel", "list")
     assert "not set" in listed.out
     assert run("channel", "test").code == Exit.CONFIG
@@ -165,6 +170,9 @@ def test_one_that_is_removed_leaves_notices_waiting(
     activate(scene)
     assert good(run("channel", "remove", "--json")) == {"tenant": is_set["tenant"], "changed": True}
     assert "as before" in run("channel", "remove").out
+    with scene.turn() as turn:
+        (found,) = examined(scene, turn)
+    assert (found.what, found.do) == ("channel", "so-privacy channel set")
     scene.enter(email="anna@example.com")
     scene.rest()
     assert (states(scene), server.received) == (["held"], [])
