@@ -27,6 +27,7 @@ from tests.bench import (
     installing,
     manifests,
     massing,
+    neighbouring,
     reacting,
     receiving,
     takeover,
@@ -86,6 +87,7 @@ def _parts(stage: Stage) -> Iterator[tuple[str, Callable[[], list[Figure]]]]:
     yield "2,000 consents in five tenants, each event twice, then mails", lambda: consenting.measure(stage)
     yield "one person at a time", lambda: reacting.idle(stage)
     yield "memory", lambda: _memory(stage)
+    yield "one person beside a plugin that hangs", lambda: neighbouring.measure(stage)
     yield "one person beside a burst of 5,000 events", lambda: reacting.beside_a_burst(stage)
     yield "killing workers", lambda: takeover.measure(stage, reacting.NOISY)
     yield "a plan applied person by person", lambda: applying.measure(stage)

@@ -41,7 +41,7 @@ def _activate(app: App, tenants: Sequence[str], manifest: str) -> None:
 
     def one(tenant: str) -> None:
         with app.turn(app.tenant(tenant)) as turn:
-            resolve(parse(content, "bench.yaml"), app.crm(turn).lists())
+            resolve(parse(content, "bench.yaml", app.extending.words_in_turn(turn)), app.crm(turn).lists())
             manifests.activate(turn.session, turn.ledgers, content, who="bench")
             turn.unpark()
             turn.wake()

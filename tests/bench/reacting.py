@@ -29,7 +29,7 @@ def idle(stage: Stage) -> list[Figure]:
     pauses = random.Random(1)
     samples = []
     for _ in range(SAMPLES):
-        samples.append(_react(stage))
+        samples.append(react(stage))
         until(lambda: stage.open_events(QUIET) == 0, "the echo is still open")
         time.sleep(pauses.uniform(0.0, 0.2))
     return [
@@ -46,14 +46,14 @@ def beside_a_burst(stage: Stage) -> list[Figure]:
     persons = stage.tell("/seed", tenant=NOISY, persons=BURST_PERSONS)["persons"]
     with ThreadPoolExecutor(1) as pool:
         burst = pool.submit(_burst, stage, persons)
-        samples = [_react(stage) for _ in range(SAMPLES_BESIDE)]
+        samples = [react(stage) for _ in range(SAMPLES_BESIDE)]
         statuses = burst.result()["statuses"]
     if statuses != {"200": BURST}:
         raise StageError(f"the burst was answered {statuses}")
     return [Figure("noisy_neighbour_delay_s", max(samples), "s", at_most=5.0)]
 
 
-def _react(stage: Stage) -> float:
+def react(stage: Stage) -> float:
     """Let a person enter; give the seconds from her event until her consent is written in the CRM."""
     before = len(_writes(stage))
     person = stage.tell(

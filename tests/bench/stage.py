@@ -38,6 +38,8 @@ class Stage:
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
         self.credentials = folder / "sandbox"
+        self.site = folder / "site"
+        """Where packages lie that only this stage's processes find."""
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         # Of the superuser: it looks past the wall between tenants.
         self.database = psycopg.connect(self.dsn, autocommit=True, application_name="bench")
@@ -159,7 +161,9 @@ class Stage:
         if files.exists():
             pairs = (line.split("=", 1) for line in files.read_text().splitlines() if "=" in line)
             given |= {name: value.strip("'") for name, value in pairs}
+        paths = filter(None, (str(self.site), given.get("PYTHONPATH")))
         return given | {
+            "PYTHONPATH": os.pathsep.join(paths),
             "DATABASE_URL": self.dsn,
             "SO_PRIVACY_DATA_DIR": str(self.folder / "data"),
             "SO_PRIVACY_BIND": f"127.0.0.1:{self.port}",

@@ -29,6 +29,8 @@ GRACE = timedelta(seconds=30)
 _OURS = "privacy-notice"
 _TEMPLATES = {"notice13": oracle.NOTICE_13, "notice14": oracle.NOTICE_14}
 _EXAMPLES = 5
+Whom = tuple[str, int]
+"""A tenant's name, and one of its persons."""
 
 
 class Findings:
@@ -48,9 +50,16 @@ class Account:
     """One tenant's account at rest."""
 
     def __init__(
-        self, tenant: WatchedTenant, ledger: TenantLedger, lives: Iterable[Life], findings: Findings
+        self,
+        tenant: WatchedTenant,
+        ledger: TenantLedger,
+        lives: Iterable[Life],
+        findings: Findings,
+        *,
+        plugin: bool = False,
     ) -> None:
         self.tenant = tenant
+        self.plugin = plugin
         self.name = tenant.context_identifier
         self.ledger = ledger
         self.lives = [life for life in lives if life.person_id]
@@ -250,7 +259,20 @@ class Account:
             staff=life.kind.staff,
             country=life.country,
             before_start=life.born < 0,
+            plugin=self.plugin,
         )
+
+
+def by_person(tenants: Iterable[WatchedTenant]) -> tuple[Counter[Whom], Counter[Whom]]:
+    """Count our writes and our mails for each person."""
+    writes: Counter[Whom] = Counter()
+    mails: Counter[Whom] = Counter()
+    for tenant in tenants:
+        name = tenant.context_identifier
+        for person_id, entries in tenant.history.entries.items():
+            writes[name, person_id] = sum(entry.ours for entry in entries)
+        mails.update((name, mail.person_id) for mail in mails_of([tenant]))
+    return writes, mails
 
 
 def mails_of(tenants: Iterable[WatchedTenant]) -> list[Mail]:

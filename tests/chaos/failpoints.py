@@ -18,6 +18,7 @@ WORKER: dict[str, str] = {
     "claim": f"{_STORAGE}.inbox:InboxBook.claim",
     "ticket": f"{_CRM}.tickets:Tickets.renew",
     "read_persons": f"{_CRM}.crm:SuperOfficeCrm.read_persons",
+    "consult": "so_privacy_ext.plugins.asking:Asking.answer",
     "keep": f"{_STORAGE}.decisions:DecisionBook.keep",
     "intend": f"{_STORAGE}.decisions:DecisionBook.intend",
     "pace": f"{_STORAGE}.turns:Turn.pace",

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import product
 
+from tests.chaos.moody import BARRED, GUESTS, PROPOSED
 from tests.chaos.watched import Entry, Row
 
 STORE, MARKETING, WITHDRAWN = "STORE", "EMARKETING", "WITHDRAWN"
@@ -20,6 +22,7 @@ _WROTE_TO_US = {"WEBFORM", "CHAT", "EMAIL", "REQUEST", "CUSTOMERPORTAL"}
 _MET = {"USER", "CARD", "PHONE", "FAIR"}
 _BOUGHT = {"VENDOR", "REFERRAL", "IMPORT"}
 _CRM_MAILS = {"CHAT"}
+_ASKED_ABOUT = {*_BOUGHT, "FAIR"}
 _REVIEW, _KEEP = "review", "keep"
 
 
@@ -32,6 +35,17 @@ class Who:
     staff: bool
     country: str
     before_start: bool
+    plugin: bool = False
+    """Whether her tenant's manifest asks the plugin, which may or may not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the plugin said of a person, and for which of it an answer was missing."""
+
+    proposed: bool
+    barred: bool | None
+    guest: bool | None
 
 
 @dataclass(slots=True)
@@ -52,7 +66,16 @@ class Verdict:
     may_be_told: Collection[str]
 
 
-def rule(who: Who, rows: Mapping[str, Row]) -> Ruled:
+def rulings(who: Who, rows: Mapping[str, Row]) -> Sequence[Ruled]:
+    """Give all that may be ruled: one thing, or by what the plugin answered and what it did not."""
+    if not who.plugin:
+        return [rule(who, rows)]
+    barred, guest = who.country in BARRED, who.country in GUESTS
+    said = product((True, False), (barred, None), (guest, None))
+    return [rule(who, rows, Said(*one)) for one in said]
+
+
+def rule(who: Who, rows: Mapping[str, Row], said: Said | None = None) -> Ruled:
     """Go through the manifest's rules, top to bottom; the first that names a purpose decides it."""
     store = rows.get(STORE)
     if who.staff or (store is not None and store.basis == WITHDRAWN):
@@ -60,8 +83,10 @@ def rule(who: Who, rows: Mapping[str, Row]) -> Ruled:
     ruled = Ruled()
     decided = {purpose for purpose, row in rows.items() if row.basis == WITHDRAWN}
     source = store.source if store else ""
+    if said is not None and said.proposed and source in {"", "UNKNOWN"}:
+        source = PROPOSED
     written = source if source not in {"", "UNKNOWN"} else "API"
-    for applies, gives, notice in _rules(who, rows, source):
+    for applies, gives, notice in _rules(who, rows, source, said):
         fresh = {purpose: basis for purpose, basis in gives.items() if purpose not in decided}
         if not applies or not fresh:
             continue
@@ -75,13 +100,14 @@ def rule(who: Who, rows: Mapping[str, Row]) -> Ruled:
 
 
 def _rules(
-    who: Who, rows: Mapping[str, Row], source: str
+    who: Who, rows: Mapping[str, Row], source: str, said: Said | None
 ) -> Sequence[tuple[bool, Mapping[str, str], str | None]]:
     """Give for each rule whether it applies, what it gives, and the notice."""
     tick = rows.get(MARKETING)
     ticked = tick is not None and tick.basis == "61A" and tick.source in _TICKABLE
     return (
         (who.minor, {STORE: _REVIEW, MARKETING: _KEEP}, None),
+        *(() if said is None else _plugin_rules(said, source)),
         (source == "JOBAPPLY", {"RECRUIT": "61B", STORE: _KEEP, MARKETING: _KEEP}, NOTICE_13),
         (source in _TICKABLE and ticked, {STORE: "61F", MARKETING: _KEEP}, NOTICE_13),
         (source in _WROTE_TO_US, {STORE: "61F"}, NOTICE_13),
@@ -90,6 +116,14 @@ def _rules(
         (source == "ERP", {STORE: "61F", "ACCOUNTING": "61C"}, NOTICE_14),
         (source in _BOUGHT, {STORE: "61F", MARKETING: _KEEP}, NOTICE_14),
         (True, {STORE: _REVIEW}, None),
+    )
+
+
+def _plugin_rules(said: Said, source: str) -> Sequence[tuple[bool, Mapping[str, str], str | None]]:
+    """Without an answer whom the plugin would bar is held back, and nobody is given more."""
+    return (
+        (said.barred is not False and source in _ASKED_ABOUT, {STORE: _REVIEW, MARKETING: _KEEP}, None),
+        (said.guest is True and source in _MET, {"ACCOUNTING": "61C"}, None),
     )
 
 
@@ -107,35 +141,40 @@ def judge(who: Who, entries: Sequence[Entry], told: Sequence[int]) -> Verdict:
     ruled in between may or may not have been carried out before the next change.
     """
     foreign = [entry for entry in entries if not entry.ours]
-    ruled = [Ruled() if entry.gone else rule(who, entry.rows) for entry in foreign]
+    ruled = [[Ruled()] if entry.gone else rulings(who, entry.rows) for entry in foreign]
     last = foreign[-1]
     seen = bool(told) and told[-1] > last.number
     purposes = {purpose for entry in entries for purpose in entry.rows}
-    purposes |= {purpose for one in ruled for purpose in one.gives}
-    told_in = [_notice(who, entry, one) for entry, one in zip(foreign, ruled, strict=True)]
+    purposes |= {purpose for each in ruled for one in each for purpose in one.gives}
+    told_in = [{_notice(who, entry, one) for one in each} for entry, each in zip(foreign, ruled, strict=True)]
     looked_at = bool(told)
     return Verdict(
         consents={
             purpose: _may_stand(purpose, foreign, ruled, required=seen and not last.gone, looked_at=looked_at)
             for purpose in purposes
         },
-        must_be_told=told_in[-1] if seen else None,
-        may_be_told={notice for notice in told_in if notice and looked_at},
+        must_be_told=next(iter(told_in[-1])) if seen and len(told_in[-1]) == 1 else None,
+        may_be_told={notice for each in told_in for notice in each if notice and looked_at},
     )
 
 
 def _may_stand(
-    purpose: str, foreign: Sequence[Entry], ruled: Sequence[Ruled], *, required: bool, looked_at: bool
+    purpose: str,
+    foreign: Sequence[Entry],
+    ruled: Sequence[Sequence[Ruled]],
+    *,
+    required: bool,
+    looked_at: bool,
 ) -> set[tuple[str, str] | None]:
     since = _last_change(purpose, foreign)
     base = foreign[since].rows.get(purpose)
     stands = None if base is None else base.value
     if binding(base) or not looked_at:
         return {stands}
-    wanted = ruled[-1].gives.get(purpose)
-    if required and wanted is not None:
-        return {wanted}
-    return {stands, *(one.gives[purpose] for one in ruled[since:] if purpose in one.gives)}
+    wanted = {one.gives.get(purpose) for one in ruled[-1]}
+    if required and None not in wanted:
+        return wanted
+    return {stands, *(one.gives[purpose] for each in ruled[since:] for one in each if purpose in one.gives)}
 
 
 def _last_change(purpose: str, foreign: Sequence[Entry]) -> int:

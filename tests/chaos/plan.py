@@ -17,6 +17,10 @@ class Plan:
     tenants: int = 5
     persons: int = 300
     """Of each tenant."""
+    with_plugin: int = 0
+    """Tenants, the first ones, that have a plugin which fails at random."""
+    plugin_fails: int = 20
+    """Percent of the times that it is asked."""
     known_before: float = 0.12
     shared_addresses: float = 0.15
     more: float = 0.72
@@ -59,6 +63,7 @@ def full(seconds: float) -> Plan:
     return Plan(
         name="full",
         seconds=seconds,
+        with_plugin=2,
         kills=min(320, int(seconds / 2.2)),
         stops=int(seconds / 25),
         crashes=max(2, int(seconds / 120)),
@@ -76,6 +81,7 @@ def short() -> Plan:
         seconds=16.0,
         tenants=2,
         persons=20,
+        with_plugin=1,
         kills=8,
         stops=1,
         crashes=1,
@@ -87,6 +93,8 @@ def short() -> Plan:
 
 
 _SMALL = Plan(name="bug", seconds=40.0, tenants=3, persons=40, forgeries=5)
+
+_MOODY = replace(_SMALL, with_plugin=2, plugin_fails=40)
 
 
 def for_bug(bug: str) -> Plan:
@@ -111,6 +119,9 @@ _BY_BUG: Mapping[str, Plan] = {
     "watermark_before_the_work": replace(
         _SMALL, lost=0.4, sweep_every=4.0, failpoints=("finish_sweep:after",), only=("worker",)
     ),
+    "silence_taken_for_yes": _MOODY,
+    "silence_holds_nothing_back": _MOODY,
+    "given_up_with_its_plugin": _MOODY,
 }
 BUGS = tuple(_BY_BUG)
 
@@ -126,5 +137,8 @@ SIGNS: Mapping[str, AbstractSet[str]] = {
     "no_context_check": {"cross_tenant"},
     "gone_for_an_unknown_slot": {"answered_gone"},
     "watermark_before_the_work": {"consent_mismatch", "mails_missing_unexplained"},
+    "silence_taken_for_yes": {"consent_mismatch"},
+    "silence_holds_nothing_back": {"consent_mismatch", "mails_unexpected"},
+    "given_up_with_its_plugin": {"consent_mismatch", "mails_missing_unexplained"},
 }
 """By what each bug must be caught: other breaches would be chance."""

@@ -28,6 +28,11 @@ class CommandFailed(Exception):
     """A command of the product ended otherwise than it must."""
 
 
+def site_of(folder: Path) -> Path:
+    """Give where packages lie that only this product's processes find."""
+    return folder / "site"
+
+
 class Database:
     """An embedded PostgreSQL, as the product brings it."""
 
@@ -158,7 +163,7 @@ def wait_until(what: str, true: Any, seconds: float, *, every: float = 0.1) -> N
 
 def _environment(folder: Path, settings: Path, dsn: str, url: str) -> Mapping[str, str]:
     pairs = (line.split("=", 1) for line in settings.read_text().splitlines() if "=" in line)
-    paths = [str(ROOT), str(ROOT / "src"), str(ROOT / "sandbox")]
+    paths = [str(ROOT), str(ROOT / "src"), str(ROOT / "sandbox"), str(site_of(folder))]
     return {
         **os.environ,
         **{name: value.strip("'") for name, value in pairs},

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -20,14 +20,14 @@ from so_sandbox.login.site import Site
 from so_sandbox.sandbox import Sandbox
 from so_sandbox.server import RunningSandbox
 from so_sandbox.world.subscribing import ACTIVE
-from tests.chaos import ledger
-from tests.chaos.accounts import Account, Findings, mails_of, writes_of
+from tests.chaos import ledger, partner
+from tests.chaos.accounts import Account, Findings, by_person, mails_of, writes_of
 from tests.chaos.door import Door, busiest_second
 from tests.chaos.fortunes import Fortunes
 from tests.chaos.herd import Herd
 from tests.chaos.living import Living
 from tests.chaos.plan import Plan
-from tests.chaos.product import ROOT, Database, Product, listen, wait_until
+from tests.chaos.product import ROOT, Database, Product, listen, site_of, wait_until
 from tests.chaos.storm import Storm
 from tests.chaos.troubling import Troublemaker
 from tests.chaos.verdict import Verdict
@@ -86,6 +86,9 @@ class Soak:
         self.database = Database(self.folder / "data")
         self.listener = listen()
         settings = self.folder / "sandbox" / "settings.env"
+        self.with_plugin = [one.context_identifier for one in self.tenants[: plan.with_plugin]]
+        if self.with_plugin:
+            partner.install(site_of(self.folder))
         self.product = Product(self.folder, settings, self.database, self.listener, plan.bug)
         if plan.bug:
             importlib.import_module(f"tests.chaos.bugs.{plan.bug}").prepare(self.database)
@@ -121,7 +124,7 @@ class Soak:
         self._timed("healing", self._heal)
         findings = Findings()
         figures = self._compare(findings)
-        self._timed("replaying", lambda: self._replay(findings))
+        self._timed("replaying", lambda: self._replay(findings, figures))
         self._look_over(findings)
         return Verdict(self.plan, self.seed, findings, figures, self.timings)
 
@@ -145,7 +148,10 @@ class Soak:
         token = self.sandbox.credentials.system_user_tokens[name]
         words = ("tenant", "add", name, "--environment", "sandbox", "--system-user-token-file", "-")
         self.product.command(*words, given=token)
-        self.product.command("manifest", "activate", str(MANIFEST), "--tenant", name)
+        if name in self.with_plugin:
+            partner.switch_on(self.product, name, self.seed, percent=self.plan.plugin_fails)
+        else:
+            self.product.command("manifest", "activate", str(MANIFEST), "--tenant", name)
 
     def _fire(self) -> None:
         self.storm.blowing = True
@@ -229,14 +235,12 @@ class Soak:
             quiet = quiet + 1 if idle and self._open_events() == 0 and owed == 0 else 0
 
     def _compare(self, findings: Findings) -> Counter[str]:
-        ledgers = ledger.read(self.database)
         figures: Counter[str] = Counter()
         log = list(self.sandbox.dispatcher.log)
         forged = {one for one, kind in self.trouble.forged.items() if kind != "foreign context"}
         foreign = self.trouble.forged.keys() - forged
-        for tenant, living in zip(self.tenants, self.living, strict=True):
-            account = Account(tenant, ledgers[tenant.context_identifier], living.lives, findings)
-            theirs = [one for one in log if one.context_identifier == tenant.context_identifier]
+        for account in self._accounts(findings):
+            theirs = [one for one in log if one.context_identifier == account.name]
             account.settle_deliveries(theirs, forged, set(foreign))
             account.settle_persons()
             account.settle_outbox()
@@ -246,8 +250,16 @@ class Soak:
             findings.counts["repeated_writes"] = figures["repeated_writes"]
         if figures["left_to_a_human"] > max(3, figures["persons"] // 20):
             findings.add("too_much_left_to_humans", str(figures["left_to_a_human"]))
+        figures.update(partner.settle(self.database, self.with_plugin, findings))
         self._count(figures)
         return figures
+
+    def _accounts(self, findings: Findings) -> Iterator[Account]:
+        ledgers = ledger.read(self.database)
+        for tenant, living in zip(self.tenants, self.living, strict=True):
+            name = tenant.context_identifier
+            plugin = name in self.with_plugin
+            yield Account(tenant, ledgers[name], living.lives, findings, plugin=plugin)
 
     def _count(self, figures: Counter[str]) -> None:
         log = self.sandbox.dispatcher.log
@@ -266,9 +278,12 @@ class Soak:
         for kind, times in (self.trouble.sent + self.fortunes.befell).items():
             figures[kind] = times
 
-    def _replay(self, findings: Findings) -> None:
-        """Bring the whole inbox twice more, shuffled, under fresh EventIds: nothing may come of it."""
-        writes, mails = writes_of(self.tenants), len(mails_of(self.tenants))
+    def _replay(self, findings: Findings, figures: Counter[str]) -> None:
+        """Bring the whole inbox twice more, shuffled, under fresh EventIds: nothing may come of it.
+
+        Something may for whom the plugin had not answered; she must stand as the oracle says then, too.
+        """
+        before, pending = by_person(self.tenants), partner.pending(self.database)
         dispatcher = self.sandbox.dispatcher
         whole = [one for one in dispatcher.log if not one.once and one.state == "delivered"]
         for _ in range(2):
@@ -277,10 +292,17 @@ class Soak:
                 dispatcher.again(whole[start : start + 500], fresh=True)
                 dispatcher.wait_idle(60.0)
             self._rest()
-        if more := writes_of(self.tenants) - writes:
-            findings.counts["replay_writes"] = more
-        if more := len(mails_of(self.tenants)) - mails:
-            findings.counts["replay_mails"] = more
+        for name, was, now in zip(
+            ("replay_writes", "replay_mails"), before, by_person(self.tenants), strict=True
+        ):
+            for whom, more in (now - was).items():
+                if whom in pending:
+                    figures[f"{name}_answered_at_last"] += more
+                else:
+                    findings.counts[name] += more
+        for account in (one for one in self._accounts(findings) if one.plugin):
+            account.settle_persons()
+            account.settle_outbox()
         if left := self._open_events():
             findings.counts["open_at_rest"] += left
 

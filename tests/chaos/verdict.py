@@ -38,6 +38,7 @@ MUST_BE_NONE = {
     "mails_after_withdrawal": "told after STORE was withdrawn",
     "mails_sent_but_not_sent": "recorded as sent, and never sent",
     "mails_found_by_nobody": "sent, archived, and still unknown",
+    "plugin_failed_unsaid": "persons of whom the plugin said nothing, and no journal says that it failed",
     "more_than_10_calls_a_second": "tenants called more than 10 times in a rolling second",
     "unexpected_ends": "processes that ended otherwise than killed",
     "operations_not_allowed": "operations off the list",
@@ -47,6 +48,8 @@ MUST_BE_NONE = {
     "replay_mails": "mails when everything was brought twice more",
 }
 """Name → in words; each one is a breach."""
+_LONG = 60.0
+"""Seconds after which the plugin must have answered for some, and failed for some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,12 @@ class Verdict:
         counts = self.findings.counts
         found = {name: counts[name] for name in MUST_BE_NONE if counts[name]}
         kills = self.figures["kills_web"] + self.figures["kills_worker"]
-        return found | ({"too_few_kills": kills} if kills < self.plan.kills * 0.9 else {})
+        if kills < self.plan.kills * 0.9:
+            found["too_few_kills"] = kills
+        if self.plan.with_plugin and self.plan.seconds >= _LONG:
+            said = min(self.figures["persons_answered"], self.figures["persons_unanswered"])
+            found |= {} if said else {"plugin_never_failed_or_never_spoke": 1}
+        return found
 
     def as_json(self) -> dict[str, Any]:
         return {
