@@ -299,6 +299,25 @@ def test_nonsense_instead_of_an_answer_is_none(held: Any, answer: Any, what: str
     assert asked.failures() == ([["junk", "mine.says", what]] if what else [])
 
 
+def test_an_answer_that_rests_on_changed_facts_is_none() -> None:
+    class Changes(Asked):
+        """Whether."""
+
+        word = "mine.changes"
+
+        def holds(self, facts: Facts, /) -> bool:
+            object.__setattr__(facts, "country", "NO")
+            return facts.country == "NO"
+
+    ext = Extension("mine", version="1", says="Mine.")
+    ext.condition(Changes)
+    asked = plugin(ext)
+    content = {"questions": [["mine.changes", 5]], "persons": [outward(Facts(), "mine")]}
+
+    assert asked.answer("conditions", content) == [[None]]
+    assert asked.failures() == [["junk", "mine.changes", "the facts another value"]]
+
+
 class Leaky(Exception):
     """An error of the plugin's own."""
 

@@ -279,6 +279,14 @@ def test_who_is_to_be_looked_at_again_must_be_persons(given: object) -> None:
     assert kind == "junk"
 
 
+def test_who_is_to_be_looked_at_again_is_handed_on() -> None:
+    ext = Extension("mine", version="1", says="Mine.")
+    ext.on("sale.created")(lambda: Again([7, 8]))
+    asked = {"kind": "sale.created", "content": event(1).content, "key": "", "now": NOW.isoformat()}
+
+    assert plugin(ext).answer("react", asked) == {"again": [7, 8]}
+
+
 def test_persons_are_decided_on_anew_each_once(consumer: PluginConsumer, looked_at: list[int]) -> None:
     assert consumer.take(event(1)) == Done()
 
