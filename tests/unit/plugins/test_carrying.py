@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -18,8 +18,11 @@ from so_privacy_ext.plugins.found import Found
 from so_privacy_ext.plugins.hosts import FAILURES, Hosts
 from so_privacy_ext.plugins.process import Reply
 from so_privacy_ext.plugins.troubles import Kind, Trouble
+from so_privacy_ext.plugins.wire import NOT_SENT, REFUSED, SENT
 from so_privacy_ext.ports import Letter
-from tests.unit.plugins.conftest import ACME, TENANT, Installed, Still, described
+from tests.unit.plugins.carries import ext
+from tests.unit.plugins.conftest import ACME, NOW, TENANT, Installed, Still, described
+from tests.unit.plugins.test_host import plugin
 
 CARRIES = Found("carries", "carries", "1", "tests.unit.plugins.carries:ext")
 LETTER = Letter("anna@example.com", "Subject", "Text", "<p>Text</p>", "en", "notice", 1, "so-privacy.1")
@@ -65,6 +68,32 @@ def test_each_failure_says_whether_the_letter_may_have_gone(  # noqa: PLR0917  #
     assert (raised.value.applied, raised.value.fault) == (applied, fault)
     assert [one.kind for one in troubles] == ([] if kind is None else [kind])
     assert "anna" not in f"{raised.value} {troubles}"
+
+
+@pytest.mark.parametrize(
+    ("mail", "answer", "failed"),
+    [
+        ("notice", SENT, []),
+        ("later", NOT_SENT, [["not_sent", "carry", "that a letter could not go"]]),
+        ("never", REFUSED, []),
+        ("gives", None, [["junk", "carry", "something, and nothing is taken of it"]]),
+    ],
+)
+def test_its_process_says_what_became_of_a_letter(
+    mail: str, answer: str | None, failed: list[list[str]]
+) -> None:
+    carrying = plugin(ext)
+    content = {"letter": asdict(replace(LETTER, mail=mail)), "now": NOW.isoformat()}
+    assert carrying.answer("carry", content) == answer
+    assert carrying.failures() == failed
+
+
+def test_its_process_sends_nothing_where_it_has_no_channel() -> None:
+    ext = Extension("silent", version="1", says="Is told of decisions.")
+    ext.after_decision(lambda decision: None)
+    silent = plugin(ext)
+    assert silent.answer("carry", {"letter": asdict(LETTER), "now": NOW.isoformat()}) == NOT_SENT
+    assert silent.failures() == [["not_sent", "channel", "that a letter could not go"]]
 
 
 def test_one_that_was_not_asked_has_certainly_not_sent(
