@@ -45,7 +45,7 @@ def set_(
     sender: Annotated[
         str | None, typer.Option(help="The address from which mails come, such as privacy@example.com.")
     ] = None,
-    port: Annotated[int | None, typer.Option(help="587 unless set.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="587 unless set.")] = None,
     security: Annotated[
         Security | None,
         typer.Option(help="starttls unless set; tls from the first byte; none: this machine."),

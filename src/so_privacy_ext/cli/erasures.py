@@ -36,7 +36,7 @@ Tenant = Annotated[
 def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
     """List what plugins have not said yet that they have erased, of tenants that were removed as well."""
     with wired() as app:
-        rows = [row for row in _owed(app) if tenant in {None, row["tenant"]}]
+        rows = _owed_of(app, tenant)
     if as_json:
         print_json({"erasures": rows})
         return
@@ -58,7 +58,7 @@ def ask(tenant: Tenant = None, as_json: AsJson = False) -> None:
     """Ask plugins now for what they owe; exit 1 while one of them still does."""
     asked: list[dict[str, Any]] = []
     with wired() as app:
-        owing = {row["tenant_id"]: row["tenant"] for row in _owed(app) if tenant in {None, row["tenant"]}}
+        owing = {row["tenant_id"]: row["tenant"] for row in _owed_of(app, tenant)}
         for tenant_id, name in owing.items():
             with _turn(app, tenant_id) as turn:
                 asked += [{"tenant": name, "answer": one} for one in app.held.ask(turn, at_once=True)]
@@ -106,6 +106,14 @@ def answered(one: Asked) -> str:
     if one.records is None:
         return f"{one.plugin} has not erased {what} yet ({one.reason}); it is asked again until it has"
     return f"{one.plugin} has erased {what}: {one.records} records"
+
+
+def _owed_of(app: App, tenant: str | None) -> list[Mapping[str, Any]]:
+    """Give what is owed to a tenant, or to all; refused where nothing is and there is no such tenant."""
+    rows = [row for row in _owed(app) if tenant in {None, row["tenant"]}]
+    if tenant is not None and not rows:
+        app.tenant(tenant)
+    return rows
 
 
 def _owed(app: App) -> Iterator[Mapping[str, Any]]:

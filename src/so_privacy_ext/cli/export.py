@@ -43,6 +43,9 @@ def export(
 ) -> None:
     """Write decisions as rows of ids and keys, made by us or by a plugin; the journal says who did."""
     begins, ends = moment_of(since), moment_of(until)
+    if name is None and (output is not None or force or begins or ends):
+        how = "name it, such as `so-privacy export decisions`; without any option, all exports are listed"
+        raise Refused("no_export", "it is not said what to export", how, Exit.USAGE)
     with wired() as app:
         summary = app.tenant(tenant)
         with app.session(summary) as session:

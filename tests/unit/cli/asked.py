@@ -65,7 +65,9 @@ def kind(parameter: Any) -> type:
 def spoken(parameter: Any, value: str) -> list[str]:
     """Write a parameter with a value; what begins with a hyphen is no option's name that way."""
     option = parameter.param_type_name == "option"
-    return [f"{parameter.opts[-1]}={value}"] if option else [value]
+    if option:
+        return [f"{parameter.opts[-1]}={value}"]
+    return ["--", value] if value == "--" else [value]
 
 
 def sample(parameter: Any) -> str:

@@ -187,7 +187,7 @@ def test_no_secret_is_a_word() -> None:
 
     assert {
         name for name in names if any(part in name for part in ("token", "secret", "password", "key"))
-    } == {"system_user_token_file"}
+    } == {"system_user_token_file", "password_file"}
 
 
 def test_spoken_words_are_those_of_the_program() -> None:
