@@ -26,10 +26,9 @@ from tests.chaos.soak import MANIFEST, behind_a_door
 from tests.chaos.watched import WatchedTenant, WatchedWorld
 
 TENANTS = ("Cust72001", "Cust72002", "Cust72003")
-FROZEN = 8.0
-"""Seconds: a turn's session is ended by the server after six of silence."""
-TAKEN_OVER_WITHIN = 4.0
-"""Seconds: a worker looks every two, and begins by reading the tenant's lists."""
+TAKEN_OVER_WITHIN = 30.0
+"""Seconds, on a busy machine: the server ends a session after six of silence, a worker looks every two, and
+begins by reading the tenant's lists. How long it takes is measured by the bench."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 WEB_KIND = next(kind for kind in KINDS if kind.name == "web")
@@ -174,9 +173,10 @@ def test_a_frozen_worker_has_lost_its_turn_when_it_wakes(house: House) -> None:
     stopped = time.time()
 
     def others_turn() -> None:
-        time.sleep(FROZEN)
-        visits = house.door.visits(tenant.context_identifier)
-        assert calls_of(visits, house.callers(other), stopped), "nobody took the turn over"
+        def at_work() -> bool:
+            return bool(calls_of(house.door.visits(tenant.context_identifier), house.callers(other), stopped))
+
+        wait_until("nobody takes the turn over", at_work, TAKEN_OVER_WITHIN)
 
     after(frozen, others_turn)
     woken = time.time()

@@ -170,10 +170,12 @@ def test_only_these_functions_cross_tenants(dsn: str) -> None:
     assert [name for name, _ in crossing] == [
         "data_keys",
         "due_begin",
+        "due_endpoints",
         "due_tenants",
         "forget_tenants",
         "inbox_store",
         "overview",
+        "removed_erasures",
         "sign_in_expect",
         "sign_in_take",
         "slot_lookup",

@@ -117,7 +117,7 @@ def test_a_tenant_that_goes_takes_all_but_what_its_manifests_are_read_by(
     if with_evidence:
         enable(turn, data_key, {"limit": 1})
     else:
-        values = {"name": "acme-vat", "description": "{}", "former": "[]", "who": WHO}
+        values = {"name": "acme-vat", "description": "{}", "former": "[]", "who": WHO, "holds": False}
         turn.session.run(Statements("plugins")["enable"], values)
 
     tenants.remove(turn.session)
