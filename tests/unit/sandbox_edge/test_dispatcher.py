@@ -152,8 +152,10 @@ def test_410_stops_a_webhook_at_once(
     running: RunningSandbox, tenant: Tenant, hook: Webhook, target: Target
 ) -> None:
     target.script = [410]
+    running.dispatcher.pause()  # so that both are queued before the first is answered
     tick(tenant)
     tick(tenant)
+    running.dispatcher.resume()
     settle(running)
 
     assert hook.state == TOO_MANY
