@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -223,8 +223,7 @@ class Person:
     @property
     def mark(self) -> Mark:
         """Tell how far she has come, as read."""
-        changed = [row.updated or row.registered for row in self.consents.values()]
-        return Mark(self.updated_count, self.last_email_id, max(changed, default=None))
+        return Mark(self.updated_count, self.last_email_id, last_change(self.consents.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +234,20 @@ class Mark:
     address_id: int | None = None
     consents_at: datetime | None = None
     """When the CRM last changed a consent of hers."""
+
+
+def last_change(consents: Iterable[Consent]) -> datetime | None:
+    """Tell when the CRM last changed one of these; None of none."""
+    return max((row.updated or row.registered for row in consents), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """How far a person has come and how her consents stand: all that tells whether she has changed."""
+
+    mark: Mark
+    consents: Mapping[str, Consent]
+    """By purpose key."""
 
 
 class SweepKind(StrEnum):

@@ -18,6 +18,7 @@ from so_privacy_ext.model import (
     Consent,
     ConsentEnd,
     Delivery,
+    Glance,
     InboxEvent,
     LastIds,
     MailState,
@@ -76,6 +77,9 @@ class Crm(Protocol):
         self, ids: Sequence[PersonId], fields: Sequence[UserField] = (), /
     ) -> Mapping[PersonId, Person]:
         """Read persons with addresses, consents and these user-defined fields; who is gone is absent."""
+
+    def glance(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Glance]:
+        """Read of persons only what tells whether they have changed; who is gone is absent."""
 
     def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
         """Read consents alone, by purpose key; a person without any has an empty mapping."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pydantic import TypeAdapter
 
 from so_privacy_ext.errors import CrmFailure
-from so_privacy_ext.model import NoMail, Person, PersonId
+from so_privacy_ext.model import Glance, NoMail, Person, PersonId
 from so_privacy_ext.ports import KeptDecision
 from so_privacy_ext.processing import wanting, writing
 from so_privacy_ext.processing.carrying_out import carry_out
@@ -49,7 +49,7 @@ def head_of(run: Run) -> PlanHead:
 
 def compare(work: Work, runs: Runs, run: Run, people: Sequence[RunPerson]) -> None:
     """Skip whoever is not as she was when the plan was made; nothing else is done yet."""
-    persons = work.crm.read_persons([one.person_id for one in people])
+    persons = work.crm.glance([one.person_id for one in people])
     with work.ledgers.transaction():
         for one in people:
             skip = _changed(plan_of(one) if one.planned else None, persons.get(one.person_id))
@@ -157,12 +157,12 @@ def _keep(leg: Leg, cases: Sequence[Case]) -> None:
         leg.runs.begun(leg.run.run_id, case.person.person_id, decision.decision_id)
 
 
-def _changed(planned: PlannedPerson | None, person: Person | None) -> Skip | None:
+def _changed(planned: PlannedPerson | None, person: Person | Glance | None) -> Skip | None:
     if person is None:
         return Skip.GONE
     if planned is None:
         return Skip.CHANGED_SINCE  # she was deleted in between, and what was kept of her is erased
-    same = planned.seen == person.mark and dict(planned.stands) == standing(person)
+    same = planned.seen == person.mark and dict(planned.stands) == standing(person.consents)
     return None if same else Skip.CHANGED_SINCE
 
 

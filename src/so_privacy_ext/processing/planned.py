@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from so_privacy_ext.model import ContextIdentifier, Epoch, LastIds, Mark, Person, PersonId
+from so_privacy_ext.model import Consent, ContextIdentifier, Epoch, LastIds, Mark, PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,11 @@ class Standing:
     updated_count: int
 
 
-def standing(person: Person) -> dict[str, Standing]:
+def standing(consents: Mapping[str, Consent]) -> dict[str, Standing]:
     """Say how a person's consents stand, by purpose."""
     return {
         purpose: Standing(row.basis, row.source, row.updated_count)
-        for purpose, row in sorted(person.consents.items())
+        for purpose, row in sorted(consents.items())
     }
 
 

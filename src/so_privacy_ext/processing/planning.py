@@ -117,7 +117,7 @@ def _plan(work: Work, person: Person, facts: Facts, lists: TenantLists, tally: T
     return PlannedPerson(
         person_id=person.person_id,
         seen=person.mark,
-        stands=standing(person),
+        stands=standing(person.consents),
         rules={one.purpose: one.rule_id for one in ruling.decisions},
         writes=tuple(
             PlannedWrite(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
-from so_privacy_ext.model import Consent, Person, PersonId, TenantLists, UserField
+from so_privacy_ext.model import Consent, Glance, Person, PersonId, TenantLists, UserField
 from so_privacy_ext.ports import SharedLists
 from so_privacy_ext.superoffice import activities, consents, lists, mail, persons, user_fields
 from so_privacy_ext.superoffice.client import SoapClient
@@ -42,6 +42,9 @@ class SuperOfficeCrm:
         if strangers:
             self._kept.doubt(strangers)
         return found
+
+    def glance(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Glance]:
+        return persons.glance(self._client, ids, self.read_consents)
 
     def read_next(self, reading: Everybody) -> Sequence[Person]:
         """Read the next page of all persons."""

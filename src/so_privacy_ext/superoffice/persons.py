@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from so_privacy_ext.model import AssociateId, Consent, EmailAddress, Person, PersonId, TenantLists, UserField
+from so_privacy_ext.model import (
+    AssociateId,
+    Consent,
+    EmailAddress,
+    Glance,
+    Mark,
+    Person,
+    PersonId,
+    TenantLists,
+    UserField,
+    last_change,
+)
 from so_privacy_ext.superoffice import faults, user_fields
 from so_privacy_ext.superoffice.archive import Column, Row, integer, moment, read, read_by_ids, text
 from so_privacy_ext.superoffice.client import SoapClient
@@ -47,6 +58,8 @@ COMPANY = (
     Column("country_id", integer),
     Column("associate_id", integer),
 )
+_COUNTED = (Column("person_id", integer), Column("updatedCount", integer))
+_NUMBERED = (Column("email_id", integer), Column("person_id", integer, required=False))
 _MERGE = (
     Column("mergemovelog_id", integer),
     Column("sourceRecord", integer),
@@ -68,14 +81,7 @@ def read_persons(
 
     Of user-defined fields those that are asked for are read, hers in the same call as the rest of her row.
     """
-    unique = list(dict.fromkeys(one for one in ids if one > 0))
-    columns = (*PERSON, *user_fields.columns(fields, "person"))
-    asked = frozenset(unique)
-    rows = {
-        PersonId(row["person_id"]): row
-        for row in read_rows(client, "person", columns, unique)
-        if row["person_id"] in asked
-    }
+    rows = _rows(client, (*PERSON, *user_fields.columns(fields, "person")), ids)
     if not rows:
         return {}
     here = list(rows)
@@ -83,6 +89,24 @@ def read_persons(
     consents = read_consents(here)
     companies = read_companies(client, companies_asked(rows.values(), fields), fields)
     return made(rows, emails, consents, companies, fields)
+
+
+def glance(
+    client: SoapClient,
+    ids: Sequence[PersonId],
+    read_consents: Callable[[Sequence[PersonId]], Mapping[PersonId, Mapping[str, Consent]]],
+) -> dict[PersonId, Glance]:
+    """Read of persons only what tells whether they have changed: a sixth of their columns, and no company."""
+    rows = _rows(client, _COUNTED, ids)
+    if not rows:
+        return {}
+    last_ids = _last_ids(read_rows(client, "email", _NUMBERED, list(rows)))
+    consents = read_consents(list(rows))
+    return {
+        one: Glance(Mark(row["updatedCount"], last_ids.get(one, 0), last_change(theirs.values())), theirs)
+        for one, row in rows.items()
+        for theirs in (consents[one],)
+    }
 
 
 def made(
@@ -93,7 +117,7 @@ def made(
     fields: Sequence[UserField] = (),
 ) -> dict[PersonId, Person]:
     """Make persons of their rows in each table."""
-    emails, last_ids = _emails(email_rows, rows)
+    emails, last_ids = _emails(email_rows, rows), _last_ids(email_rows)
     return {
         person_id: _person(
             row,
@@ -160,21 +184,31 @@ def company_columns(fields: Sequence[UserField]) -> tuple[Column, ...]:
     return (*COMPANY, *user_fields.columns(fields, "company"))
 
 
-def _emails(
-    rows: Sequence[Row], ids: Iterable[PersonId]
-) -> tuple[dict[PersonId, list[EmailAddress]], dict[PersonId, int]]:
-    """Give the mail addresses of persons, and the highest id among all addresses of each."""
-    found: dict[PersonId, list[EmailAddress]] = {person_id: [] for person_id in ids}
+def _rows(client: SoapClient, columns: Sequence[Column], ids: Sequence[PersonId]) -> dict[PersonId, Row]:
+    """Read the rows of persons; who is gone is absent."""
+    asked = dict.fromkeys(one for one in ids if one > 0)
+    found = read_rows(client, "person", columns, list(asked))
+    return {PersonId(row["person_id"]): row for row in found if row["person_id"] in asked}
+
+
+def _last_ids(rows: Iterable[Row]) -> dict[PersonId, int]:
+    """Give the highest id among all addresses of each person."""
     last_ids: dict[PersonId, int] = {}
     for row in rows:
         person_id = PersonId(row["person_id"])
         last_ids[person_id] = max(last_ids.get(person_id, 0), row["email_id"])
+    return last_ids
+
+
+def _emails(rows: Sequence[Row], ids: Iterable[PersonId]) -> dict[PersonId, list[EmailAddress]]:
+    """Give the mail addresses of persons."""
+    found: dict[PersonId, list[EmailAddress]] = {person_id: [] for person_id in ids}
     for row in sorted(rows, key=lambda row: (row["rank"], row["email_id"])):
         if row["type"] == _MAIL and row["email_address"].strip() and row["person_id"] in found:
             found[PersonId(row["person_id"])].append(
                 EmailAddress(row["email_address"], rank=row["rank"], bounce_count=row["bounceCount"])
             )
-    return found, last_ids
+    return found
 
 
 def _person(

@@ -17,6 +17,7 @@ from so_privacy_ext.model import (
     Consent,
     Country,
     EmailAddress,
+    Glance,
     LegalBasis,
     Person,
     PersonId,
@@ -40,6 +41,8 @@ NOTICE_13, NOTICE_14, CHAT_TEMPLATE = 413, 414, 420
 OWNER_COMPANY, EMPLOYEE = 1, 900
 READ_PERSONS = 4
 """Requests of one batched read: persons, addresses, consents, companies."""
+GLANCE = 3
+"""The same without companies."""
 
 
 def tenant_lists(**changed: Any) -> TenantLists:
@@ -283,7 +286,8 @@ class FakeCrm:
         """Count requests without those for mails."""
         counted = Counter(call.operation for call in self.calls)
         mailing = counted["best_language"] + counted["send_notice"] + counted["notice_archived"]
-        return counted.total() - mailing + (READ_PERSONS - 1) * counted["read_persons"]
+        read = (READ_PERSONS - 1) * counted["read_persons"] + (GLANCE - 1) * counted["glance"]
+        return counted.total() - mailing + read
 
     def store(self, person_id: int) -> tuple[str, str]:
         row = self.rows[person_id][STORE]
@@ -304,12 +308,15 @@ class FakeCrm:
         self, ids: Sequence[PersonId], fields: Sequence[UserField] = (), /
     ) -> Mapping[PersonId, Person]:
         def read() -> Mapping[PersonId, Person]:
-            for one in ids:
-                if one in self.poison:
-                    raise self.poison[one]
-            return {one: self._with(self._person(one), fields) for one in ids if self._here(one)}
+            return {one: self._with(person, fields) for one, person in self._alive(ids).items()}
 
         return self._call("read_persons", ids, read)
+
+    def glance(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Glance]:
+        def look() -> Mapping[PersonId, Glance]:
+            return {one: Glance(person.mark, person.consents) for one, person in self._alive(ids).items()}
+
+        return self._call("glance", ids, look)
 
     def read_consents(self, ids: Sequence[PersonId]) -> Mapping[PersonId, Mapping[str, Consent]]:
         return self._call("read_consents", ids, lambda: {one: dict(self.rows.get(one, {})) for one in ids})
@@ -382,6 +389,12 @@ class FakeCrm:
             if script.times == 0:
                 self.scripts.remove(script)
         return chosen
+
+    def _alive(self, ids: Sequence[PersonId]) -> dict[PersonId, Person]:
+        for one in ids:
+            if one in self.poison:
+                raise self.poison[one]
+        return {one: self._person(one) for one in ids if self._here(one)}
 
     def _here(self, person_id: int) -> bool:
         return person_id in self.persons and person_id not in self.deleted

@@ -81,7 +81,7 @@ def test_a_person_who_changes_during_the_run_is_skipped(world: World, change: st
         else:
             world.crm.soft_delete(one)
 
-    world.crm.on("read_persons", nth=2, before=meanwhile)
+    world.crm.on("read_persons", before=meanwhile)
     runs.work_once(world)
     assert runs.shown(world, run_id).state is RunState.DONE
     reason = Skip.GONE if change == "gone" else Skip.CHANGED_SINCE
@@ -162,7 +162,7 @@ def test_lists_that_change_during_a_run_stop_it(world: World) -> None:
         world.crm.listing = replace(world.crm.listing, default_basis="61F")
         world.crm.forget_lists()
 
-    world.crm.on("read_persons", nth=2, before=change)
+    world.crm.on("read_persons", before=change)
     runs.work_once(world)
     assert (runs.shown(world, run_id).reason, world.crm.writes) == (Stop.LISTS_CHANGED, 0)
 

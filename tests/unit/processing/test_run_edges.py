@@ -63,7 +63,7 @@ def test_who_stops_it_first_is_named(world: World) -> None:
         with open_session(world.dsn, world.tenant_id) as session:
             run_register.stop(session, run_id)
 
-    world.crm.on("read_persons", nth=2, before=both)
+    world.crm.on("read_persons", before=both)
     runs.work_once(world)
     assert runs.shown(world, run_id).reason == Stop.BY_HAND
     assert world.journal("run_stopped") == []

@@ -22,7 +22,7 @@ from tests.unit.processing.runs import consents, old
 from tests.unit.processing.world import World
 
 PERSONS = 3
-CALLS = ("read_persons", "set_consent", "read_consents", "send_notice")
+CALLS = ("glance", "read_persons", "set_consent", "read_consents", "send_notice")
 
 touches = st.tuples(
     st.sampled_from(["human", "withdraws", "event", "stop"]),

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from so_privacy_ext.errors import CrmFailure, Fault
-from so_privacy_ext.model import EmailAddress, PersonId
+from so_privacy_ext.model import AssociateId, Consent, EmailAddress, Glance, PersonId
 from so_privacy_ext.superoffice.client import SoapClient
-from so_privacy_ext.superoffice.persons import merged_into, next_person_id, read_persons
+from so_privacy_ext.superoffice.persons import glance, merged_into, next_person_id, read_persons
 from tests.unit.superoffice.loopback import Canned, Loopback, rows
 
 READ = "GetArchiveListByColumns2"
@@ -97,6 +97,34 @@ def test_nobody_is_found_in_one_call(client: SoapClient, loopback: Loopback, tab
 def test_nobody_is_asked_for_in_none(client: SoapClient, loopback: Loopback, tables: Any) -> None:
     assert read(client) == ({}, [])
     assert loopback.calls == []
+
+
+def test_a_glance_sees_what_tells_of_a_change_as_the_whole_person_does(
+    client: SoapClient, loopback: Loopback, tables: Any
+) -> None:
+    tables["person"] = [person(5), person(6, updatedCount="[I:8]"), person(99)]
+    tables["email"] = [email(9, 5, type="[I:1]"), email(3, 5), email(4, 99)]
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    row = Consent(PersonId(5), "STORE", "61B", "CARD", "", at, AssociateId(7), None, AssociateId(0), 2)
+
+    def consents(here: Any) -> Any:
+        return {one: {"STORE": row} if one == 5 else {} for one in here}
+
+    seen = glance(client, [PersonId(5), PersonId(6), PersonId(7)], consents)
+    whole = read_persons(client, [PersonId(5), PersonId(6), PersonId(7)], consents)
+
+    assert seen == {one: Glance(person.mark, person.consents) for one, person in whole.items()}
+    assert sorted(seen) == [5, 6]
+    assert (seen[PersonId(5)].mark.address_id, seen[PersonId(5)].mark.consents_at) == (9, at)
+    assert (seen[PersonId(6)].mark.updated_count, seen[PersonId(6)].mark.consents_at) == (8, None)
+    persons, addresses = loopback.bodies(READ)[:2]
+    assert ">person.person_id,person.updatedCount<" in persons
+    assert ">email.email_id,email.person_id<" in addresses
+
+
+def test_a_glance_at_nobody_costs_one_call(client: SoapClient, loopback: Loopback, tables: Any) -> None:
+    assert glance(client, [PersonId(5)], lambda _: {}) == {}
+    assert loopback.count(READ) == 1
 
 
 def test_rows_that_were_not_asked_for_are_dropped(
