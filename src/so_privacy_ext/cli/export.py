@@ -14,7 +14,7 @@ import typer
 
 from so_privacy_ext import exporting, security_log
 from so_privacy_ext.cli.applying import who
-from so_privacy_ext.cli.moments import moment_of
+from so_privacy_ext.cli.moments import moment_of, refuse_backwards
 from so_privacy_ext.cli.output import TenantName, print_table
 from so_privacy_ext.cli.tabular import Form, lines
 from so_privacy_ext.cli.wired import wired
@@ -43,6 +43,7 @@ def export(
 ) -> None:
     """Write decisions as rows of ids and keys, made by us or by a plugin; the journal says who did."""
     begins, ends = moment_of(since), moment_of(until)
+    refuse_backwards(begins, ends)
     if name is None and (output is not None or force or begins or ends):
         how = "name it, such as `so-privacy export decisions`; without any option, all exports are listed"
         raise Refused("no_export", "it is not said what to export", how, Exit.USAGE)

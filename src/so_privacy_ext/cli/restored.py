@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from so_privacy_ext import security_log
-from so_privacy_ext.cli.moments import moment_of
+from so_privacy_ext.cli.moments import past_moment_of
 from so_privacy_ext.cli.output import AsJson, print_json, say
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.security_log import OPERATOR
@@ -23,7 +23,7 @@ def restored(
     as_json: AsJson = False,
 ) -> None:
     """Say that this database is a backup's: mails since then are looked up in SuperOffice, runs stop."""
-    moment = moment_of(backup_of)
+    moment = past_moment_of(backup_of)
     with wired() as app:
         with connect(app.dsn, application_name="so-privacy restored") as connection:
             known = tenants.listed(connection)
