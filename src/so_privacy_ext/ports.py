@@ -95,6 +95,12 @@ class Crm(Protocol):
     def best_language(self, person_id: PersonId, template_id: int) -> str:
         """Ask the CRM for the best SuperOffice language code; empty if it finds none."""
 
+    def place(self) -> AbstractContextManager[None]:
+        """Wait first for all that the next call would wait for, so that one made within leaves at once.
+
+        What has nothing to be called with after all may end it without a call.
+        """
+
     def send_notice(self, person_id: PersonId, *, address: str, template_id: int, lcid: int) -> None:
         """Have the CRM send its privacy confirmation mail."""
 

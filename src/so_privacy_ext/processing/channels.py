@@ -6,11 +6,12 @@ Each makes ready what it can before the claim, and is called once under it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from so_privacy_ext.errors import Applied, Fault, NeedsHuman, NoOp, Retry
 from so_privacy_ext.model import CRM_MAIL, Person, TenantLists
-from so_privacy_ext.ports import Letter, MailClaim
+from so_privacy_ext.ports import Crm, Letter, MailClaim
 from so_privacy_ext.processing.facts import gather
 from so_privacy_ext.processing.languages import choose_lcid
 from so_privacy_ext.processing.notices import Ready
@@ -27,6 +28,9 @@ class Channel(Protocol):
 
     def ready(self, work: Work, person: Person, notice: Ready, lists: TenantLists, fallback: str) -> Carry:
         """Make a notice ready; a `CrmFailure` that is raised here leaves nothing behind."""
+
+    def place(self, crm: Crm, /) -> AbstractContextManager[None]:
+        """Wait before the claim, so that nothing does between it and what carries the notice."""
 
 
 def channel(name: str) -> Channel:
@@ -52,6 +56,10 @@ class CrmMail:
             person.person_id, address=address, template_id=template.item_id, lcid=lcid
         )
 
+    def place(self, crm: Crm, /) -> AbstractContextManager[None]:
+        """Wait until the CRM may be called."""
+        return crm.place()
+
 
 class Letters:
     """We write the mail by the manifest's texts, and a mail server or a plugin carries it."""
@@ -71,6 +79,10 @@ class Letters:
             carrier.carry(_letter(to, text, language, claim))
 
         return carry
+
+    def place(self, _: Crm, /) -> AbstractContextManager[None]:
+        """Wait for nothing: no pace is kept with who carries letters."""
+        return nullcontext()
 
 
 def _letter(to: str, text: OwnText, language: str, claim: MailClaim) -> Letter:

@@ -115,15 +115,23 @@ def _is_for(held: MailClaim, ready: Ready) -> bool:
 def send(work: Work, case: Case, ready: Ready, held: MailClaim | None, lists: TenantLists) -> str:
     """Claim and ask; every way out before the claim leaves nothing behind."""
     fallback = work.manifest_of(case.kept.ruling.digest).fallback
-    carry = channel(ready.mail.channel).ready(work, case.person, ready, lists, fallback)
+    way = channel(ready.mail.channel)
+    carry = way.ready(work, case.person, ready, lists, fallback)
     silent = _withdrawn_meanwhile(work, case)
     if silent is not None:
         return silent
     forgotten = _told_and_forgotten(work, case, ready, lists)
     nobody_knows = ready.template is None and _in_lost_time(work, case)
-    if held is not None and not forgotten and not nobody_knows:
-        return _ask(work, carry, _again(work, held, ready))
-    claim = held or work.ledgers.mails.claim(
+    if forgotten or nobody_knows:
+        claim = held or _claim(work, case, ready)
+        return NoMail.ALREADY_TOLD if claim is None else _close(work, claim, forgotten=forgotten)
+    with way.place(work.crm):
+        claim = _claim(work, case, ready) if held is None else _again(work, held, ready)
+        return NoMail.ALREADY_TOLD if claim is None else _ask(work, carry, claim)
+
+
+def _claim(work: Work, case: Case, ready: Ready) -> MailClaim | None:
+    return work.ledgers.mails.claim(
         case.person.person_id,
         mail=ready.mail.key,
         version=ready.mail.version,
@@ -132,15 +140,16 @@ def send(work: Work, case: Case, ready: Ready, held: MailClaim | None, lists: Te
         retell=ready.mail.retell,
         channel=ready.mail.channel,
     )
-    if claim is not None and forgotten:
+
+
+def _close(work: Work, claim: MailClaim, *, forgotten: bool) -> str:
+    """End a claim without a call: she was told in a time that our database has lost, or nobody knows."""
+    if forgotten:
         _remember(work, claim)
-    if claim is None or forgotten:
         return NoMail.ALREADY_TOLD
-    if nobody_knows:
-        work.ledgers.mails.set_state(claim.mail_id, MailState.UNKNOWN)
-        leave_to_human(work, claim)
-        return MailState.UNKNOWN
-    return _ask(work, carry, claim)
+    work.ledgers.mails.set_state(claim.mail_id, MailState.UNKNOWN)
+    leave_to_human(work, claim)
+    return MailState.UNKNOWN
 
 
 def _again(work: Work, held: MailClaim, ready: Ready) -> MailClaim:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from so_privacy_ext.model import Consent, Glance, Person, PersonId, TenantLists, UserField
@@ -83,6 +84,9 @@ class SuperOfficeCrm:
 
     def best_language(self, person_id: PersonId, template_id: int) -> str:
         return mail.best_language(self._client, person_id, template_id)
+
+    def place(self) -> AbstractContextManager[None]:
+        return self._client.place()
 
     def send_notice(self, person_id: PersonId, *, address: str, template_id: int, lcid: int) -> None:
         mail.send_notice(self._client, person_id, address=address, template_id=template_id, lcid=lcid)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -144,6 +145,8 @@ class FakeCrm:
     calls: list[Call] = field(default_factory=list)
     scripts: list[Script] = field(default_factory=list)
     lists_read: int = 0
+    placed: bool = False
+    """Whether a call may leave at once."""
     _cached: TenantLists | None = None
 
     # What the world does
@@ -287,7 +290,7 @@ class FakeCrm:
         counted = Counter(call.operation for call in self.calls)
         mailing = counted["best_language"] + counted["send_notice"] + counted["notice_archived"]
         read = (READ_PERSONS - 1) * counted["read_persons"] + (GLANCE - 1) * counted["glance"]
-        return counted.total() - mailing + read
+        return counted.total() - mailing - counted["place"] + read
 
     def store(self, person_id: int) -> tuple[str, str]:
         row = self.rows[person_id][STORE]
@@ -340,8 +343,18 @@ class FakeCrm:
     def best_language(self, person_id: PersonId, template_id: int) -> str:
         return self._call("best_language", [person_id], lambda: self.languages.get(person_id, ""))
 
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        self._call("place", [], lambda: None)
+        self.placed = True
+        try:
+            yield
+        finally:
+            self.placed = False
+
     def send_notice(self, person_id: PersonId, *, address: str, template_id: int, lcid: int) -> None:
         def send() -> None:
+            assert self.placed, "waits for its place after the claim"
             self._refuse_gone(person_id, "SendConsentConfirmationEmail")
             self.outbox.append(SentMail(person_id, address, template_id, lcid, self.now()))
             self.archive(person_id, template_id)

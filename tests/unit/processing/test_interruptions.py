@@ -126,6 +126,7 @@ def test_the_points_of_the_table_are_among_them(world: World) -> None:
         "decisions.intend",  # P9
         "crm.set_consent",  # P10, P11
         "decisions.effected",
+        "crm.place",
         "mails.claim",  # P12
         "crm.send_notice",  # P13, P14
         "mails.set_state",
@@ -133,6 +134,26 @@ def test_the_points_of_the_table_are_among_them(world: World) -> None:
     ]
     places = [found.index(one) for one in calls]
     assert places == sorted(places)
+
+
+@pytest.mark.row("F50")
+def test_nothing_is_waited_for_between_a_claim_and_its_call(world: World) -> None:
+    found = points(world, "told by us")
+    claimed = found.index("mails.claim")
+    assert found[claimed - 1] == "crm.place"
+    assert next(one for one in found[claimed + 1 :] if one != "commit") == "crm.send_notice"
+
+
+@pytest.mark.row("F50")
+def test_a_turn_that_dies_while_it_waits_for_its_place_tells_later(world: World) -> None:
+    person = scenario(world, "told by us")
+    world.crm.on("place", fail=Crash("place"))
+    with pytest.raises(Crash):
+        run_once(world, Fuse())
+    assert not world.rows("mail")
+    world.settle()
+    assert [one.person_id for one in world.crm.outbox] == [person]
+    assert not world.reviews()
 
 
 def test_a_crash_leaves_no_transaction_half_done(world: World) -> None:

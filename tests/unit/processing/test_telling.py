@@ -323,6 +323,19 @@ def test_what_certainly_was_not_asked_for_is_asked_for_again_under_the_same_clai
     assert world.last_decision(1)["decisions"][0]["result"] == "written"
 
 
+@pytest.mark.row("F32")
+def test_a_crm_that_cannot_be_called_is_seen_before_the_claim(world: World) -> None:
+    world.crm.add(1)
+    world.crm.on("place", fail=failure(Park, Fault.TENANT_STATE, applied=Applied.NO, wait=60.0))
+    world.deliver("person.created", 1)
+    stopped(world, Park)
+    assert not states(world)
+    world.advance(seconds=61)
+    world.drain()
+    assert states(world) == ["sent"]
+    assert len(world.crm.outbox) == 1
+
+
 def test_a_held_mail_whose_address_has_changed_is_not_sent_blindly(world: World) -> None:
     world.crm.add(1)
     world.crm.on("send_notice", **UNSENT)

@@ -83,6 +83,18 @@ def test_a_call_that_arrived_as_late_as_its_answer_still_counts(dsn: str, tenant
     assert time.monotonic() - answered > 1.0
 
 
+def test_places_used_late_or_never_keep_the_limit(dsn: str, tenant: AddedTenant) -> None:
+    calls = []
+    with open_session(dsn, tenant.tenant_id) as session:
+        for number in range(24):
+            wait_for_place(session)
+            time.sleep(0.08 if number in {3, 9, 10} else 0)  # a claim is committed in between
+            if number not in {5, 12}:  # and may be refused
+                calls.append(time.monotonic())
+
+    assert most_in_a_second(calls) <= 10
+
+
 def test_a_place_given_back_keeps_the_distance_to_late_answers(
     dsn: str, tenant: AddedTenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

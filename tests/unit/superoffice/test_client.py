@@ -216,6 +216,43 @@ def test_an_expired_ticket_is_renewed_once_and_the_read_repeated(
     ]
 
 
+def test_a_call_with_a_place_waits_for_nothing_any_more(
+    client: SoapClient, loopback: Loopback, paces: list[Any]
+) -> None:
+    loopback.standing[WRITE] = answer(WRITE)
+
+    with client.place():
+        before = [len(paces), loopback.tickets, loopback.count("State")]
+        write(client)
+        assert [len(paces), loopback.tickets, loopback.count("State")] == before == [1, 1, 1]
+        write(client)
+        assert len(paces) == 2
+
+
+def test_a_place_that_no_call_took_is_not_kept(
+    client: SoapClient, loopback: Loopback, paces: list[Any]
+) -> None:
+    loopback.standing[WRITE] = answer(WRITE)
+
+    with client.place():
+        pass
+    write(client)
+
+    assert len(paces) == 2
+
+
+def test_no_place_is_given_while_a_tenant_does_not_run(
+    client: SoapClient, loopback: Loopback, paces: list[Any]
+) -> None:
+    stopped = loopback.state() | {"State": "Suspended", "IsRunning": False}
+    loopback.standing["State"] = lambda handler: handler.send(loopback.json(stopped))
+
+    with pytest.raises(Park), client.place():
+        raise AssertionError("there is nobody to call")
+
+    assert not paces
+
+
 @pytest.mark.row("F33")
 @pytest.mark.parametrize(
     ("reply", "applied"),
