@@ -58,11 +58,7 @@ class Poster:
 
     def __init__(self, networks: Collection[str] = (), ca_file: Path | None = None) -> None:
         self._networks = [ip_network(one) for one in networks]
-        context = None
-        if ca_file is not None:
-            context = ssl.create_default_context()
-            context.load_verify_locations(cafile=str(ca_file))
-        self._session = guarded_session(ssl_context=context)
+        self._session = guarded_session(ca_file)
 
     @property
     def loopback(self) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -193,27 +194,37 @@ class _GuardedHTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _GuardedHTTPSConnection
 
 
-class GuardedAdapter(HTTPAdapter):
-    """requests' adapter on our connections, with certificates to believe besides the usual ones."""
+class BelievingAdapter(HTTPAdapter):
+    """requests' adapter, with certificates to believe besides the usual ones.
 
-    def __init__(self, *args: Any, ssl_context: ssl.SSLContext | None = None, **kwargs: Any) -> None:
-        self._context = ssl_context
+    `verify` of a session would believe those alone, and SuperOffice no more.
+    """
+
+    def __init__(self, *args: Any, ca_file: Path | None = None, **kwargs: Any) -> None:
+        self._context: ssl.SSLContext | None = None
+        if ca_file is not None:
+            self._context = ssl.create_default_context()
+            self._context.load_verify_locations(cafile=ca_file)
         super().__init__(*args, **kwargs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+
+class GuardedAdapter(BelievingAdapter):
+    """requests' adapter on our connections."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _GuardedHTTPPool, "https": _GuardedHTTPSPool}
 
 
-def guarded_session(
-    verify: bool | str = True, *, ssl_context: ssl.SSLContext | None = None
-) -> requests.Session:
+def guarded_session(ca_file: Path | None = None) -> requests.Session:
     """Give a session on our connections alone: no proxy, no .netrc, no cookies, no headers of its own."""
     session = requests.Session()
     session.trust_env = False  # nothing of whoever started us
-    session.verify = verify
     session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
     session.headers.clear()
     for scheme in ("http://", "https://"):
-        session.mount(scheme, GuardedAdapter(pool_connections=4, pool_maxsize=32, ssl_context=ssl_context))
+        session.mount(scheme, GuardedAdapter(pool_connections=4, pool_maxsize=32, ca_file=ca_file))
     return session

@@ -37,7 +37,7 @@ class Wire:
 
     def __init__(self, *, private_addresses_allowed: bool, ca_file: Path | None = None) -> None:
         self._allowed = _anything if private_addresses_allowed else is_public
-        self._session = guarded_session(str(ca_file) if ca_file else True)
+        self._session = guarded_session(ca_file)
 
     def exchange(
         self,

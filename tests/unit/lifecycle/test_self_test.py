@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from so_privacy_ext.lifecycle.self_test import ask, unreachable
+from tests.unit.superoffice.test_wire import certified
 
 
 @contextmanager
-def answering(answer: bytes) -> Iterator[str]:
+def answering(answer: bytes, context: ssl.SSLContext | None = None) -> Iterator[str]:
     """A server that gives one answer, whatever it is asked."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
-            connection, _ = server.accept()
-            with connection:
+            plain, _ = server.accept()
+            with context.wrap_socket(plain, server_side=True) if context else plain as connection:
                 connection.recv(65536)
                 connection.sendall(answer)
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        yield f"{'https' if context else 'http'}://127.0.0.1:{server.getsockname()[1]}"
         thread.join()
 
 
@@ -55,6 +58,20 @@ def test_what_came_is_told(answer: bytes, status: int | None, ours: bool, why: s
 
     assert (found.status, found.ours, found.failure == "") == (status, ours, status is not None)
     assert found.address.endswith("/healthz/ready")
+
+
+@pytest.mark.parametrize("believed", ["usual", "ours"])
+def test_a_ca_file_is_believed_besides_what_is_believed_anyway(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, believed: str
+) -> None:
+    contexts = {}
+    for name in ("usual", "ours"):
+        (tmp_path / name).mkdir()
+        contexts[name] = certified(tmp_path / name, "127.0.0.1", maker=name)
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(tmp_path / "usual" / "cert.pem"))
+
+    with answering(said("200 OK", b"ready"), contexts[believed]) as url:
+        assert ask(url, tmp_path / "ours" / "cert.pem").ours
 
 
 def test_nobody_is_there() -> None:

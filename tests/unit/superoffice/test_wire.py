@@ -334,10 +334,12 @@ def test_a_url_that_is_none(wire: Wire) -> None:
     assert fails(wire, "http://").applied is Applied.NO
 
 
-def certified(folder: Path, name: str, *, days: int = 1, tls: ssl.TLSVersion | None = None) -> ssl.SSLContext:
-    """A server's context with a certificate signed by itself."""
+def certified(
+    folder: Path, name: str, *, days: int = 1, tls: ssl.TLSVersion | None = None, maker: str = ""
+) -> ssl.SSLContext:
+    """A server's context with a certificate signed by itself; two of one maker's name are taken for one."""
     key = rsa.generate_private_key(65537, 2048)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, maker or name)])
     now = datetime.now(UTC)
     alternative: x509.GeneralName = x509.DNSName(name)
     if name[0].isdigit():
@@ -376,6 +378,23 @@ def test_tls_with_a_ca_file(tmp_path: Path) -> None:
     with speaking(REPLY, context=certified(tmp_path, "127.0.0.1")) as url:
         wire = Wire(private_addresses_allowed=True, ca_file=tmp_path / "cert.pem")
         assert post(wire, url).content == b"hi"
+        wire.close()
+
+
+@pytest.mark.row("B74")
+def test_a_ca_file_is_believed_besides_what_is_believed_anyway(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, ours = tmp_path / "usual", tmp_path / "ours"
+    for folder in (usual, ours):
+        folder.mkdir()
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(usual / "cert.pem"))
+    with (
+        speaking(REPLY, context=certified(usual, "127.0.0.1", maker="usual")) as superoffice,
+        speaking(REPLY, context=certified(ours, "127.0.0.1", maker="ours")) as other,
+    ):
+        wire = Wire(private_addresses_allowed=True, ca_file=ours / "cert.pem")
+        assert [post(wire, url).content for url in (superoffice, other)] == [b"hi", b"hi"]
         wire.close()
 
 
