@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import stat
 from ipaddress import ip_network
 from pathlib import Path
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     data_key_file: Path | None = None
     """32 bytes in base64, mode 0600, made at first start; default: `data.key` in the data folder."""
     ca_file: Path | None = None
+    """Certificates of authorities in PEM, believed besides the system's."""
     outward_networks: Annotated[tuple[str, ...], NoDecode] = ()
     """Networks, separated by commas, that are not public and where tenants' own systems may be told."""
     environments_file: Path | None = None
@@ -138,13 +140,31 @@ def _bracketed(host: str) -> str:
 def read() -> Settings:
     """Read the environment; all that is wrong is named at once, and no value is quoted."""
     try:
-        return Settings()
+        found = Settings()
     except ValidationError as error:
         wrong = "; ".join(
-            f"{_PREFIX}{str(one['loc'][0]).upper() if one['loc'] else ''}: {one['msg']}"
+            f"{_PREFIX}{str(one['loc'][0]).upper() if one['loc'] else ''}: "
+            + one["msg"].removeprefix("Value error, ")
             for one in error.errors()
         )
         raise Refused("bad_settings", wrong, "correct the environment", Exit.CONFIG) from None
+    if found.ca_file is not None:
+        _refuse_unbelievable(found.ca_file)
+    return found
+
+
+def _refuse_unbelievable(ca_file: Path) -> None:
+    """Refuse a file that holds no certificates before anything is begun with it."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=ca_file)
+    except ssl.SSLError:  # an OSError too, whose reason is of OpenSSL's source
+        reason = "it holds no certificates in PEM"
+    except OSError as error:
+        reason = error.strerror or "it can't be read"
+    else:
+        return
+    how = f"name a file of certificates by {_PREFIX}CA_FILE, or unset it to trust the system's alone"
+    raise Refused("ca_file", reason, how, Exit.CONFIG, where=str(ca_file))
 
 
 def read_secret(path: Path, what: str, *, wrong: Exit = Exit.CONFIG) -> bytes:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import certifi
 import pytest
 
 from so_privacy_ext import settings
@@ -130,3 +131,44 @@ def test_a_token_is_one_line(content: bytes) -> None:
 
 def test_a_token_may_hold_spaces_dots_and_any_letter() -> None:
     assert one_line("Så Privat v1.0-aB.c \n".encode(), "the token", where="") == "Så Privat v1.0-aB.c"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "No such file or directory"),
+        (b"", "it holds no certificates in PEM"),
+        (b"\x88\xff\x00", "it holds no certificates in PEM"),
+        (b"-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n", "it holds no certificates in PEM"),
+    ],
+)
+def test_authorities_that_cannot_be_believed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, says: str
+) -> None:
+    file = tmp_path / "authorities.pem"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("SO_PRIVACY_CA_FILE", str(file))
+
+    with pytest.raises(Refused, match="ca_file") as refused:
+        settings.read()
+    assert str(refused.value).startswith(f"{file}: ca_file: {says}; ")
+    assert "SO_PRIVACY_CA_FILE" in str(refused.value)
+    assert refused.value.exit_code is Exit.CONFIG
+
+
+def test_authorities_that_can_be_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = Path(certifi.where())
+    monkeypatch.setenv("SO_PRIVACY_CA_FILE", str(file))
+
+    assert settings.read().ca_file == file
+
+
+def test_what_is_wrong_is_said_in_our_words_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SO_PRIVACY_PUBLIC_URL", "foo")
+
+    with pytest.raises(Refused) as refused:
+        settings.read()
+    assert str(refused.value) == (
+        "bad_settings: SO_PRIVACY_PUBLIC_URL: write http(s)://host, without query; correct the environment"
+    )
