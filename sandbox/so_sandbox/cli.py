@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from so_sandbox import client, keeping, printing
+from so_sandbox import client, keeping, printing, terminal
 from so_sandbox.listen import listen
 from so_sandbox.scenarios.commands import commands as scenario
 from so_sandbox.server import HOST, PORT, Options, run, wait_for_signal
@@ -46,12 +46,18 @@ app.command()(listen)
 
 def main() -> None:
     """Run a command; what went wrong is said in one line."""
+    terminal.prepare()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except client.NotRunningError as error:
         fail(UNAVAILABLE, "not_running", str(error), "start one with `so-sandbox up`, or name it by --url")
     except client.RefusedError as error:
         fail(BAD_DATA, "refused", str(error), "correct the command")
+    except OSError as error:  # of files and addresses each command speaks itself
+        terminal.give_up(error)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
@@ -87,7 +93,16 @@ def up(
     with running:
         came = wait_for_signal()
     if keep:
-        keeping.write(directory, running.world)
+        try:
+            keeping.write(directory, running.world)
+        except OSError as error:
+            why = f"{directory}: what happened in it can't be kept ({error.strerror})"
+            fail(
+                CANT_CREATE,
+                "bad_folder",
+                why,
+                "make room; the next one goes on where the last kept one ended",
+            )
     print(f"stopped; kept in {directory}" if keep else "stopped; everything in it is gone")
     if came is signal.SIGINT:
         raise SystemExit(INTERRUPTED)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,7 +15,7 @@ from rich.console import Console
 
 from so_sandbox import client
 
-NO, USAGE, BAD_DATA, NO_INPUT, UNAVAILABLE, CANT_CREATE, INTERRUPTED = 1, 2, 65, 66, 69, 73, 130
+NO, USAGE, BAD_DATA, NO_INPUT, UNAVAILABLE, CANT_CREATE, IO, INTERRUPTED = 1, 2, 65, 66, 69, 73, 74, 130
 """Exit codes (sysexits)."""
 Folder = Annotated[Path, typer.Option("--dir", help="Folder of the files that a client needs.")]
 Url = Annotated[
@@ -36,6 +38,32 @@ def ask(
 ) -> Any:
     """Ask the sandbox that is named, or the one that was started here."""
     return client.ask(client.find(url, directory), method, path, content)
+
+
+def prepare() -> None:
+    """Put something in the place of standard streams that are closed, so that printing is no failure."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:  # the next file opened would take its place
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - stays open
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - stays open
+
+
+def give_up(error: OSError) -> NoReturn:
+    """End when standard output takes no more; a reader that has gone, such as `head`, needs no word."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)  # what is still to be written at exit goes there
+    os.close(nowhere)
+    if error.errno == errno.EPIPE:
+        raise SystemExit(IO)
+    fail(
+        IO,
+        "output",
+        f"standard output can't be written ({error.strerror})",
+        "make room, or send it elsewhere",
+    )
 
 
 def show(answer: Any, as_json: bool, lines: Callable[[], Iterable[Any]]) -> None:

@@ -197,6 +197,33 @@ def test_what_it_cant_start_with_is_said(
     assert message in err
 
 
+@pytest.mark.parametrize(
+    ("script", "code", "says"),
+    [
+        ('"$@" > /dev/full', 74, b"output: standard output can't be written (No space left on device)"),
+        ('"$@" --json > /dev/full', 74, b"output: standard output can't be written"),
+        ('"$@" >&-', 0, b""),
+        ('"$@" >&- 2>&- <&-', 0, b""),
+    ],
+)
+def test_outputs_that_take_nothing(running: RunningSandbox, script: str, code: int, says: bytes) -> None:
+    words = [*COMMAND, "clock", "--url", running.url]
+    done = subprocess.run(["/bin/bash", "-c", script, "sh", *words], capture_output=True, check=False)
+
+    assert done.returncode == code
+    assert says in done.stderr
+    assert done.stderr.count(b"\n") == (1 if says else 0)
+
+
+def test_what_cant_be_kept_is_said(tmp_path: Path, command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "kept" / ".world").mkdir(parents=True)
+    monkeypatch.setattr(cli, "wait_for_signal", lambda: signal.SIGTERM)
+    code, _, err = command("up", "--port", "0", "--dir", "kept", "--keep")
+
+    assert code == 73
+    assert "kept: what happened in it can't be kept (Is a directory)" in err
+
+
 def test_an_unknown_command_is_a_usage_error(command: Any) -> None:
     assert command("dance")[0] == 2
 
