@@ -83,4 +83,4 @@ def register() -> Iterator[Register]:
 @pytest.fixture
 def so_plugin_settings(register: Register) -> Mapping[str, object]:
     """Settings with which the plugin works."""
-    return {"host": register.host}
+    return {"host": register.host, "reports_use": True}

@@ -42,7 +42,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
     ("name", "version", "says", "passed", "options"),
     [
         ("company-register", "1.1.0", "talks to {host}:443", 18, JUDGED),
-        ("acme-mail", "1.0.0", "carries notices (channel: acme-mail)", 13, ""),
+        ("acme-mail", "1.0.0", "carries notices (channel: acme-mail)", 14, ""),
     ],
 )
 def test_an_example_is_found_and_works_beside_the_product(  # noqa: PLR0917  # a table's columns

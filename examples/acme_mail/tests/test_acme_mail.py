@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -114,6 +115,13 @@ def test_it_says_of_what_did_not_go_that_it_did_not(
 
     assert raised.value.for_good is for_good
     assert not mail_server.received
+
+
+def test_an_address_that_can_not_be_told_is_for_a_human(mail_server: MailServer, host: str) -> None:
+    with pytest.raises(NotSent) as raised:
+        carry(replace(LETTER, to="åse@example.com"), settings(host), Noon())
+
+    assert (raised.value.for_good, mail_server.received) == (True, [])
 
 
 def test_it_says_nothing_of_a_letter_whose_answer_is_lost(mail_server: MailServer, host: str) -> None:

@@ -80,6 +80,7 @@ def settings(description: Description) -> dict[str, Any]:
     return {**made, **dict.fromkeys(hosts_set(description), NOBODY)}
 
 
-def hosts_set(description: Description) -> tuple[str, ...]:
-    """Name the settings in which an administrator names a host."""
-    return tuple(one[1:].partition("}")[0] for one in description.hosts if one.startswith("{"))
+def hosts_set(description: Description) -> Mapping[str, int]:
+    """Give the settings in which an administrator names a host, with the port it has by itself."""
+    named = (one[1:].split("}:") for one in description.hosts if one.startswith("{"))
+    return {setting: int(port) for setting, port in named}

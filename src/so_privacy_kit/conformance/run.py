@@ -16,7 +16,7 @@ from so_privacy_kit.conformance.fixtures import FOUND, SUBJECT
 from so_privacy_kit.conformance.levels import MARK, Level, Point, Unmet, granted, missing
 from so_privacy_kit.conformance.subject import Subject, chosen
 
-_CHECKS = Path(__file__).parent / "checks"
+CHECKS = Path(__file__).parent / "checks"
 _BROKEN = "see its traceback above; where the plugin is not to blame, tell us"
 
 
@@ -34,7 +34,7 @@ def begin(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "so_conformance_fixtures")
     least = Level[config.option.so_conformance_least.upper()]
     config.pluginmanager.register(Run(name, least, config.option.so_conformance_report), "so_conformance_run")
-    config.args += [one for one in map(str, sorted(_CHECKS.glob("*.py"))) if one not in config.args]
+    config.args += [one for one in map(str, sorted(CHECKS.glob("*.py"))) if one not in config.args]
 
 
 class Run:
@@ -94,9 +94,9 @@ class Run:
         """Say what is granted and why no more."""
         points = self._all()
         terminalreporter.section(f"so-privacy conformance of {self._name}")
-        for one in points:
-            state = "met" if one.met else "NOT MET"
-            terminalreporter.line(f"{one.level!s:9}{state:8} {one.what}: {one.found}")
+        # Where something is looked at in several ways, the same is said once.
+        for line in dict.fromkeys(map(_line, points)):
+            terminalreporter.line(line)
         reached, (following, todo) = granted(points), missing(points)
         terminalreporter.line(f"{self._name}: {reached or 'no level yet'}", bold=True)
         for one in todo:
@@ -122,6 +122,11 @@ class Run:
             "granted": str(reached) if reached else None,
             "checks": [_plain(one) for one in points],
         }
+
+
+def _line(point: Point) -> str:
+    state = "met" if point.met else "NOT MET"
+    return f"{point.level!s:9}{state:8} {point.what}: {point.found}"
 
 
 def _found(item: pytest.Item) -> str:

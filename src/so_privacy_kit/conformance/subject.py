@@ -30,6 +30,9 @@ from so_privacy_ext.sdk import Facts, Seen
 from so_privacy_kit.conformance import made_up
 from so_privacy_kit.conformance.levels import Unmet
 
+NO_ANSWERS = "it is asked nothing about persons"
+NOT_SET = "its hosts can't be set otherwise"
+"""What is found where there is nothing to judge."""
 _MANIFEST = """
 manifest: 1
 name: so-conformance
@@ -49,7 +52,9 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class _Still:
+class Still:
+    """A time that stands still."""
+
     at: datetime = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
     def now(self) -> datetime:
@@ -101,6 +106,16 @@ class Subject:
                 return Path(spec.origin).parent if spec.submodule_search_locations else Path(spec.origin)
         raise Unmet(f"`{self.found.value}` is in no package", "have its entry point name one")
 
+    @property
+    def answers(self) -> bool:
+        """Tell whether it is asked anything about persons before they are decided on."""
+        said = self.description
+        return bool(said.words or said.further or said.detects_source)
+
+    def elsewhere(self, settings: Mapping[str, Any], address: str) -> Mapping[str, Any]:
+        """Give settings with all of its hosts at an address, as far as an administrator names them."""
+        return {**settings, **dict.fromkeys(made_up.hosts_set(self.description), address)}
+
     def sources(self) -> Iterator[tuple[str, ast.Module]]:
         """Give each file of its code by its name, parsed."""
         files = [self.package] if self.package.is_file() else sorted(self.package.rglob("*.py"))
@@ -135,7 +150,7 @@ class Subject:
             hosts,
             TenantId(tenant),
             [Enabled(self.description, settings)],
-            clock=_Still(),
+            clock=Still(),
             noted=troubles.append,
         )
         known = PRODUCT_WORDS + words(self.description)

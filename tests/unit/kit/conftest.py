@@ -3,6 +3,7 @@
 from so_privacy_kit.plugin import (
     clock,
     deliver,
+    mail_server,
     outbox,
     person,
     scenario,
@@ -15,6 +16,7 @@ from so_privacy_kit.plugin import (
 __all__ = [
     "clock",
     "deliver",
+    "mail_server",
     "outbox",
     "person",
     "scenario",

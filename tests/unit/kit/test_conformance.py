@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import http.client
+import inspect
 import json
 import os
 import socket
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,14 +23,26 @@ from so_privacy_ext.plugins import arguments
 from so_privacy_ext.plugins.described import Description
 from so_privacy_ext.plugins.found import Found
 from so_privacy_kit.conformance import made_up
-from so_privacy_kit.conformance.checks import bronze, gold, platinum, silver
+from so_privacy_kit.conformance.checks import (
+    bronze,
+    channel,
+    findings,
+    gold,
+    platinum,
+    reaction,
+    rows,
+    silver,
+    whole_tenant,
+)
 from so_privacy_kit.conformance.levels import MARK, Level, Point, Unmet, granted, missing
+from so_privacy_kit.conformance.run import CHECKS
 from so_privacy_kit.conformance.stand_in import ALL_WAYS, DOWN, UNTRUSTED, Certificates, misbehaving
 from so_privacy_kit.conformance.subject import Subject, chosen
 from tests.unit.test_docs import table
 
 ROOT = Path(__file__).resolve().parents[3]
 HERE = "tests.unit.kit.looked_over"
+MODULES = (bronze, silver, gold, platinum, channel, reaction, findings, rows, whole_tenant)
 
 
 def plugin(name: str, folder: Path = ROOT) -> Subject:
@@ -189,18 +203,18 @@ def test_one_that_remembers_is_neither_silver_nor_gold(forgetful: Subject, found
         platinum.test_quick(forgetful, {}, found.append)
     with pytest.raises(Unmet, match=r"forgetful.py:\d+ imports so_privacy_ext.errors; import from"):
         bronze.test_imports(forgetful, found.append)
-    gold.test_works(works, found.append)
+    gold.test_works(forgetful, works, found.append)
     assert found == ["it says something of 60 of 60 persons"]
 
 
 def test_one_that_says_nothing_or_fails_is_no_gold(careless: Subject, found: list[str]) -> None:
     silent = careless.ask([], {"host": made_up.NOBODY})
     with pytest.raises(Unmet, match=r"of 0 persons it says nothing"):
-        gold.test_works(silent, found.append)
+        gold.test_works(careless, silent, found.append)
 
     failing = plugin("careless").ask(made_up.persons(1), {"host": 5})
     with pytest.raises(Unmet, match=r"stand in for that, and give settings"):
-        gold.test_works(failing, found.append)
+        gold.test_works(careless, failing, found.append)
 
 
 def test_what_superoffice_asks_is_looked_for(careless: Subject, found: list[str], tmp_path: Path) -> None:
@@ -251,12 +265,18 @@ def test_the_plugin_of_a_project_is_looked_over(tmp_path: Path) -> None:
         _ = Subject("acme-size", tmp_path, installed=dict).found
 
 
+def checks_of(module: ModuleType) -> Iterator[Any]:
+    yield from (function for name, function in vars(module).items() if name.startswith("test_"))
+
+
 def checks() -> Iterator[tuple[str, str]]:
-    for module in (bronze, silver, gold, platinum):
-        for name, function in vars(module).items():
-            if name.startswith("test_"):
-                (mark,) = [one for one in function.pytestmark if one.name == MARK]
-                yield str(mark.args[0]), mark.args[1]
+    for function in (one for module in MODULES for one in checks_of(module)):
+        (mark,) = [one for one in function.pytestmark if one.name == MARK]
+        yield str(mark.args[0]), mark.args[1]
+
+
+def test_each_check_is_of_these_modules() -> None:
+    assert {Path(inspect.getfile(one)).name for one in MODULES} == {one.name for one in CHECKS.glob("*.py")}
 
 
 def test_the_page_names_each_check() -> None:
@@ -266,16 +286,23 @@ def test_the_page_names_each_check() -> None:
     assert sorted(told) == sorted([*checks(), ("bronze", "its own tests pass")])
 
 
+def installed_as(folder: Path, module: str, name: str = "") -> Path:
+    """Install a module as a plugin's package, and give the place where it is then found."""
+    name, site = name or module.rpartition(".")[2], folder / "site"
+    info = site / f"{name.replace('-', '_')}-1.0.dist-info"
+    info.mkdir(parents=True)
+    told = f"Name: {name}\nVersion: 1.0\nLicense-Expression: MIT\nRequires-Dist: so-privacy-ext>=0.1.0\n"
+    (info / "METADATA").write_text(f"Metadata-Version: 2.4\n{told}")
+    (info / "entry_points.txt").write_text(f"[{GROUP}]\n{name} = {module}:ext\n")
+    return site
+
+
 def project(folder: Path, module: str) -> Path:
     """Install a module as a plugin of its own, whose project is the folder."""
     name = module.rpartition(".")[2]
     entry = f'[project]\nname = "{name}"\n[project.entry-points."{GROUP}"]\n{name} = "{module}:ext"\n'
     (folder / "pyproject.toml").write_text(f"{entry}[tool.pytest.ini_options]\n")
-    info = folder / "site" / f"{name}-1.0.dist-info"
-    info.mkdir(parents=True)
-    needs = "Requires-Dist: so-privacy-ext>=0.1.0"
-    (info / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.0\n{needs}\n")
-    (info / "entry_points.txt").write_text(f"[{GROUP}]\n{name} = {module}:ext\n")
+    installed_as(folder, module)
     return folder
 
 

@@ -54,6 +54,8 @@ def _agree_on(server: smtplib.SMTP, sender: str, to: str, user: str, password: s
             server.login(user, password)
         sender_code, _ = server.mail(sender)
         code, _ = server.rcpt(to)
+    except UnicodeError:  # an address that this server can't be told
+        raise NotSent(for_good=True) from None
     except (OSError, smtplib.SMTPException):
         raise NotSent from None
     if sender_code != 250 or code not in {250, 251}:

@@ -14,7 +14,7 @@ from so_privacy_ext.plugins.setting_fields import setting_fields
 from so_privacy_kit import Player, Tenant
 from so_privacy_kit.conformance import made_up
 from so_privacy_kit.conformance.levels import Level, Unmet, check
-from so_privacy_kit.conformance.subject import Subject
+from so_privacy_kit.conformance.subject import NO_ANSWERS, Subject
 
 Found = Callable[[str], None]
 _SHARE = 0.25
@@ -25,6 +25,9 @@ _UNSAFE = {"CERT_NONE", "_create_unverified_context", "CERT_OPTIONAL"}
 
 @check(Level.PLATINUM, f"it needs at most a quarter of its time for {BATCH} persons")
 def test_quick(so_subject: Subject, so_plugin_settings: Mapping[str, Any], so_found: Found) -> None:
+    if not so_subject.answers:
+        so_found(NO_ANSWERS)
+        return
     persons = made_up.persons(BATCH)
     with so_subject.hosts() as hosts:
         so_subject.ask(persons[:1], so_plugin_settings, hosts=hosts)  # has it started
@@ -44,6 +47,7 @@ def test_told_of(so_subject: Subject, so_found: Found) -> None:
         *said.further,
         *(one.name for one in setting_fields(said.settings)),
     ]
+    names += [*(one.name for one in said.exports), *said.events, *said.operations]
     names += [one.rpartition(":")[0].strip("{}") for one in said.hosts]
     lacking = [f"`{one}`" for one in dict.fromkeys(names) if not re.search(rf"\b{re.escape(one)}\b", page)]
     if lacking:
