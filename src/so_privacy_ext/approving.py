@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from so_privacy_ext.activating import Activating
 from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.extending import wished
 from so_privacy_ext.model import TenantLists
+from so_privacy_ext.plugins.described import Description
 from so_privacy_ext.processing.list_digest import lists_digest
 from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest, parse
@@ -51,8 +54,14 @@ class Approving:
         new = NewProposal(Wish.RUN, str(run_id), reason, ground, who)
         proposals.keep(self._turn.session, self._turn.ledgers, new)
 
+    def propose_plugin(self, now: Description, *, who: str, reason: str) -> None:
+        """Propose that a plugin be switched on, by all that it says of itself now."""
+        content = json.dumps(now.model_dump(mode="json")).encode()
+        new = NewProposal(Wish.PLUGIN, wished(now), reason, now.fingerprint, who, content)
+        proposals.keep(self._turn.session, self._turn.ledgers, new)
+
     def approve(self, proposal_id: int, *, who: str) -> Proposal:
-        """Agree to an open proposal and do it, but for a run, which may be begun from now on.
+        """Agree to an open proposal and do it; a run may be begun, and a plugin switched on, from now on.
 
         Raises `Refused` for one's own, for one that was settled, and for one that has lapsed.
         """
@@ -63,7 +72,7 @@ class Approving:
         if proposal.who == who:
             what = "nobody agrees to what she has proposed herself"
             raise Refused("own_proposal", what, "ask another administrator", Exit.NO_PERMISSION)
-        if content is not None:
+        if content is not None and proposal.kind is Wish.MANIFEST:
             self._refuse_lapsed(proposal)
             agreed = Agreed(proposal.reason, by=who)
             manifest = parse(content, "manifest.yaml", self._activating.words)

@@ -40,8 +40,9 @@ from so_privacy_ext.rules.lint.law import LintFinding
 from so_privacy_ext.rules.manifest import Manifest, asked, parse
 from so_privacy_ext.rules.references import words_in
 from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
-from so_privacy_ext.storage import erasures, plugins, watching
+from so_privacy_ext.storage import erasures, plugins, proposals, watching
 from so_privacy_ext.storage.plugins import KeptPlugin, KeptTrouble
+from so_privacy_ext.storage.proposals import Wish
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession
 from so_privacy_ext.storage.turns import Turn
@@ -175,22 +176,40 @@ class Extending:
             return plugin.agreed
         return self.describe(plugin.name)
 
+    def two_must_agree(self, session: TenantSession, now: Description) -> bool:
+        """Tell whether a second administrator must agree to a plugin as it is now, and has not yet."""
+        before = self.shown(session, now.name)
+        is_agreed_to = before.agreed is not None and before.agreed.fingerprint == now.fingerprint
+        if (before.is_on and is_agreed_to) or not proposals.demanded(session):
+            return False
+        return not proposals.agreed_to(session, Wish.PLUGIN, wished(now))
+
     def enable(
-        self, turn: Turn, now: Description, *, who: str, settings: Mapping[str, Any] | None = None
+        self,
+        turn: Turn,
+        now: Description,
+        *,
+        who: str,
+        settings: Mapping[str, Any] | None = None,
+        alone: bool = False,
     ) -> None:
         """Switch a plugin on as it is now, by which its tenant agrees to all that it says of itself.
 
-        `settings` replace those of before. Refused where it can't work by them, or where the manifest that
-        decides could not be read any more.
+        `settings` replace those of before. Refused where it can't work by them, where the manifest that
+        decides could not be read any more, or where two must agree and have not, unless `alone`.
         """
         before = self.shown(turn.session, now.name)
+        if not alone and self.two_must_agree(turn.session, now):
+            raise proposals.second_pair_of_eyes("a plugin")
         _refuse_what_is_held(turn, before, now)
         chosen = before.settings if settings is None else settings
         self._refuse_settings(now, chosen)
         content = now.model_dump(mode="json")
         kept = KeptPlugin(now.name, content, _former(before.kept, now), who, None, settings=chosen)
         self._refuse_unreadable(turn, kept)
-        self._keep(turn, kept, now, who)
+        with turn.ledgers.transaction():
+            self._keep(turn, kept, now, who, alone=alone)
+            proposals.done(turn.session, turn.ledgers, Wish.PLUGIN, wished(now))
 
     def set(self, turn: Turn, name: str, settings: Mapping[str, Any], *, who: str) -> None:
         """Give a plugin that is on other settings; what was agreed to stays as it is."""
@@ -292,8 +311,9 @@ class Extending:
 
         return note
 
-    def _keep(self, turn: Turn, kept: KeptPlugin, now: Description, who: str) -> None:
-        told = {"version": now.version, "declaration": now.fingerprint, "settings": sorted(kept.settings)}
+    def _keep(self, turn: Turn, kept: KeptPlugin, now: Description, who: str, *, alone: bool = False) -> None:
+        declared = {"version": now.version, "declaration": now.fingerprint}
+        told = {**declared, "settings": sorted(kept.settings), **({"alone": True} if alone else {})}
         with turn.ledgers.transaction():
             before = next((one for one in self._enabled(turn) if one.description.name == now.name), None)
             plugins.enable(turn.session, turn.ledgers, self._data_key, kept, who=who, told=told)
@@ -335,6 +355,11 @@ class Extending:
 
 
 _NOTHING = _Of(0, PRODUCT_WORDS, ())
+
+
+def wished(now: Description) -> str:
+    """Name what two must agree to before a plugin is switched on: all that it says of itself."""
+    return f"{now.name} {now.fingerprint}"
 
 
 def _plugin(name: str, found: Found | None, kept: KeptPlugin | None) -> TenantPlugin:

@@ -112,6 +112,10 @@ def enable(
     tenant: TenantName = None,
     sets: Sets = None,
     file: File = None,
+    alone: Annotated[
+        bool,
+        typer.Option("--alone", help="Though the tenant demands that two agree; the journal notes it."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Switch a plugin on for a tenant, and agree to all that it adds and needs now."""
@@ -121,7 +125,7 @@ def enable(
         with app.turn(summary) as turn:
             before = app.extending.shown(turn.session, name).settings
             settings = _settings(now, before, sets, (), file)
-            app.extending.enable(turn, now, who=who(), settings=settings)
+            app.extending.enable(turn, now, who=who(), settings=settings, alone=alone)
         _note("plugin_enabled", summary, name)
     if as_json:
         print_json({"plugin": name, "tenant": summary.context_identifier, "fingerprint": now.fingerprint})

@@ -25,6 +25,8 @@ class Wish(StrEnum):
     """That a manifest decide; its subject is the digest."""
     RUN = "run"
     """That a run begin; its subject is the run's id."""
+    PLUGIN = "plugin"
+    """That a plugin be switched on as it is now; its subject is its name and its declaration."""
     ONE_PAIR = "one_pair"
     """That one pair of eyes be enough from now on."""
 
@@ -52,7 +54,7 @@ class NewProposal:
     ground: str
     who: str
     content: bytes | None = None
-    """The manifest's bytes."""
+    """The manifest's bytes, or what a plugin says of itself as JSON."""
     tell_from: datetime | None = None
 
 
@@ -135,8 +137,17 @@ def shown(session: TenantSession, proposal_id: int) -> tuple[Proposal, bytes | N
 
 
 def agreed_to(session: TenantSession, kind: Wish, subject: str) -> bool:
-    """Tell whether two have agreed to this."""
+    """Tell whether two have agreed to this, and it was not `done` since."""
     return bool(session.one(_sql["agreed_to"], {"kind": kind, "subject": subject})["agreed"])
+
+
+def done(session: TenantSession, ledgers: Ledgers, kind: Wish, subject: str) -> None:
+    """Use up the agreement of two, since what they agreed to is done; what is still proposed lapses."""
+    values = {"kind": kind, "subject": subject}
+    with ledgers.transaction():
+        session.run(_sql["done"], values)
+        for row in session.rows(_sql["opened"], values):
+            settle(session, ledgers, row["proposal_id"], Ending.LAPSED, None)
 
 
 def settle(

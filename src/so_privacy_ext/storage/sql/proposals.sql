@@ -25,8 +25,17 @@ SELECT count(*) AS waiting FROM proposal WHERE tenant_id = %(tenant_id)s AND set
 -- name: agreed_to
 SELECT EXISTS (
   SELECT FROM proposal WHERE tenant_id = %(tenant_id)s AND kind = %(kind)s AND subject = %(subject)s
-    AND settled_as = 'approved'
+    AND settled_as = 'approved' AND done_at IS NULL
 ) AS agreed
+
+-- name: done
+UPDATE proposal SET done_at = so_now()
+WHERE tenant_id = %(tenant_id)s AND kind = %(kind)s AND subject = %(subject)s AND settled_as = 'approved'
+  AND done_at IS NULL
+
+-- name: opened
+SELECT proposal_id FROM proposal
+WHERE tenant_id = %(tenant_id)s AND kind = %(kind)s AND subject = %(subject)s AND settled_at IS NULL
 
 -- name: settle
 UPDATE proposal SET settled_at = so_now(), settled_as = %(settled_as)s, settled_by = %(settled_by)s

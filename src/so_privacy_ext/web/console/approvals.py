@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
 
 from starlette.responses import Response
 
 from so_privacy_ext.errors import Refused, Rejected
+from so_privacy_ext.plugins.described import read_description
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.storage import manifests, proposals
 from so_privacy_ext.storage.proposals import LONGEST_REASON, Proposal, Wish
@@ -14,7 +16,12 @@ from so_privacy_ext.web.console.text_diff import changes
 from so_privacy_ext.web.console.visit import APPROVALS, Visit, number
 from so_privacy_ext.web.visible import visible
 
-_DONE = {Wish.MANIFEST: "activated", Wish.RUN: "run_approved", Wish.ONE_PAIR: "one_pair"}
+_DONE = {
+    Wish.MANIFEST: "activated",
+    Wish.RUN: "run_approved",
+    Wish.PLUGIN: "plugin_approved",
+    Wish.ONE_PAIR: "one_pair",
+}
 _SAID = {"own_proposal", "proposal_lapsed", "settled_already"}
 """What is told beside the proposal."""
 
@@ -99,7 +106,9 @@ def _shown(visit: Visit, proposal_id: int, *, wrong: str | None = None) -> Respo
         proposal, content = proposals.shown(session, proposal_id)
         active = manifests.active(session)
     old = "" if active is None else active[0].decode()
-    differs = [] if content is None else list(changes(old, content.decode()))
+    manifest = content if proposal.kind is Wish.MANIFEST else None
+    differs = [] if manifest is None else list(changes(old, manifest.decode()))
+    plugin = read_description(json.loads(content)) if content and proposal.kind is Wish.PLUGIN else None
     return visit.page(
         "approval.html",
         status=422 if wrong else 200,
@@ -107,8 +116,10 @@ def _shown(visit: Visit, proposal_id: int, *, wrong: str | None = None) -> Respo
         own=proposal.who == _who(visit),
         wrong=wrong,
         changes=differs,
-        text=None if content is None else visible(content.decode()),
-        content=None if content is None else base64.urlsafe_b64encode(content).decode(),
+        text=None if manifest is None else visible(manifest.decode()),
+        content=None if manifest is None else base64.urlsafe_b64encode(manifest).decode(),
+        plugin=plugin,
+        says=None if plugin is None else visible(plugin.says),
         outdated=_outdated(proposal, active),
     )
 

@@ -1,4 +1,7 @@
-"""Partners' plugins: which there are, what each adds and needs, and switching one on, off or otherwise."""
+"""Partners' plugins: which there are, what each adds and needs, and switching one on, off or otherwise.
+
+Where two must agree, one is proposed as it is now, and whoever of them switches it on gives the settings.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from so_privacy_ext.errors import Refused, Rejected
 from so_privacy_ext.plugins.described import Description
 from so_privacy_ext.plugins.setting_fields import SettingField, setting_fields
 from so_privacy_ext.storage import erasures
+from so_privacy_ext.storage.proposals import LONGEST_REASON
 from so_privacy_ext.web import forms
-from so_privacy_ext.web.console.visit import HOME, Visit
+from so_privacy_ext.web.console.visit import APPROVALS, HOME, Visit
 from so_privacy_ext.web.visible import visible
 
 PLUGINS = f"{HOME}/plugins"
@@ -21,7 +25,7 @@ SETTING = "setting."
 """What the name of a setting's field begins with."""
 _DONE = {"enable": "plugin_on", "set": "plugin_set", "disable": "plugin_off"}
 _ERASE = {"erase": True, "keep": False}
-_OTHER = "other"
+_OTHER, _REASON = "other", "reason"
 _GONE = "plugin_unknown"
 
 
@@ -48,6 +52,8 @@ def show(visit: Visit) -> Response:
 def act(visit: Visit) -> Response:
     """Switch a plugin on, off, or set it otherwise."""
     name, do = visit.field("plugin"), visit.field("do")
+    if do == "propose":
+        return _propose(visit, name)
     if do not in _DONE:
         raise Rejected("settlement", 400)
     extending = visit.tenancy.extending
@@ -76,6 +82,20 @@ def act(visit: Visit) -> Response:
     return visit.done(PLUGINS, _DONE[do])
 
 
+def _propose(visit: Visit, name: str) -> Response:
+    """Propose that a plugin be switched on as the page has shown it."""
+    reason = visit.reason()
+    if reason is None:
+        return _shown(visit, name, wrong=_REASON)
+    now = visit.tenancy.extending.describe(name)
+    if now.fingerprint != visit.field("declaration"):
+        return _shown(visit, name, wrong=_OTHER)
+    with visit.turn() as turn:
+        visit.tenancy.approving(turn).propose_plugin(now, who=visit.who, reason=reason)
+    visit.note("plugin_proposed", plugin=name)
+    return visit.done(APPROVALS, "proposed")
+
+
 def _shown(visit: Visit, name: str, *, wrong: str | None = None) -> Response:
     extending = visit.tenancy.extending
     with visit.session() as session:
@@ -85,10 +105,13 @@ def _shown(visit: Visit, name: str, *, wrong: str | None = None) -> Response:
     broken: Refused | None = None
     description = plugin.agreed
     more: tuple[str, ...] = ()
+    must_propose = False
     if plugin.installed is not None:
         try:
             description = extending.describe(name)
             more = tuple(plugin.asks_for_more(description))
+            with visit.session() as session:
+                must_propose = extending.two_must_agree(session, description)
         except Refused as refused:
             broken = refused
     return visit.page(
@@ -101,8 +124,11 @@ def _shown(visit: Visit, name: str, *, wrong: str | None = None) -> Response:
         more=more,
         owes=owes,
         filled=[] if description is None else list(_filled(description, plugin.settings, visit)),
+        must_propose=must_propose and (bool(more) or not plugin.is_on),
         wrong=wrong,
         other=_OTHER,
+        no_reason=_REASON,
+        longest=LONGEST_REASON,
     )
 
 

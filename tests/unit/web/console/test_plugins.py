@@ -7,11 +7,16 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
-from so_privacy_ext.storage import journal, plugins
+from so_privacy_ext.errors import Refused
+from so_privacy_ext.model import AssociateId
+from so_privacy_ext.storage import journal, plugins, proposals
 from so_privacy_ext.storage.plugins import KeptPlugin
+from so_privacy_ext.storage.proposals import Ending, Proposal
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.web import languages
 from tests.unit.life.keeper import Service, serving
@@ -211,3 +216,134 @@ def test_of_one_that_holds_data_it_is_said_what_becomes_of_them(
     )
     assert house.app.installed(tenant.context_identifier, tenant.environment) is None
     assert keeper.asked == ["DELETE /"]
+
+
+class Two:
+    """Two administrators of a tenant that demands that both agree."""
+
+    def __init__(self, house: House, tenant: TenantSummary) -> None:
+        self.house, self.tenant = house, tenant
+        self.anna = house.sign_in(tenant, AssociateId(7))
+        self.bent = house.sign_in(tenant, AssociateId(8))
+        assert self.anna.post("/configure/two-pairs", {"how": "two"}).status_code == 303
+
+    def propose(self, who: Visitor, **more: str) -> requests.Response:
+        fields = {"plugin": NAME, "do": "propose", "declaration": declaration(who.get(ONE).text)}
+        return who.post(AT, {**fields, "reason": "it knows our companies", **more})
+
+    @property
+    def last(self) -> Proposal:
+        with self.house.app.session(self.tenant) as session:
+            return max(proposals.listed(session), key=lambda one: one.proposal_id)
+
+    def settle(self, who: Visitor) -> requests.Response:
+        return who.post(f"/configure/approvals/{self.last.proposal_id}", {"as": "approve"})
+
+    def is_on(self) -> bool:
+        with self.house.app.session(self.tenant) as session:
+            return self.house.app.extending.shown(session, NAME).is_on
+
+    def journal(self) -> list[tuple[str, dict[str, Any]]]:
+        with self.house.app.session(self.tenant) as session:
+            return [(one.kind, dict(one.content)) for one in journal.latest(session, 20)]
+
+
+@pytest.fixture
+def two(house: House, tenant: TenantSummary, package: Path) -> Two:
+    assert package.exists()
+    return Two(house, tenant)
+
+
+def test_where_two_must_agree_one_is_switched_on_when_both_have(two: Two) -> None:
+    page = two.anna.get(ONE).text
+    assert "another administrator must agree to all that it adds and needs" in page
+    assert 'value="enable"' not in page
+    refused = two.anna.post(AT, {"plugin": NAME, "do": "enable", "declaration": declaration(page)})
+    assert refused.status_code == 422
+    assert "a second administrator agrees to a plugin" in refused.text
+
+    done = two.propose(two.anna)
+    assert (done.status_code, done.headers["location"]) == (303, "/configure/approvals?done=proposed")
+    assert "acme-size" in two.bent.get("/configure/approvals").text
+    shown = two.bent.get(f"/configure/approvals/{two.last.proposal_id}").text
+    for said in ("it knows our companies", "Switch a plugin on", "acme_size.large", "Talks to"):
+        assert said in shown, said
+    assert "What would differ" not in shown
+    assert two.settle(two.anna).status_code == 422
+    done = two.settle(two.bent)
+    assert done.headers["location"] == "/configure/approvals?done=plugin_approved"
+    assert "It can be switched on now" in two.bent.get(done.headers["location"]).text
+    assert not two.is_on()
+
+    assert turn_on(two.bent, register_key="very-secret") == 303
+    assert two.is_on()
+    kinds = [kind for kind, _ in two.journal()]
+    assert kinds == ["two_pairs_of_eyes", "proposed", "proposal_settled", "plugin_on"]
+    assert "alone" not in two.journal()[-1][1]
+    assert "very-secret" not in two.house.dump()
+
+
+def test_what_two_agreed_to_is_done_once_and_off_is_free(two: Two) -> None:
+    two.propose(two.anna)
+    two.settle(two.bent)
+    assert turn_on(two.anna, register_key="x") == 303
+    given = {"plugin": NAME, "do": "set", "declaration": "", "setting.limit": "7"}
+    assert two.anna.post(AT, given).status_code == 303
+    with two.house.turn(two.tenant) as turn:  # nothing new is agreed to
+        extending = two.house.app.extending
+        extending.enable(turn, extending.describe(NAME), who="root", settings={"register_key": "y"})
+    assert two.anna.post(AT, {"plugin": NAME, "do": "disable"}).status_code == 303
+    assert not two.is_on()
+    assert "another administrator must agree" in two.anna.get(ONE).text
+    fields = {"plugin": NAME, "do": "enable", "declaration": declaration(two.anna.get(ONE).text)}
+    assert two.anna.post(AT, fields | {"setting.register_key": "x"}).status_code == 422
+    assert not two.is_on()
+
+
+def test_two_agree_to_what_was_shown_and_to_no_other_declaration(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert two.propose(two.anna, declaration="of another").status_code == 422
+    for reason in ("", " ", "x" * 501):
+        page = two.propose(two.anna, reason=reason)
+        assert page.status_code == 422
+        assert "Give a reason" in page.text
+    two.propose(two.anna)
+    two.settle(two.bent)
+    extending = two.house.app.extending
+    other = extending.describe(NAME).model_copy(update={"hosts": ["example.com"]})
+    monkeypatch.setattr(extending, "describe", lambda _: other)
+    assert "another administrator must agree" in two.anna.get(ONE).text
+    with two.house.turn(two.tenant) as turn, pytest.raises(Refused) as raised:
+        extending.enable(turn, other, who="root", settings={"register_key": "x"})
+    assert raised.value.code == "second_pair_of_eyes"
+
+
+def test_a_version_that_asks_for_more_needs_both_again(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    two.propose(two.anna)
+    two.settle(two.bent)
+    assert turn_on(two.anna, register_key="x") == 303
+    extending = two.house.app.extending
+    more = extending.describe(NAME).model_copy(update={"hosts": ["example.com"]})
+    monkeypatch.setattr(extending, "describe", lambda _: more)
+    page = two.bent.get(ONE).text
+    assert "It asks for more than was agreed to" in page
+    assert 'value="propose"' in page
+    two.propose(two.bent)
+    two.settle(two.anna)
+    assert 'value="enable"' in two.bent.get(ONE).text
+
+
+def test_the_operator_is_refused_a_plugin_unless_alone_on_purpose(two: Two) -> None:
+    two.propose(two.anna)
+    extending = two.house.app.extending
+    now, settings = extending.describe(NAME), {"register_key": "x"}
+    with two.house.turn(two.tenant) as turn:
+        with pytest.raises(Refused) as raised:
+            extending.enable(turn, now, who="root", settings=settings)
+        assert raised.value.code == "second_pair_of_eyes"
+        assert "--alone" in raised.value.how
+        extending.enable(turn, now, who="root", settings=settings, alone=True)
+    assert two.is_on()
+    assert next(content for kind, content in two.journal() if kind == "plugin_on")["alone"] is True
+    assert two.last.settled_as is Ending.LAPSED
