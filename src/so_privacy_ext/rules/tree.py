@@ -21,6 +21,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from so_privacy_ext.rules import yaml_words
 from so_privacy_ext.rules.characters import DECEPTIVE
 from so_privacy_ext.rules.findings import Finding, shown
 
@@ -110,8 +111,7 @@ def read(text: str) -> tuple[Node, list[Finding]]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        what = shown(error.problem or "this is not YAML").strip("`")
-        builder.findings.append(Finding(line, column, "yaml_syntax", what, "mend the YAML around here"))
+        builder.findings.append(Finding(line, column, "yaml_syntax", *yaml_words.said(error)))
         builder.root.value = Broken.BROKEN
     except (YAMLError, ValueError, OverflowError) as error:
         what = f"this can't be read as YAML ({type(error).__name__})"
