@@ -45,6 +45,8 @@ def lines(past: Past, said: Wording) -> Iterator[str]:
     for mail in past.mails:
         filled = {"mail": mail.mail, "version": str(mail.version), "state": mail.state}
         yield said.say("past", "mail", at=_at(mail.claimed_at), since=_at(mail.state_at), **filled)
+        if mail.why is not None:
+            yield "  " + said.say("past", "why", channel=mail.channel, why=mail.why)
     for duty in past.duties:
         closed = said.say("past", "open")
         if duty.closed_at is not None:

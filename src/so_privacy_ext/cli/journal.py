@@ -81,6 +81,8 @@ def _print(entry: Entry) -> None:
         told = f" ({content['tell']})" if content.get("tell") else ""
         say(f"       mail: {content.get('mail', 'none')}{told}")
         say(f"       manifest {content['manifest'][:12]}: {content['result']}")
+        if content.get("fault"):
+            say(f"       given up: {content['fault']}")
         return
     for key, value in content.items():
         say(f"       {key.replace('_', ' ')}: {shown(value)}")

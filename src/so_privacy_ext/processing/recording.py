@@ -46,7 +46,7 @@ def give_up(work: Work, case: Case, reason: str) -> None:
     """Leave a case to a human."""
     _ask_humans(work, case)
     work.ledgers.reviews.open(case.person.person_id, "failed", "", {"fault": reason})
-    work.ledgers.journal.append("given_up", case.person.person_id, _content(case))
+    work.ledgers.journal.append("given_up", case.person.person_id, _content(case) | {"fault": reason})
 
 
 def finish(work: Work, case: Case) -> None:

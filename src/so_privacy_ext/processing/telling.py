@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from so_privacy_ext.errors import Applied, CrmFailure, Fault, NeedsHuman, NoOp
+from so_privacy_ext.errors import Applied, CrmFailure, Fault, NeedsHuman, NoOp, Retry
 from so_privacy_ext.model import MailState, NoMail, TenantLists
 from so_privacy_ext.ports import MailClaim
 from so_privacy_ext.processing.blame import of_one_person
@@ -202,8 +202,20 @@ def _ask(work: Work, carry: Carry, claim: MailClaim) -> str:
     except CrmFailure as failure:
         unknown_person = isinstance(failure, NoOp) and failure.fault is Fault.NOT_FOUND
         if failure.applied is Applied.NO or unknown_person:
-            work.ledgers.mails.set_state(claim.mail_id, MailState.HELD)
+            _note(work, claim, MailState.HELD, failure)
             raise
+        _note(work, claim, MailState.UNKNOWN, failure)
         return look_up_at_once(work, claim)
     work.ledgers.mails.set_state(claim.mail_id, MailState.SENT)
     return MailState.SENT
+
+
+def _note(work: Work, claim: MailClaim, state: MailState, failure: CrmFailure) -> None:
+    """Keep how a claim stands and, unless it failed like this before, journal why she was not told."""
+    is_news = claim.state is not MailState.HELD or state is not MailState.HELD
+    with work.ledgers.transaction():
+        work.ledgers.mails.set_state(claim.mail_id, state)
+        if is_news or not isinstance(failure, Retry):
+            why = {"fault": failure.fault, "why": failure.detail}
+            told = {"mail_id": claim.mail_id, "mail": claim.mail, "channel": claim.channel, **why}
+            work.ledgers.journal.append(f"mail_{state}", claim.person_id, told)

@@ -76,9 +76,13 @@ class MailOfPerson:
     epoch: Epoch
     mail: str
     version: int
+    channel: str
+    """By which it goes, or went."""
     state: str
     claimed_at: datetime
     state_at: datetime
+    why: str | None
+    """Why it has not gone, or nobody knows whether it has; never with personal data."""
 
 
 @dataclass(frozen=True, slots=True)

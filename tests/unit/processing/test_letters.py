@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from so_privacy_ext.cli import explained_past
 from so_privacy_ext.errors import Fault
-from so_privacy_ext.model import EmailAddress, NoMail
+from so_privacy_ext.model import EmailAddress, NoMail, PersonId
 from so_privacy_ext.processing.recording import WAITS
+from so_privacy_ext.rules.wording import wording
 from so_privacy_ext.storage import reviews, tenants
 from so_privacy_kit.mail_server import MailServer
 from tests.unit.processing.fake_crm import NOTICE_13
@@ -114,6 +116,58 @@ def test_a_letter_that_is_refused_for_good_is_left_to_a_human(world: World, serv
     assert not world.events("open")
 
 
+def why(world: World) -> list[tuple[str, int | None, str]]:
+    """Give what the journal says of notices that have not gone: kind, person, channel and fault."""
+    return [
+        (one.kind, one.person_id, f"{one.content['channel']} {one.content['fault']}: {one.content['why']}")
+        for one in world.journal()
+        if one.kind in {"mail_held", "mail_unknown"}
+    ]
+
+
+def explained(world: World, person_id: int) -> list[str]:
+    with world.turn() as turn:
+        past = explained_past.of(turn.session, PersonId(person_id))
+    return [line.strip() for line in explained_past.lines(past, wording("en")) if "channel" in line]
+
+
+def test_the_journal_and_explain_say_why_she_was_not_told(world: World, server: MailServer) -> None:
+    server.answers["RCPT"] = "450 later"
+    world.crm.add(1)
+    drained(world, "person.created", 1)
+    later = "the server refuses the recipient, and says 450"
+    held = ("mail_held", 1, f"smtp channel: {later}")
+    assert why(world) == [held]
+    assert explained(world, 1) == [f"By the channel smtp; channel: {later}."]
+    again(world)
+    assert why(world) == [held]  # the same again is no news
+
+    server.answers["RCPT"] = "550 nobody here"
+    again(world)
+    never = "the server refuses the recipient, and says 550"
+    assert why(world) == [held, ("mail_held", 1, f"smtp channel_refused: {never}")]
+    assert explained(world, 1) == [f"By the channel smtp; channel_refused: {never}."]
+
+
+def test_the_journal_says_that_nobody_knows_and_explain_forgets_it_with_the_mail(
+    world: World, server: MailServer
+) -> None:
+    server.answers["content"] = ""
+    world.crm.add(1)
+    drained(world, "person.created", 1)
+    lost = "the connection was lost before the answer"
+    assert why(world) == [("mail_unknown", 1, f"smtp channel: {lost}")]
+    assert explained(world, 1) == [f"By the channel smtp; channel: {lost}."]
+    server.answers.clear()
+    world.crm.add(2)
+    world.channels = {}
+    drained(world, "person.created", 2)
+    assert explained(world, 2) == ["By the channel smtp; channel: there is no channel smtp for this tenant."]
+    world.channels = {"smtp": carrier(world, server)}
+    again(world)
+    assert explained(world, 2) == []
+
+
 @pytest.mark.row("F32")
 def test_a_letter_of_which_nobody_knows_is_left_to_a_human_and_never_goes_again(
     world: World, server: MailServer
@@ -192,6 +246,7 @@ def test_after_a_day_of_failures_a_human_is_asked(world: World, server: MailServ
         again(world)
     assert world.reviews() == [(1, "failed", "")]
     assert (states(world), [one.state for one in world.events()]) == (["held"], ["dead"])
+    assert [one.content["fault"] for one in world.journal("given_up")] == [Fault.CHANNEL]
 
 
 def test_a_held_notice_goes_by_the_channel_that_the_manifest_names_now(

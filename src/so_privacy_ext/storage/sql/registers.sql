@@ -49,9 +49,18 @@ WHERE tenant_id = %(tenant_id)s AND decision_id = ANY(%(decision_ids)s::bigint[]
 ORDER BY decision_id, purpose
 
 -- name: mails_of
-SELECT mail_id, epoch, mail, version, state, claimed_at, state_at FROM mail
-WHERE tenant_id = %(tenant_id)s AND person_id = %(person_id)s
-ORDER BY mail_id
+-- why: what its channel said, or was seen of it, when it failed last, for one that was not sent and may not have been.
+SELECT m.mail_id, m.epoch, m.mail, m.version, m.channel, m.state, m.claimed_at, m.state_at, CASE
+    WHEN m.state IN ('held', 'unknown') THEN (
+      SELECT j.content ->> 'fault' || coalesce(': ' || nullif(j.content ->> 'why', ''), '') FROM journal j
+      WHERE j.tenant_id = %(tenant_id)s AND j.person_id = m.person_id AND j.kind IN ('mail_held', 'mail_unknown')
+        AND j.epoch = m.epoch AND (j.content ->> 'mail_id')::bigint = m.mail_id
+      ORDER BY j.seq DESC LIMIT 1
+    )
+  END AS why
+FROM mail m
+WHERE m.tenant_id = %(tenant_id)s AND m.person_id = %(person_id)s
+ORDER BY m.mail_id
 
 -- name: duties_of
 SELECT epoch, mail, article, due_at, reason, opened_at, closed_at, how FROM duty
