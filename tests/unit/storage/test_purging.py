@@ -17,6 +17,7 @@ from so_privacy_ext.storage.receiving import ReceivingStore
 from so_privacy_ext.storage.secrets import DataKey
 from so_privacy_ext.storage.session import TenantSession, open_session
 from so_privacy_ext.storage.sessions import Sessions
+from so_privacy_ext.storage.statements import Statements
 from so_privacy_ext.storage.tenants import AddedTenant, remove
 from so_privacy_ext.storage.turns import Turn
 from tests.unit.storage.conftest import KEY
@@ -184,3 +185,16 @@ def test_of_a_removed_tenant_nothing_is_left_when_its_evidence_has_had_its_time(
                        " AND column_name = 'tenant_id'")  # fmt: skip
     for (table,) in tables:
         assert {one for (one,) in rows(dsn, f"SELECT tenant_id FROM so_privacy.{table}")} <= {other.tenant_id}
+
+
+@pytest.mark.parametrize(
+    ("statement", "found_by"), [("erase_events", "primary_key"), ("erase_errands", "entity")]
+)
+def test_what_is_kept_of_a_person_is_found_without_a_look_at_everybodys(
+    session: TenantSession, statement: str, found_by: str
+) -> None:
+    session.run(b"SET enable_seqscan = off")  # of an empty table everything else costs more
+    plan = session.rows(b"EXPLAIN " + Statements("purging")[statement], {"person_id": 7})
+
+    (condition,) = [line for one in plan for line in one.values() if "Index Cond" in line]
+    assert found_by in condition
