@@ -10,11 +10,12 @@ from contextlib import closing
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from so_sandbox import credentials as files
 from so_sandbox.login.site import Site
-from tests.acceptance.installed import Place, Running, command, hearing_ctrl_c
+from tests.acceptance.installed import Place, Running, command, hearing_ctrl_c, until
 from tests.conftest import TestServer
 
 PASSWORD = "correct-horse-battery"
@@ -34,6 +35,12 @@ def app(place: Place) -> Place:
     return place
 
 
+def _rules_loaded(postgres: TestServer) -> object:
+    """Tell when what a new connection is judged by was loaded, which the server does in its own time."""
+    with psycopg.connect(postgres.admin) as connection:
+        return connection.execute("SELECT pg_conf_load_time()").fetchone()
+
+
 @pytest.fixture
 def protected(postgres: TestServer) -> Iterator[str]:
     """A database URL whose role needs a password, without the password."""
@@ -41,8 +48,9 @@ def protected(postgres: TestServer) -> Iterator[str]:
     before = rules.read_text()
     rules.write_text(f"local all careful scram-sha-256\n{before}")
     postgres.execute(f"CREATE ROLE careful LOGIN PASSWORD '{PASSWORD}'")
+    loaded = _rules_loaded(postgres)
     postgres.execute("SELECT pg_reload_conf()")
-    time.sleep(0.2)
+    until(lambda: _rules_loaded(postgres) != loaded, "the rules are not loaded")
     try:
         yield postgres.admin.replace("postgres:@", "careful:PASSWORD@")
     finally:

@@ -227,6 +227,7 @@ def test_a_closed_kept_connection_is_not_used_again(
     running: RunningSandbox, tenant: Tenant, hook: Webhook
 ) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
+    closed = threading.Event()
 
     def speak() -> None:
         for _ in range(2):
@@ -234,13 +235,14 @@ def test_a_closed_kept_connection_is_not_used_again(
             line.recv(65536)
             line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             line.close()
+            closed.set()
 
     thread = threading.Thread(target=speak)
     thread.start()
     hook.target_url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     tick(tenant)
     settle(running)
-    time.sleep(0.1)
+    assert closed.wait(20)
     tick(tenant)
     settle(running)
     thread.join()

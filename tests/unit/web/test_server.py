@@ -18,6 +18,7 @@ import pytest
 
 from so_privacy_ext.web.limits import Limits
 from so_privacy_ext.web.server import listen
+from tests.house import until
 from tests.unit.web import served
 from tests.unit.web.client import Client, Reply, ask, body, delivery, request
 from tests.unit.web.conftest import Run
@@ -226,7 +227,7 @@ def test_too_few_open_files(start: Start, held: socket.socket, kept: Path) -> No
 
 @pytest.mark.row("F13")
 def test_live_says_when_only_a_restart_helps(running: Run) -> None:
-    with running(store_seconds=0.2, stuck_seconds=0.3) as one:
+    with running(store_seconds=1.0, stuck_seconds=0.3) as one:
         alive = request(b"", method="GET", target="/healthz/live")
         one.storage.open.clear()
         assert ask(one.address, alive).body == b"live"
@@ -235,12 +236,11 @@ def test_live_says_when_only_a_restart_helps(running: Run) -> None:
         assert ask(one.address, delivery(body())).status == 200
         one.storage.open.clear()
         assert ask(one.address, delivery(body())).status == 503
-        time.sleep(0.3)
+        until(lambda: ask(one.address, alive).status != 200, "it is not stuck")
         reply = ask(one.address, alive)
         assert (reply.status, reply.body) == (503, b"stuck")
         one.storage.open.set()
-        time.sleep(0.1)
-        assert ask(one.address, alive).body == b"live"
+        until(lambda: ask(one.address, alive).body == b"live", "it stays stuck")
 
 
 def test_a_port_in_use_is_an_error_at_once(held: socket.socket) -> None:
