@@ -49,13 +49,20 @@ def chromium() -> str | None:
 def command(report: Path, *, left_out: Iterable[str] = ()) -> list[str]:
     """Build the one command line that runs the suite.
 
-    The tests of one file stay in one process, so that what a module sets up is set up once. The profile `ci`
-    of hypothesis repeats the same examples and has no deadline, which two busy cores would miss by chance.
+    The tests of one file stay in one process, so that what a module sets up is set up once. The files come
+    in their own order, the slow ones of tests/acceptance first: by how many tests they hold, as xdist would
+    have it, they came last and left processes idle. The profile `ci` of hypothesis repeats the same examples
+    and has no deadline, which two busy cores would miss by chance.
     """
     return [
         *(sys.executable, "-m", "coverage", "run", "-m", "pytest", "tests"),
-        *("-p", "no:cacheprovider", "-n", PROCESSES, "--dist", "loadfile", "--hypothesis-profile=ci"),
-        *("--durations=10", "--durations-min=5", f"--session-timeout={LONGEST_SECONDS}"),
+        *("-p", "no:cacheprovider", "-n", PROCESSES, "--dist", "loadfile", "--no-loadscope-reorder"),
+        *(
+            "--hypothesis-profile=ci",
+            "--durations=10",
+            "--durations-min=5",
+            f"--session-timeout={LONGEST_SECONDS}",
+        ),
         f"--junit-xml={report}",
         *(f"--ignore={folder}" for folder in left_out),
     ]
