@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from so_privacy_ext.extension import Extension, FromSetting, Proposal
 from so_privacy_ext.plugins import host
 from so_privacy_ext.plugins.guard import Guard
+from so_privacy_ext.plugins.host_answering import Answering, place
 from so_privacy_ext.plugins.wire import inward, outward, receive, send, untagged
 from so_privacy_ext.sdk import Condition, Facts
 
@@ -94,7 +95,7 @@ def seen(person_id: int, company_id: int = 0, **facts: Any) -> Mapping[str, Any]
 
 
 def plugin(ext: Extension, settings: Mapping[str, Any] | None = None) -> Any:
-    return host._Plugin(ext, settings, Guard([]))
+    return Answering(ext, settings, Guard([]))
 
 
 def test_it_says_what_it_is_and_answers_until_the_product_is_gone() -> None:
@@ -337,16 +338,16 @@ def test_of_an_error_its_kind_and_place_are_told_and_nothing_that_may_be_somebod
     line = raised.__code__.co_firstlineno + 2
     own = type("Greta Olsen", (Exception,), {})
 
-    assert host._place(raised(lambda: ValueError("Greta"))) == f"ValueError at test_host.py:{line}"
-    assert host._place(raised(SystemExit)) == f"SystemExit at test_host.py:{line}"
-    assert host._place(raised(Leaky)) == f"Leaky at test_host.py:{line}"
-    assert host._place(raised(own)) == f"an error of its own at test_host.py:{line}"
-    assert host._place(ValueError("Greta")) == "ValueError"
+    assert place(raised(lambda: ValueError("Greta"))) == f"ValueError at test_host.py:{line}"
+    assert place(raised(SystemExit)) == f"SystemExit at test_host.py:{line}"
+    assert place(raised(Leaky)) == f"Leaky at test_host.py:{line}"
+    assert place(raised(own)) == f"an error of its own at test_host.py:{line}"
+    assert place(ValueError("Greta")) == "ValueError"
     odd: dict[str, Any] = {}
     exec(compile("def fail(): raise ValueError", "Greta Olsen.py", "exec"), odd)
     with pytest.raises(ValueError) as error:  # noqa: PT011  # it says nothing
         odd["fail"]()
-    assert host._place(error.value) == "ValueError"
+    assert place(error.value) == "ValueError"
 
 
 def test_it_ends_when_the_product_is_gone_whatever_it_does() -> None:
