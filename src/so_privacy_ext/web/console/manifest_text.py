@@ -51,10 +51,10 @@ def lines(text: str, findings: Sequence[Finding]) -> Iterator[Line]:
 
 
 def given(visit: Visit) -> bytes:
-    """Take the file, or the text of the form, whose lines a browser ends with CR LF."""
+    """Take the file or the form's text, whose lines a browser ends with CR LF; without either, nothing."""
     upload = visit.posted.files.get("file", b"")
     text = visit.posted.fields.get("text", "")
-    if bool(upload) == bool(text):
+    if upload and text:
         raise Rejected("file_or_text", 422)
     return upload or text.replace("\r\n", "\n").encode("utf-8", "replace")
 

@@ -190,6 +190,13 @@ def test_an_item_is_settled_with_a_reason(house: House, fresh: Fresh) -> None:
     assert "Settled at" in text_of(admin.get(path))
 
 
+def test_whoever_waits_for_a_human_or_a_notice_is_one_click_away(house: House, fresh: Fresh) -> None:
+    _, admin, objects = filled(house, fresh)
+
+    for path in (f"/configure/reviews/{objects.review}", "/configure/duties"):
+        assert 'href="/configure/persons/18"' in admin.get(path).text
+
+
 def test_a_mail_of_unknown_fate_is_freed(house: House, fresh: Fresh) -> None:
     tenant, admin, objects = filled(house, fresh)
     path = f"/configure/reviews/{objects.mail_review}"

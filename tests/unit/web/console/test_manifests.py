@@ -213,8 +213,11 @@ def test_a_file_of_another_kind_is_a_page_that_says_so_and_leaves_nothing_behind
 
 
 @pytest.mark.row("B91")
-def test_an_empty_file_is_none(home: Home) -> None:
-    assert upload(home[1], b"").status_code == 422
+def test_an_empty_file_is_told_as_one(home: Home) -> None:
+    page = upload(home[1], b"")
+
+    assert page.status_code == 422
+    assert "the file holds nothing" in page.text
 
 
 @pytest.mark.row("F57")
@@ -242,8 +245,10 @@ def test_what_is_wrong_lost_or_taken_back_never_takes_the_place_of_what_decides(
 def test_one_file_or_one_text(home: Home) -> None:
     path = "/configure/manifest/check"
 
-    assert home[1].post(path).status_code == 422
-    assert home[1].post(path, {"text": ""}).status_code == 422
+    for fields in (None, {"text": ""}):
+        page = home[1].post(path, fields)
+        assert page.status_code == 422
+        assert "the file holds nothing" in page.text
     assert home[1].post(path, {"text": "x"}, files={"file": ("a", b"x")}).status_code == 422
 
 
