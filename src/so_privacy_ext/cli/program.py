@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 
@@ -15,6 +16,19 @@ from so_privacy_ext.rules.findings import ManifestInvalid
 
 _LONGEST = 4000
 """Characters of a line; what goes beyond is a value that was given to us, and the end says what to do."""
+_WORDINGS = [
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"\. Choose from:\s*", "; choose one of "),
+        (r",\s+", ", "),
+        (r"\bValue error, ", ""),
+        (r"\bInput should be a valid integer, .*", "it should be a whole number"),
+        (r"\bInput should be a valid number, .*", "it should be a number"),
+        (r"\bInput should be greater than or equal to (\S+)", r"it should be \1 or more"),
+        (r"\bInput should be less than or equal to (\S+)", r"it should be \1 or less"),
+    )
+]
+"""How our words for what is wrong with an option's value follow from those of the library that reads it."""
 program = group(
     Listed(
         "up",
@@ -142,10 +156,17 @@ def run() -> None:
 
 def _usage(error: typer.TyperException) -> str:
     """Say what is wrong in one line; without a command, its help was printed and there is nothing to say."""
-    message = error.format_message().rstrip(".")
+    message = _plainly(error.format_message()).rstrip(".")
     context = getattr(error, "ctx", None)
     path = "so-privacy" if context is None else context.command_path
     return f"usage: {message}; see `{path} --help`" if message else ""
+
+
+def _plainly(message: str) -> str:
+    """Say what the library means in the words of somebody who doesn't know it."""
+    for pattern, words in _WORDINGS:
+        message = pattern.sub(words, message)
+    return message
 
 
 def _say(lines: Iterable[str]) -> None:
