@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -35,6 +35,19 @@ def examine_address(public_url: str, *, ca_file: Path | None, now: datetime) -> 
         if parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
             yield warning("certificate", found, "set SO_PRIVACY_PUBLIC_URL to an https:// address")
     yield _answer(public_url, ca_file)
+
+
+def examine_callers(public_url: str, trusted_proxies: Sequence[str]) -> Iterator[Finding]:
+    """Say by what callers are told apart; behind HTTPS there is a proxy, since we don't speak it."""
+    if urlsplit(public_url).scheme != "https":
+        return
+    found = f"told apart by what {', '.join(trusted_proxies)} says of them"
+    if not trusted_proxies:
+        found = (
+            "all count as one address, so a flood of one slows down the others: name in"
+            " SO_PRIVACY_TRUSTED_PROXIES what speaks HTTPS for us, if it sends X-Forwarded-For"
+        )
+    yield right("callers", found)
 
 
 def certificate_seconds(public_url: str, *, ca_file: Path | None, now: datetime) -> float | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from so_privacy_ext.doctor import crm, installation
-from so_privacy_ext.doctor.address import examine_address
+from so_privacy_ext.doctor.address import examine_address, examine_callers
 from so_privacy_ext.doctor.findings import Finding, error, right, warning
 from so_privacy_ext.doctor.healing import examine_healing
 from so_privacy_ext.doctor.tenant import examine_queue
@@ -62,6 +62,7 @@ def examine_installation(
     yield installation.examine_data_key(practice.key_ids, practice.keys_in_use())
     yield installation.examine_logs(settings.log_dir, settings.log_days)
     yield from examine_address(settings.public_url, ca_file=settings.ca_file, now=practice.now())
+    yield from examine_callers(settings.public_url, settings.trusted_proxies)
     for environment in environments:
         yield _clock(practice, environment)
 

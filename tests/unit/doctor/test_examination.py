@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from so_privacy_ext.doctor import installation
+from so_privacy_ext.doctor.address import examine_callers
 from so_privacy_ext.doctor.crm import examine_webhooks, explain_failure
 from so_privacy_ext.doctor.findings import Finding, Health, Level, health, right
 from so_privacy_ext.doctor.tenant import examine_queue
@@ -45,6 +46,24 @@ def test_a_database_elsewhere_is_reached_encrypted(dsn: str, level: Level) -> No
     assert "CANARY" not in repr(found)
     if level is Level.WARNING:
         assert "sslmode=verify-full" in found[-1].do
+
+
+@pytest.mark.parametrize(
+    ("url", "proxies", "said"),
+    [
+        ("https://privacy.example.com", (), ["SO_PRIVACY_TRUSTED_PROXIES"]),
+        ("https://privacy.example.com", ("10.0.0.7", "::1"), ["told apart by what 10.0.0.7, ::1 says"]),
+        ("http://127.0.0.1:7300", (), []),
+    ],
+)
+def test_behind_https_it_is_said_by_what_callers_are_told_apart(
+    url: str, proxies: tuple[str, ...], said: list[str]
+) -> None:
+    found = list(examine_callers(url, proxies))
+
+    assert len(found) == len(said)
+    for one, part in zip(found, said, strict=True):
+        assert (one.what, one.level, part in one.found) == ("callers", Level.OK, True)
 
 
 @pytest.mark.parametrize(
