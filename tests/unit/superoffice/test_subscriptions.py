@@ -56,6 +56,21 @@ def test_listing_asks_for_every_state(client: SoapClient, loopback: Loopback) ->
     assert subscriptions.list_own(client) == ()
 
 
+def test_what_stands_is_signed_anew_and_stays_as_it_is(client: SoapClient, loopback: Loopback) -> None:
+    loopback.standing["GetAllWebhooks"] = answer("GetAllWebhooks", f"<n:Webhook>{FULL}</n:Webhook>")
+    loopback.standing["SaveWebhook"] = answer("SaveWebhook", FULL)
+    signing = subscriptions.Signing(client)
+
+    (standing,) = signing.standing()
+    signing.sign_with(standing, "YW5vdGhlcg==")
+
+    body = loopback.bodies("SaveWebhook")[0]
+    for part in ("WebhookId>3<", "Name>so-privacy<", ">person.created</", ">person.changed</"):
+        assert part in body
+    assert "TargetUrl>https://app.example.com/webhooks/1<" in body
+    assert "Secret>YW5vdGhlcg==<" in body
+
+
 def test_deleting_one_that_is_gone_is_nothing_to_do(client: SoapClient, loopback: Loopback) -> None:
     loopback.script("DeleteWebhook", answer("DeleteWebhook"), refusal("DeleteWebhook", "SoNotFoundException"))
     subscriptions.delete(client, 3)
