@@ -12,6 +12,7 @@ import typer
 from so_privacy_ext import security_log
 from so_privacy_ext.app import App
 from so_privacy_ext.cli.output import AsJson, TenantName, print_json, say
+from so_privacy_ext.cli.planning import refuse_unknown_rule
 from so_privacy_ext.cli.run_options import (
     Bounces,
     Detach,
@@ -80,6 +81,8 @@ def apply(
     )
     with wired() as app:
         summary, read = _read(app, plan, tenant)
+        for one in allow or ():
+            refuse_unknown_rule(read.head, one)
         runs = app.runs(summary)
         run_id = runs.keep(read, who=who(), allowed=allow or ())
         runs.start(run_id, who=who(), wishes=wishes, skip_changed=skip_changed, alone=alone)

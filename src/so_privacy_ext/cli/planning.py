@@ -83,7 +83,7 @@ def show(
         raise Refused("figure", f"{figure!r} is none", f"choose one of {', '.join(FIGURES)}", Exit.USAGE)
     with wired() as app:
         found = _open(app, file)
-    _refuse_unknown_rule(found.head, rule)
+    refuse_unknown_rule(found.head, rule)
     if not ids and rule is purpose is figure is None:
         print_json(_as_json(found.head)) if as_json else _print(found.head)
         return
@@ -110,7 +110,7 @@ def _open(app: App, file: Path) -> Plan:
     return read_plan(file, key_of)
 
 
-def _refuse_unknown_rule(head: PlanHead, rule: str | None) -> None:
+def refuse_unknown_rule(head: PlanHead, rule: str | None) -> None:
     known = [one.rule_id for one in head.rules]
     if rule is not None and rule not in known:
         raise Refused("rule", f"the plan knows no rule {rule!r}", f"choose of {', '.join(known)}", Exit.USAGE)
