@@ -119,6 +119,7 @@ program = group(
     Listed("person", "person.commands", "What is held of a person: show."),
     Listed("run", "runs.commands", "Runs of plans: list, show, persons, stop, resume."),
     Listed("quarantine", "quarantine.commands", "Signed deliveries that are never acted on."),
+    Listed("duties", "duties.commands", "Who must still be informed: list."),
     Listed("review", "review.commands", "What waits for a human: list, show, settle."),
     Listed("journal", "journal.commands", "What was seen, decided and done, and why."),
     Listed("keys", "keys.commands", "Keys and secrets: show, rotate, webhook."),

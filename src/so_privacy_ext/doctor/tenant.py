@@ -46,7 +46,7 @@ def examine_queue(tenant: TenantSummary, now: datetime) -> Iterator[Finding]:
     if tenant.reviews:
         yield warning("waiting for a human", str(tenant.reviews), "so-privacy review list", tenant=name)
     if tenant.duties:
-        yield warning("persons not informed yet", str(tenant.duties), "see the journal of each", tenant=name)
+        yield warning("persons not informed yet", str(tenant.duties), "so-privacy duties list", tenant=name)
 
 
 def _standing(tenant: TenantSummary) -> Iterator[Finding]:
