@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import ipaddress
 import socketserver
 import ssl
 import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -18,11 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from so_privacy_kit.certificates import certified
 
 HOST = "127.0.0.1"
 _LONGEST = 1024 * 1024
@@ -70,7 +64,7 @@ class MailServer:
         self.connections = 0
         self._folder = tempfile.TemporaryDirectory(prefix="sop-mail-")
         self.ca_file = Path(self._folder.name) / "authority.pem"
-        self._context = _certified(Path(self._folder.name))
+        self._context = certified(self.ca_file.with_name("server.pem"), self.ca_file)
         self._server = _Listening((HOST, 0), self, self._context)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
@@ -191,55 +185,3 @@ class _Talk(socketserver.StreamRequestHandler):
             assert isinstance(mail, EmailMessage)  # noqa: S101  # by that policy it is
             told.received.append(Received(self.sender, self.to, mail, self.encrypted, self.user))
         self._say("content", "250 taken")
-
-
-def _usage(*, is_root: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=is_root,
-        crl_sign=is_root,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _certified(folder: Path) -> ssl.SSLContext:
-    """Make an authority, kept in a file, and a certificate of it for this machine."""
-    now, keys = datetime.now(UTC), [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    names = [
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in ("authority", "mail.example.com")
-    ]
-    made = []
-    for name, key, is_root in zip(names, keys, (True, False), strict=True):
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(names[0])
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=2))
-            .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[0].public_key()), critical=False
-            )
-            .add_extension(_usage(is_root=is_root), critical=True)
-        )
-        if not is_root:
-            here = [x509.IPAddress(ipaddress.ip_address(HOST))]
-            builder = builder.add_extension(x509.SubjectAlternativeName(here), critical=False)
-        made.append(builder.sign(keys[0], hashes.SHA256()))
-    (folder / "authority.pem").write_bytes(made[0].public_bytes(Encoding.PEM))
-    both = folder / "server.pem"
-    both.write_bytes(
-        keys[1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        + made[1].public_bytes(Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
-    return context

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from so_privacy_kit.certificates import certified
 
 _HELLO = b"\x16"
 """The first byte of whoever begins by TLS."""
@@ -81,8 +75,8 @@ class Certificates:
     def __init__(self, folder: Path) -> None:
         self.authority = folder / "authority.pem"
         """Names whom a plugin is to trust, as `SSL_CERT_FILE` does."""
-        self.trusted = _context(folder / "trusted.pem", self.authority)
-        self.untrusted = _context(folder / "untrusted.pem", folder / "nobody.pem")
+        self.trusted = certified(folder / "trusted.pem", self.authority, "localhost")
+        self.untrusted = certified(folder / "untrusted.pem", folder / "nobody.pem", "localhost")
 
 
 @contextmanager
@@ -133,64 +127,3 @@ def _play(connection: Connection, way: str, certificates: Certificates, over: th
                 WAYS[way](secure, over)
         else:
             WAYS[way](connection, over)
-
-
-def _context(file: Path, authority: Path) -> ssl.SSLContext:
-    """Make an authority and what it has signed for this machine; gives how a server speaks by that."""
-    own, theirs = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "so-privacy conformance")])
-    root = (
-        _certificate(issuer, issuer, theirs.public_key(), theirs.public_key(), is_authority=True)
-        .add_extension(_SIGNS, critical=True)
-        .sign(theirs, hashes.SHA256())
-    )
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    leaf = (
-        _certificate(subject, issuer, own.public_key(), theirs.public_key(), is_authority=False)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(theirs, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    secret = own.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file.write_bytes(secret + leaf.public_bytes(pem))
-    authority.write_bytes(root.public_bytes(pem))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
-
-
-_SIGNS = x509.KeyUsage(
-    digital_signature=False,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=True,
-    crl_sign=True,
-    encipher_only=False,
-    decipher_only=False,
-)
-
-
-def _certificate(
-    subject: x509.Name,
-    issuer: x509.Name,
-    key: ec.EllipticCurvePublicKey,
-    signer: ec.EllipticCurvePublicKey,
-    *,
-    is_authority: bool,
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer), critical=False)
-    )
