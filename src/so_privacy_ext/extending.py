@@ -1,4 +1,4 @@
-"""What partners' plugins add to a tenant: words of its manifests, and what they say of persons.
+"""A tenant's partners' plugins: switched on and off, and at hand for all that they may be asked and told.
 
 A plugin is installed beside the product by its operator, and switched on by a tenant's administrator, who
 agrees to what it says of itself: that is kept, and what it asks for beyond that it doesn't get.

@@ -1,4 +1,4 @@
-"""What a partner declares: an `Extension` with what it adds to rules, what it needs and what it holds.
+"""What a partner declares: an `Extension` with what it adds, carries and is told of, needs and holds.
 
 A package names it by an entry point in the group `so_privacy_ext.extensions`. Nothing runs by declaring:
 the product imports no plugin, it starts a process for it, which is asked.

@@ -1,4 +1,4 @@
-"""What the core asks of the world; adapters of these live in `superoffice/` and `storage/`."""
+"""What the core asks of the world; adapters live in `superoffice/`, `storage/`, `posting/` and `plugins/`."""
 
 from __future__ import annotations
 

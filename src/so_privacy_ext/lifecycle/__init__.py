@@ -1,1 +1,1 @@
-"""A tenant's life: how it begins, each step repeatable."""
+"""A tenant's life: how it begins, is looked after, is set back and ends, each step repeatable."""

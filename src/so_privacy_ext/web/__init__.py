@@ -1,1 +1,1 @@
-"""What the world reaches by HTTP: the receiver of webhooks, and two words about our health."""
+"""What the world reaches by HTTP: the receiver of webhooks, two words about our health, and pages."""

@@ -63,11 +63,6 @@ class Reach:
         """Tell whether it never decides anything."""
         return len(self.covered) == len(self.purposes)
 
-    @property
-    def partly_unreachable(self) -> bool:
-        """Tell whether it never decides some of its purposes, but others."""
-        return 0 < len(self.covered) < len(self.purposes)
-
 
 def reach(manifest: ActiveManifest, rules: RuleMap | None = None) -> Sequence[Reach]:
     """Compute for each rule, in order, what becomes of its purposes."""
