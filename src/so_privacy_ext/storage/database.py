@@ -140,7 +140,7 @@ def _refuse_unfit(connection: Connection, where: str) -> None:
         raise Refused(
             "schema_older",
             f"the schema has version {found}, this program needs {schema_version()}",
-            "run its migrations first",
+            "start `so-privacy up`, `web` or `worker` of this version, each of which brings it up to date",
             Exit.CONFIG,
             where=where,
         )
