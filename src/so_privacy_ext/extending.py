@@ -118,6 +118,16 @@ class Extending:
         noted = self._noting(turn)
         return Asking(self._hosts, turn.tenant.tenant_id, enabled, clock=self._clock, noted=noted).answer
 
+    def consult_aside(self, session: TenantSession, noted: Callable[[Trouble], None]) -> Consult | None:
+        """Give what asks a tenant's plugins of made-up persons, without its turn; None where none is on.
+
+        `noted` is told of what fails, which is kept nowhere.
+        """
+        enabled = self._of(session, plugins.changes(session)).enabled
+        if not enabled:
+            return None
+        return Asking(self._hosts, session.tenant_id, enabled, clock=self._clock, noted=noted).answer
+
     def consumers(self, turn: Turn, call: Call) -> Sequence[Consumer]:
         """Give the tenant's plugins, as those that are told of what was recorded; `call` calls its CRM."""
         tenant, noted, inbox = turn.tenant, self._noting(turn), turn.ledgers.inbox

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +19,10 @@ from so_privacy_ext.cli.terminal import visible
 from so_privacy_ext.cli.trial_files import gather
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
+from so_privacy_ext.plugins.troubles import Trouble
 from so_privacy_ext.processing.consulting import made_up
 from so_privacy_ext.processing.work import Consult
+from so_privacy_ext.rules.activation import ActiveManifest
 from so_privacy_ext.rules.alone import resolve_alone
 from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.manifest import Manifest, parse
@@ -30,6 +33,7 @@ from so_privacy_ext.trial.mutating import mutate as mutated
 from so_privacy_ext.trial.offering import Offering, assumed, head
 from so_privacy_ext.trial.reading import Trial, read_trials
 from so_privacy_ext.trial.running import Coverage, Ran, cover, run_all
+from so_privacy_ext.trial.scene import Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,41 +77,65 @@ def try_rules(  # noqa: PLR0917  # typer makes options of them
     """Run the rule tests beside manifests; exit 1 if one comes out otherwise than it says."""
     if lint and not mutate:
         raise Refused("lint_alone", "--lint without --mutate", "say both, or manifest check", Exit.USAGE)
-    if tenant is not None and (mutate or missing):
-        how = "leave --tenant out where no plugin's word is asked, or run the tests alone"
-        raise Refused("tests_of_tenant", "--tenant with --mutate or --missing", how, Exit.USAGE)
     found = gather(files, without_tests=missing or lint).items()
-    if tenant is None:
-        tested = [_test(file, tests) for file, tests in found]
-    else:
-        with wired() as app, app.turn(app.tenant(tenant)) as turn:
-            words, consult = app.words(turn.session), app.extending.consult(turn)
-            tested = [_test(file, tests, words, consult) for file, tests in found]
-    changed = [_change(one, lint=lint) if mutate and not one.failed else None for one in tested]
+    with _partners(tenant) as partners:
+        tested = [_test(file, tests, partners) for file, tests in found]
+        changed = [_change(one, partners, lint=lint) if mutate and not one.failed else None for one in tested]
+        pairs = list(zip(tested, changed, strict=True))
+        offered = [list(_missing(one, what, partners)) if missing else None for one, what in pairs]
     if as_json:
-        pairs = zip(tested, changed, strict=True)
-        print_json({"manifests": [_as_json(one, what, missing=missing) for one, what in pairs]})
+        told = [_as_json(one, what, lacks) for (one, what), lacks in zip(pairs, offered, strict=True)]
+        print_json({"manifests": told})
     else:
-        for one, what in zip(tested, changed, strict=True):
+        for (one, what), lacks in zip(pairs, offered, strict=True):
             _print(one)
             if what is not None:
                 changes.tell(one.manifest, what)
-            if missing:
-                print("".join(_missing(one, what)), end="")
+            print("".join(lacks or ()), end="")
     if any(one.failed for one in tested) or any(what and what.share * 100 < least for what in changed):
         raise typer.Exit(Exit.NO)
 
 
-def _change(tested: Tested, *, lint: bool) -> Mutated | Linted:
+@dataclass(frozen=True, slots=True)
+class _Partners:
+    """The plugins whose words manifests use, and what asks them."""
+
+    words: Words = PRODUCT_WORDS
+    consult: Consult | None = None
+
+    def asking(self, manifest: ActiveManifest) -> Ask:
+        return made_up(self.consult, manifest)
+
+
+@contextmanager
+def _partners(tenant: str | None) -> Iterator[_Partners]:
+    """Give a tenant's plugins, which its turn is not needed for; refused where one fails meanwhile.
+
+    What a plugin didn't say is unknown, and so every test that needs it would notice every change.
+    """
+    if tenant is None:
+        yield _Partners()
+        return
+    troubles: list[Trouble] = []
+    with wired() as app:
+        with app.session(app.tenant(tenant)) as session:
+            partners = _Partners(app.words(session), app.extending.consult_aside(session, troubles.append))
+        yield partners
+    for one in troubles:
+        raise Refused("plugin_failed", f"`{one.plugin}`: {one.what}", one.how, Exit.UNAVAILABLE)
+
+
+def _change(tested: Tested, partners: _Partners, *, lint: bool) -> Mutated | Linted:
     if lint:
-        return lint_mutants(tested.manifest, datetime.now(UTC).date())
-    return mutated(tested.manifest, tested.trials)
+        return lint_mutants(tested.manifest, datetime.now(UTC).date(), words=partners.words)
+    return mutated(tested.manifest, tested.trials, partners.words, partners.asking)
 
 
-def _missing(tested: Tested, changed: Mutated | Linted | None) -> Iterator[str]:
+def _missing(tested: Tested, changed: Mutated | Linted | None, partners: _Partners) -> Iterator[str]:
     """Give tests for what no test sees decided, and for each change that none notices."""
     tenant = tested.trials[0].tenant if tested.trials else assumed(tested.manifest)
-    offering = Offering(tested.manifest, tenant)
+    ask = partners.asking(resolve_alone(tested.manifest))
+    offering = Offering(tested.manifest, tenant, ask)
     if not tested.trials:
         yield head(tenant)
     yield from (text for _, text in offering.of_branches(tested.coverage.missing_branches))
@@ -118,17 +146,17 @@ def _missing(tested: Tested, changed: Mutated | Linted | None) -> Iterator[str]:
                 yield text
 
 
-def _test(
-    file: Path, tests: Sequence[Path], words: Words = PRODUCT_WORDS, consult: Consult | None = None
-) -> Tested:
-    manifest = parse(read_file(file), str(file), words)
+def _test(file: Path, tests: Sequence[Path], partners: _Partners) -> Tested:
+    manifest = parse(read_file(file), str(file), partners.words)
     active = resolve_alone(manifest)
     trials = [one for path in tests for one in read_trials(read_file(path), str(path), manifest)]
-    ran = run_all(trials, active, made_up(consult, active))
+    ran = run_all(trials, active, partners.asking(active))
     return Tested(manifest, trials, ran, cover(ran, active))
 
 
-def _as_json(tested: Tested, changed: Mutated | Linted | None, *, missing: bool) -> dict[str, Any]:
+def _as_json(
+    tested: Tested, changed: Mutated | Linted | None, missing: Sequence[str] | None
+) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "manifest": tested.manifest.filename,
         "digest": tested.manifest.digest,
@@ -146,8 +174,8 @@ def _as_json(tested: Tested, changed: Mutated | Linted | None, *, missing: bool)
     }
     if changed is not None:
         answer["changes"] = changes.as_json(changed)
-    if missing:
-        answer["missing"] = list(_missing(tested, changed))
+    if missing is not None:
+        answer["missing"] = missing
     return answer
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.lint.linting import lint
 from so_privacy_ext.rules.lint.subject import Subject
 from so_privacy_ext.rules.manifest import Manifest
+from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 from so_privacy_ext.trial.mutants import Mutant, mutants, unchanged
 
 
@@ -30,15 +32,20 @@ class Linted:
         return heard / (heard + len(self.silent)) if heard + len(self.silent) else 1.0
 
 
-def lint_mutants(manifest: Manifest, today: date, kinds: frozenset[str] | None = None) -> Linted:
+def lint_mutants(
+    manifest: Manifest,
+    today: date,
+    kinds: frozenset[str] | None = None,
+    words: Words = PRODUCT_WORDS,
+) -> Linted:
     """Look by every law at each changed manifest, of these kinds of changes or all."""
-    standing = _said(unchanged(manifest), today)
+    standing = _said(unchanged(manifest, words), today)
     refused = found = 0
     silent: list[Mutant] = []
     for mutant in mutants(manifest):
         if kinds is not None and mutant.kind not in kinds:
             continue
-        changed = mutant.manifest(manifest)
+        changed = mutant.manifest(manifest, words)
         if changed is None:
             refused += 1
         elif _said(changed, today) - standing:

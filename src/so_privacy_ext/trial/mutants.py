@@ -10,10 +10,11 @@ from itertools import pairwise
 from typing import Any
 
 from so_privacy_ext.model import WITHDRAWN
-from so_privacy_ext.rules.conditions import ALWAYS
+from so_privacy_ext.rules.conditions import ALWAYS, Words
 from so_privacy_ext.rules.findings import ManifestInvalid
 from so_privacy_ext.rules.manifest import Manifest, checked
 from so_privacy_ext.rules.tree import planted
+from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 
 Rules = list[dict[str, Any]]
 
@@ -37,23 +38,23 @@ class Mutant:
     """What was changed, in words."""
     plain: Mapping[str, Any] = field(repr=False)
 
-    def manifest(self, original: Manifest) -> Manifest | None:
-        """Give the changed manifest; None where its form refuses the change."""
+    def manifest(self, original: Manifest, words: Words = PRODUCT_WORDS) -> Manifest | None:
+        """Give the changed manifest, made of these words; None where its form refuses the change."""
         try:
-            return _as_manifest(self.plain, original.filename)
+            return _as_manifest(self.plain, original.filename, words)
         except ManifestInvalid:
             return None
 
 
-def unchanged(manifest: Manifest) -> Manifest:
+def unchanged(manifest: Manifest, words: Words = PRODUCT_WORDS) -> Manifest:
     """Give the manifest as a mutant in which nothing is otherwise: without the places of things."""
-    return _as_manifest(manifest.root.plain(), manifest.filename)
+    return _as_manifest(manifest.root.plain(), manifest.filename, words)
 
 
-def _as_manifest(plain: Mapping[str, Any], filename: str) -> Manifest:
+def _as_manifest(plain: Mapping[str, Any], filename: str, words: Words) -> Manifest:
     """Check plain values; the digest is that of their text, since one digest means one manifest."""
     digest = hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()
-    return checked(planted(plain), filename, digest)
+    return checked(planted(plain), filename, digest, words=words)
 
 
 def mutants(manifest: Manifest) -> Iterator[Mutant]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from so_privacy_ext.rules.activation import ActiveManifest, resolve_what_stands
 from so_privacy_ext.rules.alone import lists_alone
+from so_privacy_ext.rules.conditions import Words
 from so_privacy_ext.rules.decide import decide
 from so_privacy_ext.rules.manifest import Manifest
+from so_privacy_ext.rules.vocabulary import PRODUCT_WORDS
 from so_privacy_ext.sdk import Facts
 from so_privacy_ext.trial.apart import Apart
 from so_privacy_ext.trial.consequences import changes
 from so_privacy_ext.trial.mutants import Mutant, mutants
 from so_privacy_ext.trial.reading import Trial
 from so_privacy_ext.trial.running import run
+from so_privacy_ext.trial.scene import Ask
 from so_privacy_ext.trial.words import plainest
 
 
@@ -45,20 +48,29 @@ class Mutated:
         return self.noticed / all_of_them if all_of_them else 1.0
 
 
-def mutate(manifest: Manifest, trials: Sequence[Trial]) -> Mutated:
-    """Run the tests, which hold, on each changed manifest until one notices."""
+def mutate(
+    manifest: Manifest,
+    trials: Sequence[Trial],
+    words: Words = PRODUCT_WORDS,
+    asking: Callable[[ActiveManifest], Ask | None] = lambda _: None,
+) -> Mutated:
+    """Run the tests, which hold, on each changed manifest until one notices.
+
+    `words` are those of the manifest, and `asking` has plugins say what a changed one asks of them.
+    """
     lists = lists_alone(manifest)
     original = resolve_what_stands(manifest, lists)
     noticed = refused = 0
     equivalent: list[Mutant] = []
     unnoticed: list[Unnoticed] = []
     for mutant in mutants(manifest):
-        changed = mutant.manifest(manifest)
+        changed = mutant.manifest(manifest, words)
         if changed is None:
             refused += 1
             continue
         active = resolve_what_stands(changed, lists)
-        if any(run(trial, active).failed for trial in trials):
+        ask = asking(active)
+        if any(run(trial, active, ask).failed for trial in trials):
             noticed += 1
             continue
         apart = Apart(original, active)

@@ -18,7 +18,7 @@ from so_privacy_ext.sdk import Facts
 from so_privacy_ext.trial.judging import ended
 from so_privacy_ext.trial.reading import Trial, lists_of, read_trials
 from so_privacy_ext.trial.running import Branch, first, run
-from so_privacy_ext.trial.scene import Decided, Happened
+from so_privacy_ext.trial.scene import Ask, Decided, Happened
 from so_privacy_ext.trial.shape import TenantAssumed
 from so_privacy_ext.trial.words import flow, person_words, plainest
 
@@ -42,7 +42,9 @@ def head(tenant: TenantAssumed) -> str:
 class Offering:
     """Tests for one manifest, with what comes of them by that manifest."""
 
-    def __init__(self, manifest: Manifest, tenant: TenantAssumed) -> None:
+    def __init__(self, manifest: Manifest, tenant: TenantAssumed, ask: Ask | None = None) -> None:
+        """With `ask`, plugins say what they find of whoever is made up, which no test can say of her."""
+        self._ask = ask
         self._manifest = manifest
         self._head = head(tenant)
         self._lists = lists_of(tenant, manifest)
@@ -58,8 +60,10 @@ class Offering:
             text = None if branch in seen else self._of_branch(branch)
             trial = None if text is None else self._read(text)
             if text is not None and trial is not None:
-                seen |= run(trial, self._active).branches
-                yield branch, one_line(text) if on_one_line else text
+                decided = run(trial, self._active, self._ask).branches
+                seen |= decided
+                if branch in decided:  # unless a plugin has found her to be another than she was made up
+                    yield branch, one_line(text) if on_one_line else text
 
     def can_be_met(self, branch: Branch) -> bool:
         """Tell whether somebody is known of whom this rule decides this purpose."""
@@ -77,7 +81,7 @@ class Offering:
         trial = self._read(_text({**words, "expect": {}}))
         if trial is None:
             return None
-        return _text({**words, "expect": self._expected(first(trial, self._active))})
+        return _text({**words, "expect": self._expected(first(trial, self._active, self._ask))})
 
     def _of_branch(self, branch: Branch) -> str | None:
         rule, purpose = branch

@@ -60,9 +60,9 @@ def run(trial: Trial, manifest: ActiveManifest, ask: Ask | None = None) -> Ran:
     return Ran(trial, tuple(failed), frozenset(branches))
 
 
-def first(trial: Trial, manifest: ActiveManifest) -> Happened:
+def first(trial: Trial, manifest: ActiveManifest, ask: Ask | None = None) -> Happened:
     """Tell what comes of a test's first step."""
-    return _play(_scene(trial, manifest), trial.steps[0])
+    return _play(_scene(trial, manifest, ask), trial.steps[0])
 
 
 def _scene(trial: Trial, manifest: ActiveManifest, ask: Ask | None = None) -> Scene:

@@ -251,13 +251,54 @@ def test_rule_tests_ask_the_plugins_of_the_tenant_that_is_named(
     file.write_bytes(MINE)
     tests.write_text(TESTS)
     enable(scene)
-    assert "1 of 1 tests come out" in run("manifest", "test", str(file), "--tenant", FIRST).out
-    refused = run("manifest", "test", str(file), "--tenant", FIRST, "--mutate")
-    assert (refused.code, "--mutate" in refused.err) == (Exit.USAGE, True)
+    with scene.app.turn(scene.app.tenant(FIRST)):  # which is not needed for it
+        assert "1 of 1 tests come out" in run("manifest", "test", str(file), "--tenant", FIRST).out
     with scene.app.turn(scene.app.tenant(FIRST)) as turn:
         scene.app.extending.disable(turn, NAME, who="test")
     unknown = run("manifest", "test", str(file), "--tenant", FIRST)
     assert (unknown.code, "expected" in unknown.err) == (Exit.NO, True)
+
+
+def test_tests_are_changed_and_offered_by_what_plugins_say(
+    scene: Scene, run: Callable[..., Done], tmp_path: Path
+) -> None:
+    def tried() -> Any:
+        done = run("manifest", "test", str(file), "--tenant", FIRST, "--mutate", "--missing", "--json")
+        (one,) = json.loads(done.out)["manifests"]
+        assert not [test for test in one["tests"] if not test["holds"]]
+        return one
+
+    file, tests = tmp_path / "mine.yaml", tmp_path / "mine.test.yaml"
+    file.write_bytes(MINE)
+    tests.write_text(TESTS)
+    enable(scene)
+    before = tried()
+    large = [one["what"] for one in before["changes"]["unnoticed"] if one["rule"] == "large"]
+    assert large == [
+        "when.acme_size.large is not asked"
+    ]  # its opposite, and that it is left out, are noticed
+    assert before["changes"]["noticed"] > len(before["tests"])
+
+    tests.write_text(TESTS + "".join(before["missing"]))
+    after = tried()
+    assert len(after["tests"]) == len(before["tests"]) + len(before["missing"])
+    assert after["changes"]["share"] > before["changes"]["share"]
+    assert len(after["coverage"]["missing_branches"]) < len(before["coverage"]["missing_branches"])
+    silent = run("manifest", "test", str(file), "--tenant", FIRST, "--mutate", "--lint", "--json")
+    changes = json.loads(silent.out)["manifests"][0]["changes"]
+    assert [one for one in changes["silent"] if one["rule"] == "large"]
+
+
+def test_what_a_plugin_that_fails_has_not_said_is_no_ground_to_judge_tests_by(
+    scene: Scene, run: Callable[..., Done], tmp_path: Path, package: Path
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_bytes(MINE)
+    (tmp_path / "mine.test.yaml").write_text(TESTS)
+    enable(scene)
+    (package / "entry_points.txt").write_text("")
+    done = run("manifest", "test", str(file), "--tenant", FIRST, "--mutate")
+    assert (done.code, "plugin_failed" in done.err) == (Exit.UNAVAILABLE, True)
 
 
 def examined(scene: Scene) -> list[tuple[str, Level, str]]:
