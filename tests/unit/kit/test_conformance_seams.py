@@ -226,14 +226,21 @@ def test_one_that_fails_in_a_whole_tenant_is_no_gold(  # noqa: PLR0917  # fixtur
         whole_tenant.test_all_seams(slapdash, settings, found.append, request)
 
 
+@pytest.fixture(scope="module")
+def acme_mail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
+    """Install the example once, so that it is asked once what it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(installed_as(tmp_path_factory.mktemp("acme"), "acme_mail", "acme-mail"))
+        patch.syspath_prepend(EXAMPLE / "src")
+        yield Subject("acme-mail", EXAMPLE)
+
+
 class TestAcmeMail:
     """The example that carries, judged in this process by each check that has something to ask of it."""
 
     @pytest.fixture
-    def so_subject(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
-        monkeypatch.syspath_prepend(installed_as(tmp_path, "acme_mail", "acme-mail"))
-        monkeypatch.syspath_prepend(EXAMPLE / "src")
-        return Subject("acme-mail", EXAMPLE)
+    def so_subject(self, acme_mail: Subject) -> Subject:
+        return acme_mail
 
     @pytest.fixture
     def so_plugin_settings(
