@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -134,6 +136,22 @@ program = group(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"so-privacy {version('so-privacy-ext')}")
+        raise typer.Exit
+
+
+@program.callback()
+def _whole(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    pass
 
 
 def run() -> None:

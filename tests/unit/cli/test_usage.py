@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import pytest
 
 from so_privacy_ext.errors import Exit
@@ -26,3 +28,10 @@ def test_what_is_wrong_with_a_word(words: str, says: str) -> None:
     assert done.code is Exit.USAGE
     assert done.err.startswith(f"usage: {says} `so-privacy ")
     assert done.err.count("\n") == 1
+
+
+def test_the_version_is_told_whatever_else_is_said() -> None:
+    for words in (["--version"], ["--version", "doctor"]):
+        done = ask(words)
+
+        assert (done.code, done.out, done.err) == (Exit.OK, f"so-privacy {version('so-privacy-ext')}\n", "")
