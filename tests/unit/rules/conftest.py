@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -90,4 +91,10 @@ def small() -> Callable[[str], str]:
 @pytest.fixture
 def activate(lists: TenantLists, small: Callable[[str], str]) -> Callable[[str], ActiveManifest]:
     """Activate a small manifest with these rules."""
-    return lambda rules: resolve(parse(small(rules).encode(), "small.yaml"), replace(lists))
+    return lambda rules: resolve(_parsed(small(rules)), replace(lists))
+
+
+@functools.cache
+def _parsed(text: str) -> Manifest:
+    """Read a text once, however often it is drawn: nothing changes what was read."""
+    return parse(text.encode(), "small.yaml")
