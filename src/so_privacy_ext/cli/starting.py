@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from so_privacy_ext import published
 from so_privacy_ext.cli.manifest_file import write_file
 from so_privacy_ext.cli.output import TenantName, say
 from so_privacy_ext.cli.progress import progress
+from so_privacy_ext.cli.terminal import write_bytes
 from so_privacy_ext.cli.wired import wired
 from so_privacy_ext.errors import Exit, Refused
 from so_privacy_ext.rules.schema import text
@@ -116,13 +116,16 @@ def _refuse_odd_words(home: str, company: str) -> None:
 def _give(content: bytes, output: Path | None) -> None:
     """Write a manifest to a new file, with the schema beside it, or to the screen."""
     if output is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        write_bytes(content)
         return
     _write(output, content)
     schema = output.parent / SCHEMA
     if not schema.exists():
-        _write(schema, (published.folder("manifests") / "rules" / SCHEMA).read_bytes())
+        try:
+            _write(schema, (published.folder("manifests") / "rules" / SCHEMA).read_bytes())
+        except Refused:
+            output.unlink()  # both or none, so that it can be said again
+            raise
     say(f"{output}: written; so-privacy manifest check {output}")
 
 
@@ -130,11 +133,11 @@ def _write(path: Path, content: bytes) -> None:
     """Make a file that is not there yet, whole or not at all."""
     unfinished = path.parent / f".{os.getpid()}.unfinished"
     try:
-        unfinished.write_bytes(content)
         try:
+            unfinished.write_bytes(content)
             os.link(unfinished, path)  # which never takes the place of a file
         finally:
-            unfinished.unlink()
+            unfinished.unlink(missing_ok=True)  # also what a full disk took of it
     except FileExistsError:
         what, how = "it is there already", "name another, or take it away"
         raise Refused("file_exists", what, how, Exit.CANT_CREATE, where=str(path)) from None

@@ -41,6 +41,16 @@ def finish() -> None:
     sys.stdout.flush()
 
 
+def write_bytes(content: bytes) -> None:
+    """Write a file's bytes to standard output as they are."""
+    sys.stdout.flush()
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        _give_up(error)
+
+
 def visible(text: str) -> str:
     """Escape what a terminal would obey, hide or reorder by, the way Python and JSON do."""
     if text.isprintable():  # as nearly every text is
