@@ -277,6 +277,8 @@ def test_the_keyboard_is_enough(sit: Sit, house: House) -> None:
     page = seat.open(f"/configure/reviews/{seat.objects.review}")
     page.locator("main").focus()
     page.keyboard.press("Tab")
+    expect(page.locator("main a").first).to_be_focused()  # to what was decided about her
+    page.keyboard.press("Tab")
     page.keyboard.press("Space")
     expect(page.get_by_role("radio", name="Keep what stands")).to_be_checked()
     page.keyboard.press("Tab")
