@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from so_sandbox.demo.persons import PERSONS
 from so_sandbox.server import RunningSandbox, start
@@ -26,6 +34,10 @@ ARGUMENTS = (
     "--disable-component-update",
     "--no-first-run",
 )
+
+LONGEST = 40_000
+"""Milliseconds that a page may take beside other tests on two busy cores; alone it takes a hundred or so."""
+expect.set_options(timeout=LONGEST)
 
 
 @dataclass
@@ -115,7 +127,7 @@ def hook(tenant: Tenant) -> Webhook:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(viewport={"width": 1280, "height": 900})
-    made.set_default_timeout(10_000)
+    made.set_default_timeout(LONGEST)
     yield made
     made.close()
 

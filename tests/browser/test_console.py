@@ -16,7 +16,7 @@ from so_privacy_ext.model import AssociateId
 from so_privacy_ext.storage.tenants import TenantSummary
 from so_privacy_ext.web import languages
 from so_privacy_ext.web.console.trying import spoken
-from tests.browser.conftest import FINDINGS
+from tests.browser.conftest import FINDINGS, LONGEST
 from tests.conftest import TEMPLATE, TestServer, fresh_database
 from tests.unit.web.console.house import ALICE, FIRST, MANIFEST, House, Objects, Visitor, housed
 
@@ -127,7 +127,7 @@ def sit(browser: Browser, house: House, filled: tuple[TenantSummary, Objects]) -
     ) -> Seat:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(LONGEST)
         admit(context, house.sign_in(where[0], who))
         seat = Seat(context.new_page(), house, *where)
         seat.page.on("console", seat.note)
