@@ -34,6 +34,13 @@ _STAND_IN = (
 )
 
 
+def _not_judged(subject: Subject) -> str:
+    """Say why nobody can see what it does where its host fails; empty where that can be seen."""
+    if not subject.description.carries:
+        return NONE
+    return "" if made_up.hosts_set(subject.description) else NOT_SET
+
+
 @pytest.mark.parametrize("way", REFUSING)
 @check(Level.SILVER, "it calls no letter sent that its host did not take, and says so in time")
 def test_letter_refused(
@@ -44,11 +51,9 @@ def test_letter_refused(
     monkeypatch: pytest.MonkeyPatch,
     way: str,
 ) -> None:
-    if not so_subject.description.carries:
-        so_found(NONE)
-        return
-    if not made_up.hosts_set(so_subject.description):
-        so_found(NOT_SET)
+    why = _not_judged(so_subject)
+    if why:
+        so_found(why)
         return
     monkeypatch.setenv("SSL_CERT_FILE", str(so_certificates.authority))
     with misbehaving(way, so_certificates) as port:
@@ -70,11 +75,9 @@ def test_letter_refused(
 
 @check(Level.GOLD, "a letter goes later, and no human is asked, where its host is down")
 def test_letter_later(so_subject: Subject, so_plugin_settings: Mapping[str, Any], so_found: Found) -> None:
-    if not so_subject.description.carries:
-        so_found(NONE)
-        return
-    if not made_up.hosts_set(so_subject.description):
-        so_found(NOT_SET)
+    why = _not_judged(so_subject)
+    if why:
+        so_found(why)
         return
     nobody = so_subject.elsewhere(so_plugin_settings, made_up.NOBODY)
     (carried,) = carry(so_subject, nobody, letters()[:1])
