@@ -103,9 +103,11 @@ def glance(
     last_ids = _last_ids(read_rows(client, "email", _NUMBERED, list(rows)))
     consents = read_consents(list(rows))
     return {
-        one: Glance(Mark(row["updatedCount"], last_ids.get(one, 0), last_change(theirs.values())), theirs)
+        one: Glance(
+            Mark(row["updatedCount"], last_ids.get(one, 0), last_change(consents[one].values())),
+            consents[one],
+        )
         for one, row in rows.items()
-        for theirs in (consents[one],)
     }
 
 
